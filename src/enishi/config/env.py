@@ -95,6 +95,15 @@ class Settings:
         hosts = [host for host in self.allowed_hosts if not host.startswith((".", "*"))]
         return tuple(dict.fromkeys([self.base_url, *(f"{parts.scheme}://{host}{suffix}" for host in hosts)]))
 
+    @property
+    def live_origins(self) -> tuple[str, ...]:
+        """Where pages may listen for live messages, for the content policy (which has no form for IPv6 addresses)."""
+        if self.live_url:
+            parts = urlsplit(self.live_url)
+            return (f"{parts.scheme}://{parts.netloc}",)
+        hosts = [urlsplit(origin).hostname or "" for origin in self.origins]
+        return tuple(f"http://{host}:{self.live_port}" for host in dict.fromkeys(hosts) if ":" not in host)
+
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings; creates the data directory and, when none was given, the stored secret key."""

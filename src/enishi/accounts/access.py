@@ -1,0 +1,322 @@
+"""Who may see and do what: the one place.
+
+An ``Actor`` is built once per request, call or job and passed to every query and service. A scoped queryset refuses to
+run before ``visible_to(actor)`` (or ``unscoped(reason)``) was called, so lists, counts, search, exports and the API
+obey the same line of code.
+"""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self, TypeVar
+
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Level(models.IntegerChoices):
+    """How confidential a record is. A role reads up to its clearance."""
+
+    OPEN = 0, _("Open")
+    INTERNAL = 1, _("Internal")
+    CONFIDENTIAL = 2, _("Confidential")
+    RESTRICTED = 3, _("Restricted")
+
+
+class Via(models.TextChoices):
+    """Through what something was done."""
+
+    WEB = "web", _("Web")
+    API = "api", _("API")
+    MAIL = "mail", _("E-mail")
+    PHONE = "phone", _("Phone")
+    JOB = "job", _("Background job")
+    CLI = "cli", _("Command line")
+
+
+class UnscopedQuery(RuntimeError):
+    """A scoped model was read without saying for whom."""
+
+
+class UnknownRight(LookupError):
+    """A permission code that no app declares."""
+
+
+class Forbidden(PermissionDenied):
+    """The record may be seen, but the right for this is missing. ``right`` is the missing permission code."""
+
+    def __init__(self, right: str) -> None:
+        super().__init__(right)
+        self.right = right
+
+
+@functools.cache
+def rights() -> dict[str, Any]:
+    """Every permission code with its label, as the apps declare them."""
+    found: dict[str, Any] = {}
+    for config in apps.get_app_configs():
+        found.update(getattr(config, "rights", {}))
+    return found
+
+
+def known(code: str) -> str:
+    if code not in rights():
+        raise UnknownRight(code)
+    return code
+
+
+@dataclass(frozen=True)
+class Granted:
+    """Permission codes with a clearance in one project, or everywhere (``project_id`` None)."""
+
+    project_id: int | None
+    codes: frozenset[str]
+    clearance: int
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a right reaches: clearance everywhere (None: not everywhere) and clearance by project."""
+
+    everywhere: int | None
+    projects: dict[int, int]
+
+    @property
+    def unlimited(self) -> bool:
+        return self.everywhere == Level.RESTRICTED
+
+    @property
+    def empty(self) -> bool:
+        return self.everywhere is None and not self.projects
+
+    def clearance(self, project_id: int | None) -> int | None:
+        here = self.projects.get(project_id) if project_id is not None else None
+        if self.everywhere is None or here is None:
+            return here if self.everywhere is None else self.everywhere
+        return max(here, self.everywhere)
+
+    def by_clearance(self) -> dict[int, list[int]]:
+        """Projects grouped by clearance, without those that the clearance everywhere already covers."""
+        groups: dict[int, list[int]] = defaultdict(list)
+        for project_id, clearance in self.projects.items():
+            if self.everywhere is None or clearance > self.everywhere:
+                groups[clearance].append(project_id)
+        return {clearance: sorted(ids) for clearance, ids in sorted(groups.items())}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a user with grants, or the system itself (``system`` reaches everything and is named in the history)."""
+
+    user_id: int | None
+    name: str
+    via: Via
+    grants: tuple[Granted, ...] = ()
+    system: bool = False
+    token_scopes: frozenset[str] | None = None
+    language: str = "en"
+    request_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    _scopes: dict[str, Scope] = field(default_factory=dict, repr=False, compare=False)
+
+    def scope(self, code: str) -> Scope:
+        """Where this actor holds that right; raises UnknownRight for a code that no app declares."""
+        if code not in self._scopes:
+            self._scopes[code] = self._work_out(known(code))
+        return self._scopes[code]
+
+    def _work_out(self, code: str) -> Scope:
+        if self.system:
+            return Scope(int(Level.RESTRICTED), {})
+        if self.token_scopes is not None and code not in self.token_scopes:
+            return Scope(None, {})
+        everywhere: int | None = None
+        projects: dict[int, int] = {}
+        for grant in self.grants:
+            if code not in grant.codes:
+                continue
+            if grant.project_id is None:
+                everywhere = max(grant.clearance, everywhere if everywhere is not None else -1)
+            else:
+                projects[grant.project_id] = max(grant.clearance, projects.get(grant.project_id, -1))
+        return Scope(everywhere, projects)
+
+    def may(self, code: str, project_ids: int | Iterable[int] | None = None) -> bool:
+        """Whether the right is held: everywhere, or in one of the projects; without projects: anywhere at all."""
+        scope = self.scope(code)
+        if scope.everywhere is not None:
+            return True
+        if project_ids is None:
+            return bool(scope.projects)
+        ids = [project_ids] if isinstance(project_ids, int) else project_ids
+        return any(project_id in scope.projects for project_id in ids)
+
+    def may_everywhere(self, code: str) -> bool:
+        return self.scope(code).everywhere is not None
+
+    def require(self, code: str, project_ids: int | Iterable[int] | None = None) -> None:
+        """Raise Forbidden unless ``may``."""
+        if not self.may(code, project_ids):
+            raise Forbidden(code)
+
+    def require_everywhere(self, code: str) -> None:
+        if not self.may_everywhere(code):
+            raise Forbidden(code)
+
+    def clearance(self, code: str, project_ids: Iterable[int]) -> int:
+        """Highest level readable in any of the projects; -1 when none."""
+        scope = self.scope(code)
+        levels = [scope.clearance(project_id) for project_id in project_ids]
+        return max((level for level in levels if level is not None), default=-1)
+
+
+def system_actor(name: str, *, via: Via = Via.JOB) -> Actor:
+    """The system acting on its own account; ``name`` says as what in the history, e.g. ``reminders``."""
+    return Actor(user_id=None, name=name, via=via, system=True)
+
+
+M = TypeVar("M", bound=models.Model)
+
+
+class ScopedQuerySet(models.QuerySet[M]):
+    """A queryset that raises unless it was told for whom it reads."""
+
+    _scope_said: bool = False
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]
+        clone._scope_said = self._scope_said
+        return clone
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Only what the actor may read: the model's view right, by project and clearance."""
+        clone = self._chain() if self._scope_said else self.unscoped("visible_to")
+        condition = self.model.scope_condition(actor.scope(self.model.view_right))  # type: ignore[attr-defined]
+        return clone if condition is None else clone.filter(condition)
+
+    def unscoped(self, reason: str) -> Self:
+        """Read without a scope; ``reason`` says to the reader of the code why that is safe."""
+        assert reason
+        clone = self._chain()
+        clone._scope_said = True
+        return clone
+
+    def _guard(self) -> None:
+        if not self._scope_said:
+            raise UnscopedQuery(
+                f"{self.model.__name__} was read without visible_to(actor); say who reads, or unscoped('why')"
+            )
+
+    def _fetch_all(self) -> None:
+        if self._result_cache is None:
+            self._guard()
+        super()._fetch_all()  # type: ignore[misc]
+
+    def iterator(self, chunk_size: int | None = None) -> Iterator[M]:
+        self._guard()
+        return super().iterator(chunk_size)
+
+    def count(self) -> int:
+        self._guard()
+        return super().count()
+
+    def exists(self) -> bool:
+        self._guard()
+        return super().exists()
+
+    def aggregate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        self._guard()
+        return super().aggregate(*args, **kwargs)
+
+    def update(self, **kwargs: Any) -> int:
+        self._guard()
+        return super().update(**kwargs)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        self._guard()
+        return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
+        self._guard()
+        return super().resolve_expression(*args, **kwargs)  # type: ignore[misc]
+
+
+class _Scoped(models.Model):
+    view_right: ClassVar[str]
+
+    confidentiality = models.PositiveSmallIntegerField(
+        _("confidentiality"), choices=Level.choices, default=Level.INTERNAL
+    )
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    # Constraint checks of model forms query the default manager; the database holds the constraints anyway.
+    def validate_unique(self, exclude: Iterable[str] | None = None) -> None: ...
+
+    def validate_constraints(self, exclude: Iterable[str] | None = None) -> None: ...
+
+
+class ScopedModel(_Scoped):
+    """A record that belongs to one project."""
+
+    project = models.ForeignKey("accounts.Project", on_delete=models.PROTECT, verbose_name=_("project"), related_name="+")
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def scope_condition(cls, scope: Scope, prefix: str = "") -> Q | None:
+        """What limits reading to a scope, as a condition; None when nothing has to be limited."""
+        if scope.unlimited:
+            return None
+        condition = Q(pk__in=[]) if scope.everywhere is None else Q(**{f"{prefix}confidentiality__lte": scope.everywhere})
+        for clearance, ids in scope.by_clearance().items():
+            limit = {f"{prefix}project__in": ids}
+            if clearance < Level.RESTRICTED:
+                limit[f"{prefix}confidentiality__lte"] = clearance  # type: ignore[assignment]
+            condition |= Q(**limit)
+        return condition
+
+    @property
+    def projects(self) -> list[int]:
+        return [self.project_id]
+
+
+class SharedModel(_Scoped):
+    """A record that may stand in several projects at once. Projects are archived, never deleted, so ids stay true."""
+
+    project_ids = ArrayField(models.BigIntegerField(), verbose_name=_("projects"))
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def scope_condition(cls, scope: Scope, prefix: str = "") -> Q | None:
+        if scope.unlimited:
+            return None
+        condition = Q(pk__in=[]) if scope.everywhere is None else Q(**{f"{prefix}confidentiality__lte": scope.everywhere})
+        for clearance, ids in scope.by_clearance().items():
+            limit: dict[str, Any] = {f"{prefix}project_ids__overlap": ids}
+            if clearance < Level.RESTRICTED:
+                limit[f"{prefix}confidentiality__lte"] = clearance
+            condition |= Q(**limit)
+        return condition
+
+    @property
+    def projects(self) -> list[int]:
+        return list(self.project_ids)

@@ -1,0 +1,184 @@
+"""Users, teams, projects, roles, grants and API tokens."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from enishi.accounts.access import Level
+
+LANGUAGES = (("en", "English"), ("ja", "日本語"), ("fr", "Français"), ("fa", "فارسی"))
+
+
+class Theme(models.TextChoices):
+    AUTO = "auto", _("As the device")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """Somebody who signs in. Rights come from grants only; there is no super user flag."""
+
+    email = models.EmailField(_("e-mail"), max_length=254)
+    name = models.CharField(_("name"), max_length=200)
+    language = models.CharField(_("language"), max_length=5, choices=LANGUAGES, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=50, default="UTC")
+    theme = models.CharField(_("appearance"), max_length=5, choices=Theme.choices, default=Theme.AUTO)
+    single_keys = models.BooleanField(_("single-letter keys"), default=True)
+    reminder_mail = models.BooleanField(_("reminders by e-mail"), default=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0] if self.name else self.email
+
+
+class Team(models.Model):
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    members = models.ManyToManyField(User, related_name="teams", blank=True, verbose_name=_("members"))
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Project(models.Model):
+    """A node in the tree of projects. Archived, never deleted: records point here for as long as they are kept."""
+
+    name = models.CharField(_("name"), max_length=200)
+    code = models.SlugField(_("short name"), max_length=40, unique=True)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children", verbose_name=_("part of")
+    )
+    description = models.TextField(_("description"), blank=True)
+    country = models.CharField(_("country"), max_length=2, default="GB", help_text=_("Decides holidays and phone numbers."))
+    default_level = models.PositiveSmallIntegerField(
+        _("confidentiality of new records"), choices=Level.choices, default=Level.INTERNAL
+    )
+    archived_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="project_not_its_own_parent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.Model):
+    """A named set of permission codes with a clearance."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    description = models.CharField(_("description"), max_length=300, blank=True)
+    codes = ArrayField(models.CharField(max_length=60), default=list, verbose_name=_("rights"))
+    clearance = models.PositiveSmallIntegerField(
+        _("reads up to"), choices=Level.choices, default=Level.INTERNAL
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Grant(models.Model):
+    """A role for a user or a team, in a project with everything below it, or (no project) everywhere."""
+
+    role = models.ForeignKey(Role, on_delete=models.CASCADE, related_name="grants")
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="grants")
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="grants")
+    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="grants")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user__isnull=True, team__isnull=False) | Q(user__isnull=False, team__isnull=True),
+                name="grant_user_or_team",
+            ),
+            models.UniqueConstraint(
+                fields=["role", "user", "team", "project"], nulls_distinct=False, name="grant_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role_id}:{self.user_id or self.team_id}@{self.project_id or '*'}"
+
+
+class ApiToken(models.Model):
+    """A key for programs. Only its SHA-256 is kept; ``prefix`` lets people recognise it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(_("name"), max_length=120)
+    prefix = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=60), verbose_name=_("rights"))
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"))
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class IdempotencyKey(models.Model):
+    """The answer already given to a request, so that a repeated request does nothing twice."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.BinaryField(null=True)
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_once")]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_age")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Organisation(models.Model):
+    """The organisation that this installation serves: one row."""
+
+    name = models.CharField(_("name"), max_length=200)
+    language = models.CharField(_("language"), max_length=5, choices=LANGUAGES, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=50, default="UTC")
+    country = models.CharField(_("country"), max_length=2, default="GB")
+    require_second_factor = models.BooleanField(_("second factor for everybody"), default=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="organisation_single")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,245 @@
+"""The promise ledger, tasks, and the organisation's own closing days."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from enishi.accounts.access import ScopedModel
+
+
+class Series(ScopedModel):
+    """A promise or task that comes back by a rule (RFC 5545). Each time is a promise or task of its own."""
+
+    class Shift(models.TextChoices):
+        NONE = "none", _("Stay on the day")
+        FORWARD = "forward", _("Move to the next business day")
+        BACKWARD = "backward", _("Move to the business day before")
+
+    view_right: ClassVar[str] = "commitments.view"
+
+    rule = models.CharField(_("repeats"), max_length=300)
+    starts_on = models.DateField(_("from"))
+    due_time = models.TimeField(_("at"), null=True, blank=True)
+    shift = models.CharField(_("on a closed day"), max_length=8, choices=Shift.choices, default=Shift.BACKWARD)
+    template = models.JSONField(default=dict)
+    made_until = models.DateField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.rule
+
+
+class Promise(ScopedModel):
+    """Who promised what to whom, where it was said, by when, and what became of it.
+
+    ``said_in_id`` is the conversation it was said in (``said_start`` to ``said_end``: characters of its text); it is
+    kept without a foreign key because conversations stand above promises.
+    """
+
+    class Direction(models.TextChoices):
+        OURS = "ours", _("We owe")
+        THEIRS = "theirs", _("They owe us")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        KEPT = "kept", _("Kept")
+        KEPT_LATE = "kept_late", _("Kept late")
+        BROKEN = "broken", _("Broken")
+        WAIVED = "waived", _("Waived")
+
+    view_right: ClassVar[str] = "commitments.view"
+
+    direction = models.CharField(_("who owes"), max_length=6, choices=Direction.choices, default=Direction.OURS)
+    negative = models.BooleanField(_("not to do"), default=False)
+    title = models.CharField(_("promise"), max_length=300)
+    detail = models.TextField(_("details"), blank=True)
+    party = models.ForeignKey(
+        "contacts.Party",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="promises",
+        verbose_name=_("to or from"),
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    started_at = models.DateTimeField(_("being done since"), null=True, blank=True)
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    outcome = models.CharField(_("outcome"), max_length=500, blank=True)
+    series = models.ForeignKey(Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="promises")
+    said_in_id = models.BigIntegerField(null=True, blank=True)
+    said_via = models.CharField(max_length=20, blank=True)
+    said_at = models.DateTimeField(null=True, blank=True)
+    said_start = models.PositiveIntegerField(null=True, blank=True)
+    said_end = models.PositiveIntegerField(null=True, blank=True)
+    quote = models.TextField(_("words"), blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(title=""), name="promise_has_words"),
+            models.CheckConstraint(
+                condition=Q(state="open", settled_at__isnull=True) | (~Q(state="open") & Q(settled_at__isnull=False)),
+                name="promise_settled_or_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(said_end__isnull=True) | Q(said_end__gt=F("said_start")), name="promise_passage"
+            ),
+            models.UniqueConstraint(
+                fields=["series", "due_at"], condition=Q(series__isnull=False), name="promise_of_series_once"
+            ),
+        ]
+        indexes = [
+            # The ledger: what is open, by time.
+            models.Index(F("due_at").asc(nulls_last=True), F("id").asc(), condition=Q(state="open"), name="promise_open"),
+            # My day.
+            models.Index(fields=["owner", "due_at"], condition=Q(state="open"), name="promise_owner_open"),
+            # Panels of one person.
+            models.Index(fields=["party", "state", "due_at"], name="promise_party"),
+            models.Index(fields=["said_in_id"], condition=Q(said_in_id__isnull=False), name="promise_said_in"),
+            models.Index(fields=["-settled_at"], condition=~Q(state="open"), name="promise_settled"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Proof(models.Model):
+    """Evidence that a promise was kept (or why it was not): a file or words."""
+
+    promise = models.ForeignKey(Promise, on_delete=models.CASCADE, related_name="proofs")
+    file = models.ForeignKey("content.File", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(_("words"), blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(file__isnull=False) | ~Q(text=""), name="proof_says_something")
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80] or str(self.file_id)
+
+
+class Task(ScopedModel):
+    """Something to do. It can serve a promise, but is none."""
+
+    view_right: ClassVar[str] = "commitments.view"
+
+    title = models.CharField(_("task"), max_length=300)
+    detail = models.TextField(_("details"), blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    party = models.ForeignKey(
+        "contacts.Party",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="tasks",
+        verbose_name=_("about"),
+    )
+    promise = models.ForeignKey(
+        Promise, null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks", verbose_name=_("serves")
+    )
+    series = models.ForeignKey(Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks")
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+    said_in_id = models.BigIntegerField(null=True, blank=True)
+    said_start = models.PositiveIntegerField(null=True, blank=True)
+    said_end = models.PositiveIntegerField(null=True, blank=True)
+    quote = models.TextField(blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(title=""), name="task_has_words"),
+            models.UniqueConstraint(
+                fields=["series", "due_at"], condition=Q(series__isnull=False), name="task_of_series_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "due_at"], condition=Q(done_at__isnull=True), name="task_owner_open"),
+            models.Index(F("due_at").asc(nulls_last=True), F("id").asc(), condition=Q(done_at__isnull=True), name="task_open"),
+            models.Index(fields=["party", "due_at"], name="task_party"),
+            models.Index(fields=["said_in_id"], condition=Q(said_in_id__isnull=False), name="task_said_in"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Reminder(models.Model):
+    """That somebody was reminded of something due: once for each moment."""
+
+    class Moment(models.TextChoices):
+        SOON = "soon", _("Due soon")
+        DUE = "due", _("Due today")
+        LATE = "late", _("Late")
+
+    promise = models.ForeignKey(Promise, null=True, on_delete=models.CASCADE, related_name="reminders")
+    task = models.ForeignKey(Task, null=True, on_delete=models.CASCADE, related_name="reminders")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    moment = models.CharField(max_length=4, choices=Moment.choices)
+    due_at = models.DateTimeField()
+    sent_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(promise__isnull=True, task__isnull=False) | Q(promise__isnull=False, task__isnull=True),
+                name="reminder_of_one_thing",
+            ),
+            models.UniqueConstraint(
+                fields=["promise", "task", "user", "moment", "due_at"], nulls_distinct=False, name="reminder_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.moment} {self.promise_id or self.task_id}"
+
+
+class ClosingDay(models.Model):
+    """A day on which the organisation is closed besides the public holidays; in one project or everywhere."""
+
+    project = models.ForeignKey(
+        "accounts.Project", null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("project")
+    )
+    day = models.DateField(_("day"))
+    name = models.CharField(_("reason"), max_length=120)
+
+    class Meta:
+        ordering = ["day"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "day"], nulls_distinct=False, name="closing_day_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.name}"

@@ -1,0 +1,92 @@
+"""What the shell around every page shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from enishi.accounts import queries as accounts
+from enishi.accounts.access import Actor
+from enishi.core import registry
+from enishi.timeline import queries as timeline
+
+GROUPS = (
+    ("", None),
+    ("people", _("People")),
+    ("answer", _("Answer")),
+    ("engage", _("Engage")),
+    ("insight", _("Insight")),
+    ("setup", _("Set-up")),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Navigation, projects, notifications and live address, worked out only when a page draws them."""
+    actor: Actor | None = getattr(request, "actor", None)
+    if actor is None:
+        return {}
+    return {
+        "actor": actor,
+        "organisation": SimpleLazyObject(accounts.organisation),
+        "nav": SimpleLazyObject(lambda: _navigation(request, actor)),
+        "new_menu": SimpleLazyObject(lambda: [e for e in registry.new_entries() if actor.may(e.right)]),
+        "projects": SimpleLazyObject(lambda: accounts.project_tree(accounts.projects(actor))),
+        "current_project": SimpleLazyObject(lambda: chosen_project(request)),
+        "unread": SimpleLazyObject(lambda: timeline.unread_notifications(actor)),
+        "live_url": live_url(request),
+    }
+
+
+def chosen_project(request: HttpRequest) -> int | None:
+    """The project that the user filters by, remembered in the session; None for all."""
+    value = request.session.get("project")
+    return value if isinstance(value, int) else None
+
+
+def live_url(request: HttpRequest) -> str:
+    base = (
+        settings.ENV.live_url
+        or f"{request.scheme}://{request.get_host().rsplit(':', 1)[0]}:{settings.ENV.live_port}"
+    )
+    return f"{base}/live/stream"
+
+
+def _navigation(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
+    groups: list[dict[str, Any]] = []
+    for key, label in GROUPS:
+        items = [
+            {
+                "label": entry.label,
+                "url": url,
+                "icon": entry.icon,
+                "count": entry.count(actor) if entry.count else 0,
+                "hot": entry.hot,
+                "key": entry.key,
+                "code": entry.url_name,
+                "tab": entry.tab,
+                "current": _is_current(request.path, url),
+            }
+            for entry in registry.menu()
+            if entry.group == key
+            and (entry.right is None or actor.may(entry.right))
+            and (url := _address(entry.url_name))
+        ]
+        if items:
+            groups.append({"key": key, "label": label, "items": items, "closed": key == "setup"})
+    return groups
+
+
+def _address(url_name: str) -> str | None:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return None
+
+
+def _is_current(path: str, url: str) -> bool:
+    return path == url if url == "/" else path.startswith(url)

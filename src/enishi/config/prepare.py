@@ -1,0 +1,42 @@
+"""What `enishi serve` does before anybody is served: migrate, and the demo's story on the first start.
+
+Runs as a process of its own, so that the supervisor stays small, and prints the demo's accounts as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import redirect_stdout
+
+import django
+from django.core.management import call_command
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "enishi.config.settings")
+    with redirect_stdout(sys.stderr):
+        django.setup()
+        call_command("migrate", interactive=False, verbosity=0)
+        accounts = _demo_accounts()
+    sys.stdout.write(json.dumps(accounts))
+    return 0
+
+
+def _demo_accounts() -> list[tuple[str, str, str]]:
+    """Create the demo when it is wanted and nobody has an account; return who of its people can sign in."""
+    from enishi.accounts.models import User
+    from enishi.config import demo, env
+
+    if not env.read().demo:
+        return []
+    if not User.objects.exists():
+        sys.stderr.write("Writing the demo's story; this happens once ...\n")
+        demo.create()
+    present = set(User.objects.filter(is_active=True).values_list("email", flat=True))
+    return [account for account in demo.accounts() if account[0] in present]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

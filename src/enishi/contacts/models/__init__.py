@@ -1,0 +1,42 @@
+"""Everyone the organisation answers to, and what is known about them."""
+
+from enishi.contacts.models.importing import ImportMapping, ImportRow, ImportRun, Quarantined
+from enishi.contacts.models.party import (
+    ContactPoint,
+    DuplicatePair,
+    ExternalId,
+    Party,
+    Relation,
+    RelationType,
+)
+from enishi.contacts.models.setup import (
+    Consent,
+    ConsentPurpose,
+    ConsentText,
+    Field,
+    FieldValue,
+    PartyTag,
+    SavedView,
+    Tag,
+)
+
+__all__ = [
+    "Consent",
+    "ConsentPurpose",
+    "ConsentText",
+    "ContactPoint",
+    "DuplicatePair",
+    "ExternalId",
+    "Field",
+    "FieldValue",
+    "ImportMapping",
+    "ImportRow",
+    "ImportRun",
+    "Party",
+    "PartyTag",
+    "Quarantined",
+    "Relation",
+    "RelationType",
+    "SavedView",
+    "Tag",
+]

@@ -1,0 +1,327 @@
+"""Creating and changing parties, one at a time. (Many at once: ``importing`` and ``bulk``.)"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from enishi.accounts.access import Actor, Level
+from enishi.contacts import signals
+from enishi.contacts.models import ContactPoint, Party
+from enishi.contacts.services.searchable import index_parties
+from enishi.core import clock, names, normalise, text
+from enishi.timeline.services import Changes, differences, reclassify, record
+
+EDIT = "contacts.edit"
+DELETE = "contacts.delete"
+
+
+class ContactError(Exception):
+    """A contact cannot be saved as asked; ``field`` is where, the text says why and what to do."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Conflict(Exception):
+    """Somebody else saved the record since it was read; ``current`` is the version now."""
+
+    def __init__(self, current: int) -> None:
+        super().__init__(_("Somebody else has changed this contact since you opened it."))
+        self.current = current
+
+
+@dataclass(frozen=True)
+class PointDraft:
+    """A way to reach somebody, as typed. ``parts`` are the pieces of a postal address."""
+
+    kind: str
+    typed: str
+    label: str = ContactPoint.Label.WORK
+    parts: Mapping[str, str] = field(default_factory=dict)
+    is_primary: bool = False
+    note: str = ""
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+    status: str = ContactPoint.Status.UNCHECKED
+
+
+@dataclass(frozen=True)
+class PartyDraft:
+    """A contact as entered. Give ``full_name`` or family and given name; ``names`` by script code."""
+
+    kind: str = Party.Kind.PERSON
+    full_name: str = ""
+    family_name: str = ""
+    given_name: str = ""
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    honorific: str = ""
+    address_form: str = ""
+    greeting: str = ""
+    language: str = ""
+    time_zone: str = ""
+    birth_date: dt.date | None = None
+    note: str = ""
+    owner_id: int | None = None
+    status: str = Party.Status.ACTIVE
+    points: Sequence[PointDraft] = ()
+    confidentiality: int = Level.INTERNAL
+
+
+PARTY_FIELDS = (
+    "kind", "full_name", "family_name", "given_name", "names", "honorific", "address_form", "greeting", "language",
+    "time_zone", "birth_date", "note", "owner_id", "status", "confidentiality", "project_ids",
+)  # fmt: skip
+
+
+def snapshot(party: Party) -> dict[str, Any]:
+    """The fields of a party that people change, for before and after."""
+    return {name: getattr(party, name) for name in PARTY_FIELDS}
+
+
+def work_out(party: Party) -> None:
+    """Fill what follows from the names: the full name, its script, and the keys to sort and match by.
+
+    Raises ContactError when there is no name at all.
+    """
+    for name in ("full_name", "family_name", "given_name"):
+        setattr(party, name, text.clean(getattr(party, name)).strip())
+    script = names.script_of(party.full_name or party.family_name or party.given_name)
+    if not party.full_name:
+        party.full_name = names.display(party.family_name, party.given_name, script)
+    if not party.full_name:
+        raise ContactError(_("Give a name. A single word is enough."), "full_name")
+    party.script = script
+    reading = party.names.get("Kana", {})
+    if party.kind == Party.Kind.PERSON:
+        spoken = " ".join(filter(None, [reading.get("family"), reading.get("given")])) or reading.get("full")
+        written = " ".join(filter(None, [party.family_name, party.given_name])) or party.full_name
+        party.match_key = names.person_key(party.family_name or party.full_name, party.given_name)
+    else:
+        spoken, written = reading.get("full"), party.full_name
+        party.match_key = names.organisation_key(party.full_name)
+    party.sort_key = text.sort_key(written, spoken, party.language)
+
+
+def point_from(draft: PointDraft, *, country: str) -> ContactPoint:
+    """Normalise one way to reach somebody; raises ContactError naming the field and the repair."""
+    point = ContactPoint(
+        kind=draft.kind,
+        label=draft.label,
+        typed=text.clean(draft.typed).strip()[:500],
+        note=draft.note,
+        status=draft.status,
+        is_primary=draft.is_primary,
+        valid_from=draft.valid_from,
+        valid_until=draft.valid_until,
+    )
+    if draft.valid_from and draft.valid_until and draft.valid_until < draft.valid_from:
+        raise ContactError(_("The end date lies before the start date."), "valid_until")
+    try:
+        if draft.kind == ContactPoint.Kind.EMAIL:
+            point.value = normalise.email(point.typed).value
+            point.key = point.value.lower()
+        elif draft.kind == ContactPoint.Kind.PHONE:
+            number = normalise.phone(point.typed, country)
+            point.value = point.key = number.value
+            point.parts = {"national": number.national}
+        elif draft.kind == ContactPoint.Kind.ADDRESS:
+            _address(point, draft, country)
+        elif draft.kind == ContactPoint.Kind.WEB:
+            point.value = normalise.url(point.typed).value
+        else:
+            point.value = point.typed
+    except normalise.Unusable as error:
+        raise ContactError(str(error), draft.kind) from None
+    if not point.value:
+        raise ContactError(_("Nothing was entered here."), draft.kind)
+    return point
+
+
+def _address(point: ContactPoint, draft: PointDraft, country: str) -> None:
+    parts = {name: text.clean(value).strip() for name, value in draft.parts.items() if value and value.strip()}
+    here = normalise.country(parts["country"]) if parts.get("country") else country
+    parts["country"] = here
+    if parts.get("postcode"):
+        parts["postcode"] = normalise.postcode(parts["postcode"], here).value
+        point.key = f"{here}:{text.fold(parts['postcode'])}"
+    order = ("postcode", "region", "city", "street", "building") if here == "JP" else ("street", "building", "postcode", "city", "region")
+    lines = [parts[name] for name in order if parts.get(name)]
+    point.parts = parts
+    point.value = (", ".join(lines) or point.typed)[:500]
+    point.typed = point.typed or point.value
+
+
+@transaction.atomic
+def create_party(actor: Actor, draft: PartyDraft, *, project_ids: Sequence[int], country: str = "GB") -> Party:
+    """Create a contact in these projects, with its points; records and indexes it.
+
+    Raises ContactError for what cannot be used, Forbidden without the right in every project.
+    """
+    for project_id in project_ids:
+        actor.require(EDIT, project_id)
+    if not project_ids:
+        raise ContactError(_("Choose at least one project."), "project_ids")
+    party = Party(
+        project_ids=list(project_ids),
+        **{name: getattr(draft, name) for name in PARTY_FIELDS if name not in {"project_ids", "names"}},
+        names={code: dict(parts) for code, parts in draft.names.items() if any(parts.values())},
+    )
+    work_out(party)
+    party.save()
+    points = [point_from(point, country=country) for point in draft.points]
+    _one_first_choice(points)
+    for point in points:
+        point.party = party
+    ContactPoint.objects.bulk_create(points)
+    index_parties([party.pk])
+    record(
+        actor,
+        signals.party_created,
+        subject=party,
+        party_id=party.pk,
+        changes={
+            **differences({}, {name: value for name, value in snapshot(party).items() if value}),
+            **({"points": ([], [describe(point) for point in points])} if points else {}),
+        },
+    )
+    return party
+
+
+def _one_first_choice(points: Iterable[ContactPoint]) -> None:
+    """The first of each kind is the first choice unless one was marked."""
+    seen: set[str] = {point.kind for point in points if point.is_primary}
+    for point in points:
+        if point.kind not in seen:
+            point.is_primary = True
+            seen.add(point.kind)
+
+
+def describe(point: ContactPoint) -> dict[str, Any]:
+    """A point as it stands in the history."""
+    return {
+        "id": point.pk,
+        "kind": point.kind,
+        "label": point.label,
+        "value": point.value,
+        "status": point.status,
+        "is_primary": point.is_primary,
+    }
+
+
+@transaction.atomic
+def change_party(
+    actor: Actor, party: Party, *, version: int | None = None, **values: Any
+) -> Party:
+    """Change fields of a contact; records what differs and brings index, timeline and history after it.
+
+    With ``version``, raises Conflict when somebody else saved meanwhile. Raises ContactError for what cannot be used.
+    """
+    actor.require(EDIT, party.project_ids)
+    unknown = set(values) - set(PARTY_FIELDS)
+    if unknown:
+        raise TypeError(f"no such fields: {sorted(unknown)}")
+    party = Party.objects.unscoped("locked for a change the actor may make").select_for_update(no_key=True).get(pk=party.pk)
+    if version is not None and party.version != version:
+        raise Conflict(party.version)
+    before = snapshot(party)
+    names_given = {"full_name", "family_name", "given_name"} & set(values)
+    if names_given and "full_name" not in values:
+        party.full_name = ""
+    for name, value in values.items():
+        setattr(party, name, value)
+    for project_id in set(party.project_ids) ^ set(before["project_ids"]):
+        actor.require(EDIT, project_id)
+    if not party.project_ids:
+        raise ContactError(_("Choose at least one project."), "project_ids")
+    work_out(party)
+    changes = differences(before, snapshot(party))
+    if not changes:
+        return party
+    save_changed(party)
+    finish_change(actor, party, changes)
+    return party
+
+
+def save_changed(party: Party) -> None:
+    party.version, party.updated_at = party.version + 1, clock.now()
+    party.save()
+
+
+def finish_change(actor: Actor, party: Party, changes: Changes) -> None:
+    """After a change: index, placement of past entries, history."""
+    index_parties([party.pk])
+    if {"project_ids", "confidentiality"} & set(changes):
+        reclassify(party, project_ids=party.project_ids, confidentiality=party.confidentiality)
+    record(actor, signals.party_changed, subject=party, party_id=party.pk, changes=changes)
+
+
+@transaction.atomic
+def save_point(
+    actor: Actor, party: Party, draft: PointDraft | None, *, point: ContactPoint | None = None, country: str = "GB"
+) -> ContactPoint | None:
+    """Add (no ``point``), change (both) or remove (no ``draft``) one way to reach a party."""
+    actor.require(EDIT, party.project_ids)
+    before = [describe(p) for p in party.points.order_by("id")]
+    saved: ContactPoint | None = None
+    if draft is not None:
+        saved = point_from(draft, country=country)
+        saved.party = party
+        if point is not None:
+            saved.pk = point.pk
+        others = party.points.filter(kind=saved.kind).exclude(pk=saved.pk)
+        if saved.is_primary:
+            others.filter(is_primary=True).update(is_primary=False)
+        elif not others.filter(is_primary=True).exists():
+            saved.is_primary = True
+        saved.save()
+    elif point is not None:
+        point.delete()
+    after = [describe(p) for p in party.points.order_by("id")]
+    if before != after:
+        Party.objects.unscoped("the party that was changed").filter(pk=party.pk).update(
+            version=F("version") + 1, updated_at=clock.now()
+        )
+        finish_change(actor, party, {"points": (before, after)})
+    return saved
+
+
+@transaction.atomic
+def delete_party(actor: Actor, party: Party) -> Party:
+    """Move a contact to the recycle bin: off lists and search, restorable."""
+    actor.require(DELETE, party.project_ids)
+    if party.deleted_at is None:
+        party.deleted_at = clock.now()
+        save_changed(party)
+        index_parties([party.pk])
+        record(actor, signals.party_deleted, subject=party, party_id=party.pk)
+    return party
+
+
+@transaction.atomic
+def restore_party(actor: Actor, party: Party) -> Party:
+    """Take a contact out of the recycle bin. A merged one comes back by undoing the merge."""
+    actor.require(DELETE, party.project_ids)
+    if party.merged_into_id is not None:
+        raise ContactError(_("This contact was merged. Undo the merge to get it back."))
+    if party.deleted_at is not None:
+        party.deleted_at = None
+        save_changed(party)
+        index_parties([party.pk])
+        record(actor, signals.party_restored, subject=party, party_id=party.pk)
+    return party
+
+
+def touch(party_ids: Iterable[int], *, at: dt.datetime, channel: str) -> None:
+    """Remember the last contact; an older moment changes nothing."""
+    Party.objects.unscoped("last contact follows conversations").filter(
+        Q(last_contact_at__isnull=True) | Q(last_contact_at__lt=at), pk__in=list(party_ids)
+    ).update(last_contact_at=at, last_channel=channel)
+

@@ -1,0 +1,75 @@
+"""What a party is found by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from enishi.contacts.models import ContactPoint, ExternalId, Party, Relation
+from enishi.search.models import Kind
+from enishi.search.services import Findable, forget, index
+
+KINDS = {
+    Party.Kind.PERSON: Kind.PERSON,
+    Party.Kind.ORGANISATION: Kind.ORGANISATION,
+    Party.Kind.GROUP: Kind.GROUP,
+    Party.Kind.COMMUNITY: Kind.GROUP,
+}
+
+
+def findable(
+    party: Party, *, points: Iterable[ContactPoint], affiliations: Iterable[str], ids: Iterable[str]
+) -> Findable:
+    """The document of one party: its names in every script, addresses, numbers, ids and where it belongs."""
+    words = [party.full_name]
+    words += [str(part) for name in party.names.values() for part in name.values()]
+    if party.family_name and party.given_name:
+        words += [f"{party.family_name} {party.given_name}", f"{party.given_name} {party.family_name}"]
+    where = list(affiliations)
+    for point in points:
+        # A phone is found as it is written abroad and at home: +81 90… and 090….
+        words += [point.value, point.typed] if point.kind != ContactPoint.Kind.PHONE else phone_words(point)
+    return Findable(
+        kind=KINDS[Party.Kind(party.kind)],
+        subject_id=party.pk,
+        title=party.full_name,
+        detail=", ".join(where[:2]),
+        words=[*words, *where, *ids],
+        project_ids=party.project_ids,
+        confidentiality=party.confidentiality,
+        language=party.language,
+        weight=1,
+    )
+
+
+def phone_words(point: ContactPoint) -> list[str]:
+    """International digits, and the national ones as dialled at home."""
+    digits = point.value.lstrip("+")
+    national = str(point.parts.get("national", ""))
+    return [digits, "".join(character for character in national if character.isdigit()) or digits]
+
+
+def index_parties(party_ids: Iterable[int]) -> None:
+    """Bring the search documents of these parties up to date, set-wise; those in the bin are taken out."""
+    ids = list(party_ids)
+    parties = list(Party.objects.unscoped("the index follows the record").filter(pk__in=ids))
+    present = [party for party in parties if party.deleted_at is None]
+    points: dict[int, list[ContactPoint]] = defaultdict(list)
+    for point in ContactPoint.objects.filter(party__in=[party.pk for party in present]).order_by("id"):
+        points[point.party_id].append(point)
+    outside: dict[int, list[str]] = defaultdict(list)
+    for party_id, value in ExternalId.objects.filter(party__in=[p.pk for p in present]).values_list("party_id", "value"):
+        outside[party_id].append(value)
+    where: dict[int, list[str]] = defaultdict(list)
+    ties = Relation.objects.filter(
+        source__in=[party.pk for party in present], type__affiliates=True, valid_until__isnull=True
+    )
+    for party_id, name, title in ties.values_list("source_id", "target__full_name", "title").order_by("id"):
+        where[party_id] += [name, title] if title else [name]
+    index(
+        findable(party, points=points[party.pk], affiliations=where[party.pk], ids=outside[party.pk])
+        for party in present
+    )
+    gone = [party for party in parties if party.deleted_at is not None]
+    for kind in {KINDS[Party.Kind(party.kind)] for party in gone}:
+        forget(kind, [party.pk for party in gone if KINDS[Party.Kind(party.kind)] == kind])

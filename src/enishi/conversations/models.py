@@ -1,0 +1,202 @@
+"""What was said: interactions on every channel, who took part, threads, and senders nobody knows yet."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from enishi.accounts.access import SharedModel
+
+
+class Thread(models.Model):
+    """Messages that answer one another. It has no words of its own: rights are those of its messages.
+
+    ``subject_key`` is the folded subject without reply marks, for messages that lost their references.
+    """
+
+    subject_key = models.CharField(max_length=300, blank=True)
+    first_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["subject_key", "-last_at"], name="thread_subject")]
+
+    def __str__(self) -> str:
+        return self.subject_key
+
+
+class Interaction(SharedModel):
+    """One call, meeting, visit, letter, e-mail or note, with any number of people and projects.
+
+    ``text`` is what was said; ``folds`` marks its quoted parts and signature: ``[{"start": 120, "end": 480, "kind":
+    "quote"}]`` in characters. ``message_id`` makes a message unique in the whole installation.
+    """
+
+    class Channel(models.TextChoices):
+        CALL = "call", _("Call")
+        MEETING = "meeting", _("Meeting")
+        VISIT = "visit", _("Visit")
+        LETTER = "letter", _("Letter")
+        EMAIL = "email", _("E-mail")
+        CHAT = "chat", _("Chat")
+        NOTE = "note", _("Note")
+
+    class Direction(models.TextChoices):
+        IN = "in", _("From them")
+        OUT = "out", _("From us")
+        BOTH = "both", _("Both ways")
+
+    class Answer(models.TextChoices):
+        NONE = "none", _("Needs no answer")
+        WAITING = "waiting", _("Waits for an answer")
+        ANSWERED = "answered", _("Answered")
+
+    view_right: ClassVar[str] = "conversations.view"
+
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
+    direction = models.CharField(_("direction"), max_length=4, choices=Direction.choices, default=Direction.BOTH)
+    occurred_at = models.DateTimeField(_("when"))
+    minutes = models.PositiveIntegerField(_("minutes"), null=True, blank=True)
+    subject = models.CharField(_("summary"), max_length=500, blank=True)
+    text = models.TextField(_("text"), blank=True)
+    folds = models.JSONField(default=list, blank=True)
+    place = models.CharField(_("place"), max_length=200, blank=True)
+    language = models.CharField(max_length=5, blank=True)
+    answer = models.CharField(_("answer"), max_length=8, choices=Answer.choices, default=Answer.NONE)
+    thread = models.ForeignKey(Thread, null=True, on_delete=models.SET_NULL, related_name="interactions")
+    message_id = models.CharField(max_length=500, null=True, blank=True)
+    in_reply_to = models.CharField(max_length=500, blank=True)
+    references = ArrayField(models.CharField(max_length=500), default=list, blank=True)
+    defects = models.JSONField(default=list, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    import_run = models.ForeignKey(
+        "contacts.ImportRun", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(project_ids__len__gt=0), name="interaction_in_a_project"),
+            models.UniqueConstraint(
+                fields=["message_id"], condition=Q(message_id__isnull=False), name="interaction_message_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-occurred_at", "-id"], name="interaction_newest"),
+            models.Index(fields=["thread", "occurred_at", "id"], condition=Q(thread__isnull=False), name="interaction_thread"),
+            # My day: what waits for an answer.
+            models.Index(fields=["occurred_at", "id"], condition=Q(answer="waiting"), name="interaction_waiting"),
+            GinIndex(fields=["project_ids"], name="interaction_projects"),
+            models.Index(fields=["import_run"], condition=Q(import_run__isnull=False), name="interaction_run"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject or self.text[:80]
+
+
+class Participant(models.Model):
+    """Somebody who took part: a party, one of us (``user``), or an address nobody knows yet."""
+
+    class Role(models.TextChoices):
+        FROM = "from", _("From")
+        TO = "to", _("To")
+        CC = "cc", _("Copy")
+        BCC = "bcc", _("Blind copy")
+        WITH = "with", _("With")
+
+    interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="participants")
+    role = models.CharField(_("role"), max_length=4, choices=Role.choices, default=Role.WITH)
+    party = models.ForeignKey(
+        "contacts.Party", null=True, blank=True, on_delete=models.PROTECT, related_name="participations"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    name = models.CharField(max_length=300, blank=True)
+    address = models.CharField(max_length=320, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["interaction", "role", "party", "user", "address"], nulls_distinct=False, name="participant_once"
+            ),
+        ]
+        indexes = [
+            # Everything that came from an address nobody knows yet.
+            models.Index(fields=["address"], condition=Q(party__isnull=True, user__isnull=True) & ~Q(address=""), name="participant_unknown"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.address
+
+
+class Attachment(models.Model):
+    interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="attachments")
+    file = models.ForeignKey("content.File", on_delete=models.PROTECT, related_name="attachments")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["interaction", "file"], name="attachment_once")]
+
+    def __str__(self) -> str:
+        return f"{self.interaction_id}:{self.file_id}"
+
+
+class InteractionTag(models.Model):
+    interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="tag_links")
+    tag = models.ForeignKey("contacts.Tag", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tag", "interaction"], name="interaction_tag_once")]
+
+    def __str__(self) -> str:
+        return f"{self.interaction_id}:{self.tag_id}"
+
+
+class UnknownSender(SharedModel):
+    """An address that wrote and belongs to nobody yet: to be created, joined to somebody, or left aside."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("To look at")
+        SETTLED = "settled", _("Settled")
+        IGNORED = "ignored", _("Left aside")
+
+    view_right: ClassVar[str] = "conversations.view"
+
+    address = models.CharField(max_length=320, unique=True)
+    name = models.CharField(max_length=300, blank=True)
+    messages = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.OPEN)
+    party = models.ForeignKey("contacts.Party", null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["-last_at", "-id"], condition=Q(state="open"), name="unknown_sender_open")]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class Bounce(models.Model):
+    """A delivery report that came in: which address failed, with which status code (RFC 3463)."""
+
+    interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="bounces")
+    address = models.CharField(max_length=320)
+    action = models.CharField(max_length=20, blank=True)
+    status = models.CharField(max_length=20, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.status}"

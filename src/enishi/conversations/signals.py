@@ -1,0 +1,11 @@
+from django.utils.translation import gettext_lazy as _
+
+from enishi.core.events import Event
+
+interaction_logged = Event("conversations.interaction_logged", _("Conversation logged"))
+interaction_changed = Event("conversations.interaction_changed", _("Conversation changed"))
+interaction_deleted = Event("conversations.interaction_deleted", _("Conversation deleted"))
+mail_imported = Event("conversations.mail_imported", _("Mail imported"))
+mail_import_undone = Event("conversations.mail_import_undone", _("Mail import undone"))
+sender_settled = Event("conversations.sender_settled", _("Unknown sender settled"))
+confidential_read = Event("conversations.confidential_read", _("Confidential conversation read"))

@@ -1,0 +1,116 @@
+"""Finding: one box over everything, within the reader's rights."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from enishi.accounts.access import Actor, ScopedQuerySet
+from enishi.core import text
+from enishi.search.models import Document, Kind, Visit
+
+RIGHTS = {
+    Kind.PERSON: "contacts.view",
+    Kind.ORGANISATION: "contacts.view",
+    Kind.GROUP: "contacts.view",
+    Kind.PROMISE: "commitments.view",
+    Kind.TASK: "commitments.view",
+    Kind.CONVERSATION: "conversations.view",
+    Kind.FILE: "content.view",
+}
+# How many matches are looked at before they are ranked: keeps one typed character as quick as ten.
+CANDIDATES = 200
+
+
+@dataclass(frozen=True)
+class Hit:
+    kind: str
+    subject_id: int
+    title: str
+    detail: str
+    language: str
+    pinned: bool = False
+
+
+def readable(actor: Actor, kinds: Collection[str] = ()) -> ScopedQuerySet[Document]:
+    """Documents within the actor's rights: each kind under the right of the app that owns it."""
+    wanted = [kind for kind in RIGHTS if not kinds or kind in kinds]
+    documents = Document.objects.unscoped("each kind is limited by its own right below")
+    by_limit: dict[str, tuple[Q | None, list[str]]] = {}
+    for kind in wanted:
+        limit = Document.scope_condition(actor.scope(RIGHTS[kind]))
+        by_limit.setdefault(repr(limit), (limit, []))[1].append(kind)
+    if list(by_limit) == ["None"]:
+        return documents.filter(kind__in=wanted) if kinds else documents
+    condition = Q(pk__in=[])
+    for limit, names in by_limit.values():
+        condition |= Q(kind__in=names) if limit is None else Q(kind__in=names) & limit
+    return documents.filter(condition)
+
+
+def matching(documents: ScopedQuerySet[Document], query: str) -> ScopedQuerySet[Document] | None:
+    """Limit documents to those that contain every word of the query; None when nothing can be looked for.
+
+    The pieces find candidates by the index, LIKE confirms them in the same query.
+    """
+    folded = text.fold(query)
+    digits = text.digits(query)
+    if len(digits) >= 4 and len(digits) >= len(folded.replace(" ", "")) - 6 and not any(c.isalpha() for c in folded):
+        folded = digits.lstrip("0")
+    words = folded.split()
+    grams = text.query_grams(folded)
+    if not words or not grams:
+        return None
+    documents = documents.filter(grams__contains=grams)
+    for word in words:
+        if len(word) > 1:
+            documents = documents.filter(folded__contains=word)
+    return documents
+
+
+def _rank(document: Document, words: list[str]) -> tuple[int, int, int, str]:
+    """Whole words first, then beginnings, then what merely contains; short titles before long ones."""
+    folded = document.folded.split()
+    score = 0
+    for word in words:
+        if word in folded:
+            score += 3
+        elif any(part.startswith(word) for part in folded):
+            score += 2
+        else:
+            score += 1
+    return (-score, -document.weight, len(document.title), document.title)
+
+
+def find(actor: Actor, query: str, *, kinds: Collection[str] = (), limit: int = 20) -> list[Hit]:
+    """The best matches for what was typed so far, from the first character on."""
+    found = matching(readable(actor, kinds), query)
+    if found is None:
+        return []
+    words = text.fold(query).split()
+    candidates = list(found.defer("grams")[:CANDIDATES])
+    candidates.sort(key=lambda document: _rank(document, words))
+    return [
+        Hit(document.kind, document.subject_id, document.title, document.detail, document.language)
+        for document in candidates[:limit]
+    ]
+
+
+def recent(actor: Actor, *, limit: int = 8) -> list[Hit]:
+    """Pinned records, then those opened last; only what may still be read."""
+    visits = list(
+        Visit.objects.filter(user_id=actor.user_id).order_by("-pinned", "-at").values_list("kind", "subject_id", "pinned")[: limit * 2]
+    )
+    if not visits:
+        return []
+    wanted = Q(pk__in=[])
+    for kind in {kind for kind, _, _ in visits}:
+        wanted |= Q(kind=kind, subject_id__in=[subject for k, subject, _ in visits if k == kind])
+    found = {(d.kind, d.subject_id): d for d in readable(actor).filter(wanted).defer("grams", "folded")}
+    return [
+        Hit(kind, subject, found[kind, subject].title, found[kind, subject].detail, found[kind, subject].language, pinned)
+        for kind, subject, pinned in visits
+        if (kind, subject) in found
+    ][:limit]

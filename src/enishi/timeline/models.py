@@ -1,0 +1,169 @@
+"""History and its proof, the places of things on people's timelines, operations, notifications."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from enishi.accounts.access import Level, ScopedQuerySet, SharedModel, Via
+
+
+class Operation(SharedModel):
+    """Many changes made at once (import, merge, mass edit). Its entries hold the values before: its inverse."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        UNDONE = "undone", _("Undone")
+
+    view_right: ClassVar[str] = "timeline.view"
+
+    kind = models.CharField(max_length=40)
+    label = models.CharField(max_length=300)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    counts = models.JSONField(default=dict)
+    data = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    undo_until = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["-created_at", "-id"], name="operation_newest")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Seal(models.Model):
+    """A sealed batch of entries: a Merkle tree over their hashes, chained to the batch before.
+
+    ``entry_ids`` and ``leaves`` (32 bytes each, same order) let a check name the first entry that was altered,
+    inserted or removed.
+    """
+
+    sealed_at = models.DateTimeField()
+    entry_ids = ArrayField(models.BigIntegerField())
+    leaves = models.BinaryField()
+    root = models.BinaryField()
+    previous = models.BinaryField()
+    digest = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {len(self.entry_ids)}"
+
+
+class Entry(SharedModel):
+    """One thing that happened: audit record, webhook feed and outbox. Append-only; a trigger holds that.
+
+    ``project_ids``, ``confidentiality`` and ``seal`` are placement, not content: they may change, the rest never.
+    ``changes`` maps a field to its value before and after.
+    """
+
+    view_right: ClassVar[str] = "timeline.view"
+
+    at = models.DateTimeField()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    actor_name = models.CharField(max_length=200)
+    via = models.CharField(max_length=5, choices=Via.choices)
+    request_id = models.UUIDField(null=True)
+    operation = models.ForeignKey(Operation, null=True, on_delete=models.PROTECT, related_name="entries")
+    event = models.CharField(max_length=80)
+    subject_type = models.CharField(max_length=60)
+    subject_id = models.BigIntegerField()
+    label = models.CharField(max_length=300, blank=True)
+    party_id = models.BigIntegerField(null=True)
+    changes = models.JSONField(default=dict)
+    data = models.JSONField(default=dict)
+    seal = models.ForeignKey(Seal, null=True, on_delete=models.PROTECT, related_name="entries")
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # The history of one record.
+            models.Index(fields=["subject_type", "subject_id", "-id"], name="entry_subject"),
+            # Everything that concerns one person.
+            models.Index(fields=["party_id", "-id"], condition=models.Q(party_id__isnull=False), name="entry_party"),
+            # The entries of one import, merge or mass edit.
+            models.Index(
+                fields=["operation", "id"], condition=models.Q(operation__isnull=False), name="entry_operation"
+            ),
+            # The sealing job: what is not sealed yet.
+            models.Index(fields=["id"], condition=models.Q(seal__isnull=True), name="entry_unsealed"),
+            # The feed of one project: what changed in my projects.
+            GinIndex(fields=["project_ids"], name="entry_projects"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.subject_type}:{self.subject_id}"
+
+
+class Family(models.TextChoices):
+    """The tabs of a timeline."""
+
+    CONVERSATION = "conversation", _("Conversations")
+    PROMISE = "promise", _("Promises")
+    TASK = "task", _("Tasks")
+    FILE = "file", _("Files")
+    CHANGE = "change", _("Changes")
+
+
+class Item(SharedModel):
+    """The place of one thing on the timeline of one person or organisation. Follows its subject when that changes."""
+
+    view_right: ClassVar[str] = "timeline.view"
+
+    party_id = models.BigIntegerField()
+    family = models.CharField(max_length=12, choices=Family.choices)
+    channel = models.CharField(max_length=20, blank=True)
+    subject_type = models.CharField(max_length=60)
+    subject_id = models.BigIntegerField()
+    occurred_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["subject_type", "subject_id", "party_id"], name="item_once"),
+        ]
+        indexes = [
+            # A page of one timeline, newest first.
+            models.Index(fields=["party_id", "-occurred_at", "-id"], name="item_timeline"),
+            # The same with a tab chosen; also its count.
+            models.Index(fields=["party_id", "family", "-occurred_at", "-id"], name="item_timeline_family"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_type}:{self.subject_id} on {self.party_id}"
+
+
+class Notification(models.Model):
+    """Something a user should know: shown live in the bell, kept until read."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
+    kind = models.CharField(max_length=40)
+    title = models.CharField(max_length=300)
+    url = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "-at"], name="notification_newest"),
+            models.Index(fields=["user"], condition=models.Q(read_at__isnull=True), name="notification_unread"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+__all__ = ["Entry", "Family", "Item", "Level", "Notification", "Operation", "Seal"]

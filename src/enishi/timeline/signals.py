@@ -1,0 +1,5 @@
+from django.utils.translation import gettext_lazy as _
+
+from enishi.core.events import Event
+
+operation_undone = Event("timeline.operation_undone", _("Operation undone"))

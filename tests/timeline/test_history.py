@@ -1,0 +1,125 @@
+"""The history: written with the change, append-only, sealed, provable."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from factories import SYSTEM, agent, outsider, party, project
+
+from enishi.contacts.services import change_party
+from enishi.timeline import proof
+from enishi.timeline.models import Entry, Seal
+from enishi.timeline.queries import history_of
+
+pytestmark = pytest.mark.django_db
+
+
+def _tamper(sql: str, *args: object) -> None:
+    """Change the history behind the back of the trigger, as an intruder with the database's password would."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE timeline_entry DISABLE TRIGGER timeline_entry_append_only")
+        cursor.execute(sql, args)
+        cursor.execute("ALTER TABLE timeline_entry ENABLE TRIGGER timeline_entry_append_only")
+
+
+def _three_entries() -> list[Entry]:
+    where = project()
+    made = party(where, "Tanaka Aoi")
+    change_party(SYSTEM, made, note="Prefers letters")
+    change_party(SYSTEM, made, note="Prefers e-mail")
+    return list(Entry.objects.unscoped("test").order_by("id"))
+
+
+def test_a_change_is_recorded_with_before_and_after():
+    where = project()
+    made = party(where, "Tanaka Aoi")
+    worker = agent(where)
+    change_party(worker, made, given_name="Aoi", family_name="Tanaka", language="ja")
+    entry = history_of(worker, "contacts.party", made.pk)[0]
+    assert entry.actor_name == "Agent"
+    assert entry.via == "web"
+    assert entry.changes == {"family_name": ["", "Tanaka"], "given_name": ["", "Aoi"], "language": ["", "ja"]}
+    assert list(history_of(outsider(), "contacts.party", made.pk)) == []
+
+
+def test_nothing_is_recorded_when_nothing_changed():
+    made = party(project(), "Tanaka Aoi")
+    change_party(SYSTEM, made, full_name="Tanaka Aoi")
+    assert Entry.objects.unscoped("test").count() == 1
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE timeline_entry SET label = 'x'",
+        "UPDATE timeline_entry SET changes = '{}'",
+        "DELETE FROM timeline_entry",
+    ],
+)
+def test_the_database_refuses_to_change_the_history(sql):
+    _three_entries()
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def test_an_untouched_history_holds():
+    _three_entries()
+    assert proof.seal_next() == 3
+    assert proof.seal_next() == 0
+    found = proof.verify()
+    assert found.holds
+    assert (found.entries, found.seals, found.unsealed) == (3, 1, 0)
+
+
+def test_an_altered_entry_is_named():
+    entries = _three_entries()
+    proof.seal_next()
+    _tamper("UPDATE timeline_entry SET changes = %s WHERE id = %s", '{"note": ["", "forged"]}', entries[1].pk)
+    found = proof.verify()
+    assert (found.reason, found.broken_entry) == ("altered", entries[1].pk)
+
+
+def test_a_removed_entry_is_named():
+    entries = _three_entries()
+    proof.seal_next()
+    _tamper("DELETE FROM timeline_entry WHERE id = %s", entries[2].pk)
+    assert (proof.verify().reason, proof.verify().broken_entry) == ("removed", entries[2].pk)
+
+
+def test_an_inserted_entry_is_named():
+    entries = _three_entries()
+    proof.seal_next()
+    seal = Seal.objects.get()
+    forged = entries[0]
+    forged.pk = None
+    forged.seal = seal
+    forged.save(force_insert=True)
+    assert (proof.verify().reason, proof.verify().broken_entry) == ("inserted", forged.pk)
+
+
+def test_a_chain_written_anew_is_found_by_its_head():
+    entries = _three_entries()
+    proof.seal_next()
+    head = proof.verify().head
+    assert proof.verify(head).holds
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE timeline_seal DISABLE TRIGGER timeline_seal_append_only")
+        cursor.execute("ALTER TABLE timeline_entry DISABLE TRIGGER timeline_entry_append_only")
+        cursor.execute("UPDATE timeline_entry SET seal_id = NULL, label = 'forged' WHERE id = %s", [entries[0].pk])
+        cursor.execute("UPDATE timeline_entry SET seal_id = NULL")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("DELETE FROM timeline_seal")
+        cursor.execute("ALTER TABLE timeline_seal ENABLE TRIGGER timeline_seal_append_only")
+        cursor.execute("ALTER TABLE timeline_entry ENABLE TRIGGER timeline_entry_append_only")
+    proof.seal_next()
+    assert proof.verify().holds
+    assert proof.verify(head).reason == "rewritten"
+
+
+def test_secrets_are_masked():
+    from enishi.timeline.services import masked
+
+    assert masked({"password": ("old", "new"), "api_token": (None, "x")}) == {
+        "password": ["•••", "•••"],
+        "api_token": ["•••", "•••"],
+    }
