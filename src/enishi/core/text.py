@@ -151,7 +151,7 @@ def _repeated(match: re.Match[str]) -> str:
 
 
 def fold(text: str) -> str:
-    """`text` in the one form that all spellings of it share: case, accents, width, kana, Arabic letters, digits.
+    """`text` in the one form that all its spellings share: case, accents, width, kana, Arabic letters, digits.
 
     Words are separated by single spaces; punctuation other than ``@ & # %`` separates words or is dropped.
     """
@@ -251,7 +251,7 @@ _bidi_controls = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def clean(text: str, *, max_length: int | None = None) -> str:
-    """`text` as typed, without what PostgreSQL cannot store (NUL, lone surrogates), at most `max_length` long."""
+    """`text` as typed, at most `max_length` long, without what PostgreSQL cannot store: NUL, lone surrogates."""
     if _unstorable.search(text):
         paired = text.replace("\x00", "").encode("utf-16-le", "surrogatepass")
         text = paired.decode("utf-16-le", "ignore")
