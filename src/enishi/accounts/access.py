@@ -274,7 +274,9 @@ class _Scoped(models.Model):
 class ScopedModel(_Scoped):
     """A record that belongs to one project."""
 
-    project = models.ForeignKey("accounts.Project", on_delete=models.PROTECT, verbose_name=_("project"), related_name="+")
+    project = models.ForeignKey(
+        "accounts.Project", on_delete=models.PROTECT, verbose_name=_("project"), related_name="+"
+    )
 
     class Meta:
         abstract = True
@@ -284,7 +286,11 @@ class ScopedModel(_Scoped):
         """What limits reading to a scope, as a condition; None when nothing has to be limited."""
         if scope.unlimited:
             return None
-        condition = Q(pk__in=[]) if scope.everywhere is None else Q(**{f"{prefix}confidentiality__lte": scope.everywhere})
+        condition = (
+            Q(pk__in=[])
+            if scope.everywhere is None
+            else Q(**{f"{prefix}confidentiality__lte": scope.everywhere})
+        )
         for clearance, ids in scope.by_clearance().items():
             limit = {f"{prefix}project__in": ids}
             if clearance < Level.RESTRICTED:
@@ -309,7 +315,11 @@ class SharedModel(_Scoped):
     def scope_condition(cls, scope: Scope, prefix: str = "") -> Q | None:
         if scope.unlimited:
             return None
-        condition = Q(pk__in=[]) if scope.everywhere is None else Q(**{f"{prefix}confidentiality__lte": scope.everywhere})
+        condition = (
+            Q(pk__in=[])
+            if scope.everywhere is None
+            else Q(**{f"{prefix}confidentiality__lte": scope.everywhere})
+        )
         for clearance, ids in scope.by_clearance().items():
             limit: dict[str, Any] = {f"{prefix}project_ids__overlap": ids}
             if clearance < Level.RESTRICTED:

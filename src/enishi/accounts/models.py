@@ -72,10 +72,17 @@ class Project(models.Model):
     name = models.CharField(_("name"), max_length=200)
     code = models.SlugField(_("short name"), max_length=40, unique=True)
     parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children", verbose_name=_("part of")
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+        verbose_name=_("part of"),
     )
     description = models.TextField(_("description"), blank=True)
-    country = models.CharField(_("country"), max_length=2, default="GB", help_text=_("Decides holidays and phone numbers."))
+    country = models.CharField(
+        _("country"), max_length=2, default="GB", help_text=_("Decides holidays and phone numbers.")
+    )
     default_level = models.PositiveSmallIntegerField(
         _("confidentiality of new records"), choices=Level.choices, default=Level.INTERNAL
     )
@@ -115,7 +122,9 @@ class Grant(models.Model):
     role = models.ForeignKey(Role, on_delete=models.CASCADE, related_name="grants")
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="grants")
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="grants")
-    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="grants")
+    project = models.ForeignKey(
+        Project, null=True, blank=True, on_delete=models.CASCADE, related_name="grants"
+    )
 
     class Meta:
         constraints = [

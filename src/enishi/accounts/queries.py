@@ -35,7 +35,8 @@ def actor(
     with connection.cursor() as cursor:
         cursor.execute(_GRANTS, {"user": user.pk})
         grants = tuple(
-            Granted(project_id, frozenset(codes), clearance) for project_id, codes, clearance in cursor.fetchall()
+            Granted(project_id, frozenset(codes), clearance)
+            for project_id, codes, clearance in cursor.fetchall()
         )
     return Actor(
         user_id=user.pk,
@@ -56,7 +57,9 @@ def token_by_secret(secret: str) -> ApiToken | None:
     """The valid token with that secret, with its user; None when unknown, expired, revoked or of an inactive user."""
     return (
         ApiToken.objects.select_related("user")
-        .filter(digest=digest(secret), revoked_at__isnull=True, expires_at__gt=clock.now(), user__is_active=True)
+        .filter(
+            digest=digest(secret), revoked_at__isnull=True, expires_at__gt=clock.now(), user__is_active=True
+        )
         .first()
     )
 
@@ -78,7 +81,11 @@ def projects(actor: Actor, right: str = "contacts.view") -> QuerySet[Project]:
 def project(actor: Actor, project_id: int, right: str = "contacts.view") -> Project:
     """One project within the actor's rights; raises Project.DoesNotExist otherwise."""
     scope = actor.scope(right)
-    found = Project.objects.all() if scope.everywhere is not None else Project.objects.filter(pk__in=list(scope.projects))
+    found = (
+        Project.objects.all()
+        if scope.everywhere is not None
+        else Project.objects.filter(pk__in=list(scope.projects))
+    )
     return found.get(pk=project_id)
 
 

@@ -23,7 +23,7 @@ from enishi.core.events import Event, record
 
 MANAGE = "accounts.manage"
 ADMINISTRATOR = "Administrator"
-TOKEN_PREFIX = "enishi_"
+TOKEN_MARK = "enishi_"
 MAX_TOKEN_DAYS = 366
 
 
@@ -33,12 +33,18 @@ class AccountError(Exception):
 
 class LastAdministrator(AccountError):
     def __init__(self) -> None:
-        super().__init__(_("Nobody could manage rights any more. Give somebody else the administrator role first."))
+        super().__init__(
+            _("Nobody could manage rights any more. Give somebody else the administrator role first.")
+        )
 
 
 def _change(actor: Actor, event: Event, subject: models.Model, values: Mapping[str, Any]) -> None:
     """Set fields and record those that differ; nothing is written when nothing differs."""
-    changes = {name: (getattr(subject, name), value) for name, value in values.items() if getattr(subject, name) != value}
+    changes = {
+        name: (getattr(subject, name), value)
+        for name, value in values.items()
+        if getattr(subject, name) != value
+    }
     if not changes:
         return
     for name, (_before, after) in changes.items():
@@ -67,7 +73,9 @@ def create_user(
     try:
         validate_email(email)
     except ValidationError:
-        raise AccountError(_("“%(email)s” is not an e-mail address. Write it as name@example.org.") % {"email": email}) from None
+        raise AccountError(
+            _("“%(email)s” is not an e-mail address. Write it as name@example.org.") % {"email": email}
+        ) from None
     if User.objects.filter(email__iexact=email).exists():
         raise AccountError(_("Somebody already signs in with %(email)s.") % {"email": email})
     user = User(email=email, name=name.strip(), language=language, time_zone=time_zone)
@@ -130,7 +138,12 @@ def _keep_an_administrator() -> None:
 
 @transaction.atomic
 def give_role(
-    actor: Actor, *, role: Role, user: User | None = None, team: Team | None = None, project: Project | None = None
+    actor: Actor,
+    *,
+    role: Role,
+    user: User | None = None,
+    team: Team | None = None,
+    project: Project | None = None,
 ) -> Grant:
     """Give a role to a user or team, in a project and everything below it, or everywhere."""
     actor.require_everywhere(MANAGE)
@@ -214,7 +227,9 @@ def create_team(actor: Actor, *, name: str, members: Iterable[User] = ()) -> Tea
 
 
 @transaction.atomic
-def change_team(actor: Actor, team: Team, *, name: str | None = None, members: Iterable[User] | None = None) -> Team:
+def change_team(
+    actor: Actor, team: Team, *, name: str | None = None, members: Iterable[User] | None = None
+) -> Team:
     actor.require_everywhere(MANAGE)
     changes: dict[str, tuple[Any, Any]] = {}
     if name is not None and name.strip() != team.name:
@@ -298,7 +313,7 @@ def create_token(actor: Actor, *, name: str, scopes: Iterable[str], days: int) -
         raise AccountError(_("A token is valid for 1 to %(days)s days.") % {"days": MAX_TOKEN_DAYS})
     for code in wanted:
         actor.require(code)
-    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    secret = TOKEN_MARK + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user_id=actor.user_id,
         name=name.strip() or _("Token"),

@@ -55,17 +55,16 @@ def known_events() -> list[Event]:
     return list(_events.values())
 
 
-_recorder: Callable[..., Any] | None = None
+_keepers: list[Callable[..., Any]] = []
 
 
 def keep_history_with(recorder: Callable[..., Any]) -> None:
     """Name the function that writes the history; the app that keeps it calls this when it starts."""
-    global _recorder
-    _recorder = recorder
+    _keepers[:] = [recorder]
 
 
 def record(actor: Any, event: Event, **kwargs: Any) -> None:
     """For apps below the history: record through whoever keeps it. Higher apps call ``timeline.services.record``."""
-    if _recorder is None:
+    if not _keepers:
         raise RuntimeError("nobody keeps the history")
-    _recorder(actor, event, **kwargs)
+    _keepers[0](actor, event, **kwargs)

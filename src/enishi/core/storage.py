@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
@@ -44,7 +43,8 @@ def put(chunks: Iterable[bytes], *, limit: int | None = None) -> Stored:
     root = Path(settings.FILES_DIR)
     root.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
-    handle, temporary = tempfile.mkstemp(dir=root, prefix=".incoming-")
+    handle, name = tempfile.mkstemp(dir=root, prefix=".incoming-")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as out:
             for chunk in chunks:
@@ -55,13 +55,12 @@ def put(chunks: Iterable[bytes], *, limit: int | None = None) -> Stored:
                 out.write(chunk)
         target = path_of(digest.hexdigest())
         if target.exists():
-            os.unlink(temporary)
+            temporary.unlink()
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(temporary, target)
+            temporary.replace(target)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        temporary.unlink(missing_ok=True)
         raise
     return Stored(digest.hexdigest(), size)
 

@@ -57,7 +57,11 @@ def matching(documents: ScopedQuerySet[Document], query: str) -> ScopedQuerySet[
     """
     folded = text.fold(query)
     digits = text.digits(query)
-    if len(digits) >= 4 and len(digits) >= len(folded.replace(" ", "")) - 6 and not any(c.isalpha() for c in folded):
+    if (
+        len(digits) >= 4
+        and len(digits) >= len(folded.replace(" ", "")) - 6
+        and not any(c.isalpha() for c in folded)
+    ):
         folded = digits.lstrip("0")
     words = folded.split()
     grams = text.query_grams(folded)
@@ -101,7 +105,9 @@ def find(actor: Actor, query: str, *, kinds: Collection[str] = (), limit: int = 
 def recent(actor: Actor, *, limit: int = 8) -> list[Hit]:
     """Pinned records, then those opened last; only what may still be read."""
     visits = list(
-        Visit.objects.filter(user_id=actor.user_id).order_by("-pinned", "-at").values_list("kind", "subject_id", "pinned")[: limit * 2]
+        Visit.objects.filter(user_id=actor.user_id)
+        .order_by("-pinned", "-at")
+        .values_list("kind", "subject_id", "pinned")[: limit * 2]
     )
     if not visits:
         return []
@@ -110,7 +116,14 @@ def recent(actor: Actor, *, limit: int = 8) -> list[Hit]:
         wanted |= Q(kind=kind, subject_id__in=[subject for k, subject, _ in visits if k == kind])
     found = {(d.kind, d.subject_id): d for d in readable(actor).filter(wanted).defer("grams", "folded")}
     return [
-        Hit(kind, subject, found[kind, subject].title, found[kind, subject].detail, found[kind, subject].language, pinned)
+        Hit(
+            kind,
+            subject,
+            found[kind, subject].title,
+            found[kind, subject].detail,
+            found[kind, subject].language,
+            pinned,
+        )
         for kind, subject, pinned in visits
         if (kind, subject) in found
     ][:limit]

@@ -34,7 +34,9 @@ class Operation(SharedModel):
     finished_at = models.DateTimeField(null=True)
     undo_until = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
-    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         indexes = [models.Index(fields=["-created_at", "-id"], name="operation_newest")]
@@ -72,7 +74,11 @@ class Entry(SharedModel):
 
     at = models.DateTimeField()
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
     )
     actor_name = models.CharField(max_length=200)
     via = models.CharField(max_length=5, choices=Via.choices)
@@ -94,10 +100,14 @@ class Entry(SharedModel):
             # The history of one record.
             models.Index(fields=["subject_type", "subject_id", "-id"], name="entry_subject"),
             # Everything that concerns one person.
-            models.Index(fields=["party_id", "-id"], condition=models.Q(party_id__isnull=False), name="entry_party"),
+            models.Index(
+                fields=["party_id", "-id"], condition=models.Q(party_id__isnull=False), name="entry_party"
+            ),
             # The entries of one import, merge or mass edit.
             models.Index(
-                fields=["operation", "id"], condition=models.Q(operation__isnull=False), name="entry_operation"
+                fields=["operation", "id"],
+                condition=models.Q(operation__isnull=False),
+                name="entry_operation",
             ),
             # The sealing job: what is not sealed yet.
             models.Index(fields=["id"], condition=models.Q(seal__isnull=True), name="entry_unsealed"),
@@ -159,7 +169,9 @@ class Notification(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["user", "-at"], name="notification_newest"),
-            models.Index(fields=["user"], condition=models.Q(read_at__isnull=True), name="notification_unread"),
+            models.Index(
+                fields=["user"], condition=models.Q(read_at__isnull=True), name="notification_unread"
+            ),
         ]
 
     def __str__(self) -> str:

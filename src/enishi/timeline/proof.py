@@ -51,7 +51,8 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
 
 def seal_digest(previous: bytes, root: bytes, sealed_at: dt.datetime, entry_ids: Sequence[int]) -> bytes:
     head = json.dumps(
-        [sealed_at.astimezone(dt.UTC).isoformat(timespec="microseconds"), list(entry_ids)], separators=(",", ":")
+        [sealed_at.astimezone(dt.UTC).isoformat(timespec="microseconds"), list(entry_ids)],
+        separators=(",", ":"),
     )
     return hashlib.sha256(previous + root + head.encode()).digest()
 

@@ -49,7 +49,9 @@ def history(
 
 def operations(actor: Actor) -> ScopedQuerySet[Operation]:
     """The undo log, newest first."""
-    return Operation.objects.visible_to(actor).select_related("user", "undone_by").order_by("-created_at", "-id")
+    return (
+        Operation.objects.visible_to(actor).select_related("user", "undone_by").order_by("-created_at", "-id")
+    )
 
 
 @dataclass(frozen=True)

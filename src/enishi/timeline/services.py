@@ -12,7 +12,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from enishi.accounts.access import Actor, Level
-from enishi.core import clock, live
+from enishi.core import clock, jobs, live
 from enishi.core.events import Event, receivers
 from enishi.timeline.models import Entry, Item, Notification, Operation
 
@@ -44,7 +44,9 @@ def plain(value: Any) -> Any:
 def masked(changes: Changes) -> dict[str, list[Any]]:
     """Before and after of each field, with secrets replaced: the history says that they changed, never to what."""
     return {
-        name: ["•••", "•••"] if any(word in name.lower() for word in _SECRET) else [plain(before), plain(after)]
+        name: ["•••", "•••"]
+        if any(word in name.lower() for word in _SECRET)
+        else [plain(before), plain(after)]
         for name, (before, after) in changes.items()
     }
 
@@ -108,14 +110,9 @@ def _level(subject: models.Model, given: int | None) -> int:
 
 def announce(entry: Entry) -> None:
     """Defer the jobs of everybody who receives this entry's event."""
-    waiting = receivers(entry.event)
-    if waiting:
-        from enishi.timeline.tasks import deliver
-
-        for name in waiting:
-            deliver.configure(lock=f"{name}:{entry.subject_type}:{entry.subject_id}").defer(
-                entry_id=entry.pk, receiver=name
-            )
+    for name in receivers(entry.event):
+        lock = f"{name}:{entry.subject_type}:{entry.subject_id}"
+        jobs.defer("timeline.deliver", lock=lock, entry_id=entry.pk, receiver=name)
 
 
 def start_operation(
@@ -215,7 +212,8 @@ def move_items(from_party_id: int, to_party_id: int) -> list[int]:
             [from_party_id, to_party_id],
         )
         cursor.execute(
-            "UPDATE timeline_item SET party_id = %s WHERE party_id = %s RETURNING id", [to_party_id, from_party_id]
+            "UPDATE timeline_item SET party_id = %s WHERE party_id = %s RETURNING id",
+            [to_party_id, from_party_id],
         )
         return [row[0] for row in cursor.fetchall()]
 

@@ -1,0 +1,25 @@
+"""Deferring jobs by name, in the transaction of the change that needs them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+
+def defer(name: str, *, lock: str | None = None, **arguments: Any) -> int:
+    """Put one job in the queue; jobs with the same ``lock`` run one after another. Returns its number."""
+    return app.configure_task(name, lock=lock).defer(**arguments)
+
+
+def defer_once(name: str, *, key: str, **arguments: Any) -> bool:
+    """Put a job in the queue unless one with that key already waits there; tells whether it was put."""
+    try:
+        # A refused insert must not spoil the caller's transaction.
+        with transaction.atomic():
+            app.configure_task(name, queueing_lock=key).defer(**arguments)
+    except AlreadyEnqueued:
+        return False
+    return True
