@@ -177,5 +177,5 @@ def test_a_backup_never_overwrites_a_file(settings: env.Settings, tmp_path: Path
 
 
 def test_the_password_is_no_argument() -> None:
-    database = backup._Database("postgresql://me:hunter2@db.example/enishi", embedded=False)
+    database = backup._Database("postgresql://me:hunter2@db.example/enishi")
     assert "hunter2" not in database._conninfo

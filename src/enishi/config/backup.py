@@ -18,8 +18,6 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -64,7 +62,8 @@ def create(settings: env.Settings, target: Path) -> Manifest:
         raise BackupError(f"{target} exists: give another name, or remove it first")
     if not target.parent.is_dir():
         raise BackupError(f"{target.parent} is no folder: make it first")
-    with _database(settings) as database, tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+    database = _database(settings)
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         dump = Path(scratch) / DUMP
         database.run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={dump}")
         sources = {DUMP: dump, **_files(settings.files_dir)}
@@ -92,7 +91,8 @@ def create(settings: env.Settings, target: Path) -> Manifest:
 def restore(settings: env.Settings, source: Path, *, force: bool = False) -> Manifest:
     """Bring an archive back: all of it is checked first, then the files are placed, then the database in one transaction."""
     settings.files_dir.mkdir(parents=True, exist_ok=True)
-    with _database(settings) as database, tempfile.TemporaryDirectory(dir=settings.data_dir) as scratch:
+    database = _database(settings)
+    with tempfile.TemporaryDirectory(dir=settings.data_dir) as scratch:
         manifest = _unpack(source, Path(scratch))
         database.demand_alone()
         if database.has_tables() and not force:
@@ -131,10 +131,10 @@ def restore(settings: env.Settings, source: Path, *, force: bool = False) -> Man
 class _Database:
     """PostgreSQL's own programs on the configured database."""
 
-    def __init__(self, url: str, *, embedded: bool) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._embedded = embedded
         parts: dict[str, Any] = dict(conninfo_to_dict(url))
+        self._tls = parts.get("sslmode") in ("require", "verify-ca", "verify-full")
         # as an argument, everybody on the machine could read it
         self._password = parts.pop("password", None)
         self._conninfo = make_conninfo(**parts)
@@ -171,17 +171,12 @@ class _Database:
             )
 
     def _program(self, name: str) -> str:
-        # a server elsewhere may ask for TLS, which the embedded programs are built without
-        installed = None if self._embedded else shutil.which(name)
-        return installed or str(postgres.program(name))
+        # the embedded programs are as new as any server that Enishi runs on, but are built without TLS
+        return (shutil.which(name) if self._tls else None) or str(postgres.program(name))
 
 
-@contextmanager
-def _database(settings: env.Settings) -> Iterator[_Database]:
-    if settings.database_url is not None:
-        yield _Database(settings.database_url, embedded=False)
-    else:
-        yield _Database(postgres.ensure_running(settings.data_dir), embedded=True)
+def _database(settings: env.Settings) -> _Database:
+    return _Database(settings.database_url or postgres.ensure_running(settings.data_dir))
 
 
 def _files(folder: Path) -> dict[str, Path]:
