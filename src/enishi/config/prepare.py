@@ -13,6 +13,8 @@ from contextlib import redirect_stdout
 import django
 from django.core.management import call_command
 
+from enishi.config import env
+
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "enishi.config.settings")
@@ -26,11 +28,11 @@ def main() -> int:
 
 def _demo_accounts() -> list[tuple[str, str, str]]:
     """Create the demo when it is wanted and nobody has an account; return who of its people can sign in."""
-    from enishi.accounts.models import User
-    from enishi.config import demo, env
-
     if not env.read().demo:
         return []
+    from enishi.accounts.models import User
+    from enishi.config import demo
+
     if not User.objects.exists():
         sys.stderr.write("Writing the demo's story; this happens once ...\n")
         demo.create()
