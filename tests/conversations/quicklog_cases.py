@@ -30,7 +30,9 @@ def told(line: str, language: str) -> str:
     unsure = {chip.kind.value for chip in reading.chips if not chip.sure}
     parts = [reading.kind.value]
     if reading.channel:
-        parts.append(" ".join(filter(None, (reading.channel.value, reading.direction))) + "?" * ("channel" in unsure))
+        parts.append(
+            " ".join(filter(None, (reading.channel.value, reading.direction))) + "?" * ("channel" in unsure)
+        )
     if reading.when and reading.when != NOW:
         form = "%a %Y-%m-%d %H:%M" if reading.timed else "%a %Y-%m-%d"
         parts.append(f"{reading.when:{form}}" + "?" * bool(unsure & {"when", "due"} and not reading.promises))

@@ -15,9 +15,12 @@ def channel_chip(channel: Channel, flow: Flow | None, span: Span, sure: bool) ->
 
 def time_chip(kind: ChipKind, time: Time, sure: bool) -> Chip:
     start, end = time.spans[0]
-    if len(time.spans) > 1 and abs(time.spans[1][0] - end) <= 1 or len(time.spans) > 1 and start >= time.spans[1][1] >= start - 1:
-        start, end = min(start, time.spans[1][0]), max(end, time.spans[1][1])
-    return Chip(kind, (time.at.isoformat(), "time" if time.timed or time.closing else "day"), start, end, sure)
+    for left, right in time.spans[1:]:
+        if left - end in (0, 1) or start - right in (0, 1):
+            start, end = min(start, left), max(end, right)
+    return Chip(
+        kind, (time.at.isoformat(), "time" if time.timed or time.closing else "day"), start, end, sure
+    )
 
 
 def mention_chips(mentions: Iterable[Mention], wholes: Iterable[Span]) -> list[Chip]:
@@ -28,7 +31,11 @@ def mention_chips(mentions: Iterable[Mention], wholes: Iterable[Span]) -> list[C
 
 
 def promise_chips(promise: Promise, found: FoundPromise | None, time: Time | None, span: Span) -> list[Chip]:
-    parts = (promise.direction.value, "not", promise.text) if promise.negative else (promise.direction.value, "do", promise.text)
+    parts = (
+        (promise.direction.value, "not", promise.text)
+        if promise.negative
+        else (promise.direction.value, "do", promise.text)
+    )
     chips = [Chip(ChipKind.PROMISE, parts, *(found.cue if found else span), promise.sure)]
     if time:
         chips.append(time_chip(ChipKind.DUE, time, promise.due_sure))

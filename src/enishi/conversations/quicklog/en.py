@@ -31,11 +31,16 @@ from .reading import Channel, Flow, Kind
 _DAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
 _MONTHS = {
     name: number
-    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1
+    )
 }
 _NUMBERS = {
     name: number
-    for number, name in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
+    for number, name in enumerate(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
+        start=1,
+    )
 } | {"a": 1, "an": 1}
 _PARTS = {"morning": MORNING, "afternoon": AFTERNOON, "evening": EVENING, "night": EVENING}
 
@@ -67,9 +72,7 @@ def _named_day(match: re.Match[str], context: Context) -> Moment:
     word = " ".join(match["word"].split()).removeprefix("the ")
     ahead = offset.get(word, 1 if word.startswith("tom") or word in ("tmrw", "tmr") else 0)
     part = "evening" if "night" in word else match["part"]
-    return Moment(
-        day=context.today + timedelta(ahead), clock=_PARTS[part] if part else None, sure=not part
-    )
+    return Moment(day=context.today + timedelta(ahead), clock=_PARTS[part] if part else None, sure=not part)
 
 
 def _weekday(match: re.Match[str], context: Context) -> Moment | None:
@@ -87,9 +90,13 @@ def _weekday(match: re.Match[str], context: Context) -> Moment | None:
             later = weekday_of_week(context.today, number, 1)
             return Moment(day=later, clock=hour, sure=later == found.day and not part)
         case "last":
-            return Moment(day=weekday_of_week(context.today, number, 0) if found.earlier is None else (
-                found.earlier if found.earlier < context.today else context.today - timedelta(7)
-            ), clock=hour, sure=not part)
+            return Moment(
+                day=weekday_of_week(context.today, number, 0)
+                if found.earlier is None
+                else (found.earlier if found.earlier < context.today else context.today - timedelta(7)),
+                clock=hour,
+                sure=not part,
+            )
     return Moment(day=found.day, clock=hour, earlier=found.earlier, sure=found.sure and not part)
 
 
@@ -110,7 +117,9 @@ def _date(match: re.Match[str], context: Context) -> Moment | None:
     if _TITLED.search(match.string, max(0, match.start("month") - 24), match.start("month")):
         return None
     year = match["year"]
-    return day_of_year(context.today, _MONTHS[match["month"][:3]], int(match["day"]), int(year) if year else None)
+    return day_of_year(
+        context.today, _MONTHS[match["month"][:3]], int(match["day"]), int(year) if year else None
+    )
 
 
 def _month(match: re.Match[str], context: Context) -> Moment | None:
@@ -118,11 +127,15 @@ def _month(match: re.Match[str], context: Context) -> Moment | None:
         return None
     month = _MONTHS[match["month"][:3]]
     if match["lead"] == "in":
-        return Moment(day=month_end_ahead(context.today, month), closing=True, sure=False)
+        end = month_end_ahead(context.today, month)
+        return Moment(day=end.replace(year=int(match["year"])) if match["year"] else end, sure=False)
     if match["lead"].startswith("end"):
         return Moment(day=month_end_ahead(context.today, month), closing=bool(match["by"]))
     # "Until March" is taken as its first day; some mean its last.
-    return Moment(day=month_start_ahead(context.today, month), closing=True, sure=False)
+    start = month_start_ahead(context.today, month)
+    return Moment(
+        day=start.replace(year=int(match["year"])) if match["year"] else start, closing=True, sure=False
+    )
 
 
 def _period(match: re.Match[str], context: Context) -> Moment:
@@ -132,7 +145,11 @@ def _period(match: re.Match[str], context: Context) -> Moment:
         return Moment(day=weekday_of_week(context.today, 4, ahead), sure=bool(end), closing=True)
     if unit == "month":
         return Moment(day=month_end(context.today, ahead), sure=bool(end), closing=True)
-    return Moment(day=context.today.replace(year=context.today.year + ahead, month=12, day=31), sure=bool(end), closing=True)
+    return Moment(
+        day=context.today.replace(year=context.today.year + ahead, month=12, day=31),
+        sure=bool(end),
+        closing=True,
+    )
 
 
 def _clock(match: re.Match[str], context: Context) -> Moment:
@@ -171,19 +188,25 @@ MOMENTS = (
         rf"|tommorow|tomorow|tmrw|tmr|yesterday|this(?=\s+(?:morning|afternoon|evening)))\b{_PART}",
         _named_day,
     ),
-    rule(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?[\s-]+{_MONTH}(?:,?[\s-]+(?P<year>20\d\d))?", _date),
+    rule(
+        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?[\s-]+{_MONTH}(?:,?[\s-]+(?P<year>20\d\d))?", _date
+    ),
     rule(rf"\b{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:/]\d)(?:,?\s+(?P<year>20\d\d)\b)?", _date),
     rule(rf"\b(?:(?P<rel>next|last|this|coming)\s+)?{_FULL_DAY}\b{_PART}", _weekday),
     rule(rf"\b(?P<rel>next|last|this|coming)\s+{_SHORT_DAY}{_PART}", _weekday),
     rule(rf"\b(?:(?P<by>{_LIMIT})|on|since)\s+{_SHORT_DAY}(?!\w){_PART}", _weekday),
-    rule(rf"\b{_SHORT_DAY}(?=\s*(?:$|[,;)]|@?\d|(?:at|about|re|morning|afternoon|evening)\b)){_PART}", _weekday),
+    rule(
+        rf"\b{_SHORT_DAY}(?=\s*(?:$|[,;)]|@?\d|(?:at|about|re|morning|afternoon|evening)\b)){_PART}", _weekday
+    ),
     rule(
         rf"\b(?:(?P<by>{_LIMIT})\s+)?(?:the\s+)?(?P<end>end of)?\s*(?:the\s+)?(?P<which>this|next|the|)\s*"
         r"(?P<unit>week|month|year)\b",
-        lambda match, context: _period(match, context) if match["end"] or match["which"] in ("next", "this") else None,
+        lambda match, context: (
+            _period(match, context) if match["end"] or match["which"] in ("next", "this") else None
+        ),
     ),
-    rule(rf"\b(?P<by>{_LIMIT})?\s*(?:the\s+)?(?P<lead>end of|end)\s+{_MONTH}", _month),
-    rule(rf"\b(?P<by>)(?P<lead>in|{_LIMIT})\s+{_MONTH}(?!\s*\d)", _month),
+    rule(rf"\b(?P<by>{_LIMIT})?\s*(?:the\s+)?(?P<lead>end of|end)\s+{_MONTH}(?P<year>)", _month),
+    rule(rf"\b(?P<by>)(?P<lead>in|{_LIMIT})\s+{_MONTH}(?:\s+(?P<year>20\d\d)\b|(?!\s*\d))", _month),
     rule(rf"\b(?P<word>in|within)\s+{_COUNT}\s+{_UNIT}\b", _ahead),
     rule(rf"\b{_COUNT}\s+{_UNIT}\s+ago\b", _ago),
     rule(r"(?<![\w:./])(?P<h>1[0-2]|0?[1-9])(?:[:.](?P<n>[0-5]\d))?\s?(?P<half>[ap])\.?m\b\.?", _clock),
@@ -198,13 +221,40 @@ EDGES = Edges(re.compile(rf"(?:\b(?:(?P<by>{_LIMIT})|on|at|since|for)\s+(?:the\s
 
 _WITH = r"(?:\s+(?:with|to|for))?"
 CHANNELS = (
-    cue(r"\b(?:i\s+|we\s+)?(?:got|had|received|took)\s+an?\s+(?:phone\s+)?call(?=\s+from)", Channel.CALL, past=True, flow=Flow.IN),
-    cue(r"\b(?:i\s+|we\s+)?(?:got|received)\s+an?\s+letter(?=\s+from)", Channel.LETTER, past=True, flow=Flow.IN),
-    cue(r"\b(?:i\s+|we\s+)?(?:got|received)\s+an?\s+(?:e-?)?mail(?=\s+from)", Channel.EMAIL, past=True, flow=Flow.IN),
-    cue(r"\b(?:i\s+|we\s+)?(?:sent|posted)\s+an?\s+letter(?:\s+to)?", Channel.LETTER, past=True, flow=Flow.OUT),
+    cue(
+        r"\b(?:i\s+|we\s+)?(?:got|had|received|took)\s+an?\s+(?:phone\s+)?call(?=\s+from)",
+        Channel.CALL,
+        past=True,
+        flow=Flow.IN,
+    ),
+    cue(
+        r"\b(?:i\s+|we\s+)?(?:got|received)\s+an?\s+letter(?=\s+from)",
+        Channel.LETTER,
+        past=True,
+        flow=Flow.IN,
+    ),
+    cue(
+        r"\b(?:i\s+|we\s+)?(?:got|received)\s+an?\s+(?:e-?)?mail(?=\s+from)",
+        Channel.EMAIL,
+        past=True,
+        flow=Flow.IN,
+    ),
+    cue(
+        r"\b(?:i\s+|we\s+)?(?:sent|posted)\s+an?\s+letter(?:\s+to)?", Channel.LETTER, past=True, flow=Flow.OUT
+    ),
     cue(r"\b(?:i\s+|we\s+)?sent\s+an?\s+(?:e-?)?mail(?:\s+to)?", Channel.EMAIL, past=True, flow=Flow.OUT),
-    cue(r"\b(?:i\s+|we\s+)(?:called|phoned|rang|telephoned)(?:\s+back)?\b", Channel.CALL, past=True, flow=Flow.OUT),
-    cue(r"\b(?:he|she|they)\s+(?:called|phoned|rang)(?:\s+(?:me|us|back))?\b", Channel.CALL, past=True, flow=Flow.IN),
+    cue(
+        r"\b(?:i\s+|we\s+)(?:called|phoned|rang|telephoned)(?:\s+back)?\b",
+        Channel.CALL,
+        past=True,
+        flow=Flow.OUT,
+    ),
+    cue(
+        r"\b(?:he|she|they)\s+(?:called|phoned|rang)(?:\s+(?:me|us|back))?\b",
+        Channel.CALL,
+        past=True,
+        flow=Flow.IN,
+    ),
     cue(r"\b(?:called|phoned|rang|telephoned)\s+(?:me|us)\b", Channel.CALL, past=True, flow=Flow.IN),
     cue(r"\b(?:called|phoned|rang|telephoned)(?:\s+back)?\b", Channel.CALL, past=True, flow=Flow.OUT),
     cue(r"\b(?:i\s+|we\s+)?(?:had\s+an?\s+meeting|met)(?:\s+with)?\b", Channel.MEETING, past=True),
@@ -223,7 +273,12 @@ CHANNELS = (
     cue(r"\be-?mail(?=\s+to\b)", Channel.EMAIL, flow=Flow.OUT),
     cue(r"\bchat(?=\s+(?:with|from)\b)", Channel.CHAT),
     cue(r"^\s*note\s*:", Channel.NOTE, past=True),
-    cue(r"(?:^\s*|\btask:\s*)(?:please\s+)?(?:call|phone|ring)(?:\s+back)?(?!\s*:)\b", Channel.CALL, plan=True, flow=Flow.OUT),
+    cue(
+        r"(?:^\s*|\btask:\s*)(?:please\s+)?(?:call|phone|ring)(?:\s+back)?(?!\s*:)\b",
+        Channel.CALL,
+        plan=True,
+        flow=Flow.OUT,
+    ),
     cue(r"^\s*meet(?:\s+with)?\b", Channel.MEETING, plan=True),
     cue(r"^\s*visit\b", Channel.VISIT, plan=True, flow=Flow.OUT),
     cue(r"^\s*write\s+(?:a\s+letter\s+)?to\b", Channel.LETTER, plan=True, flow=Flow.OUT),
@@ -257,7 +312,26 @@ PROMISES = Auxiliaries(
     stop=re.compile(r"[;\n]|[.!?](?:\s|$)|,\s*(?=(?:and\s+)?(?:called|met|visited|emailed|wrote)\b)"),
     joiners=re.compile(r"(?:,|\b(?:and|but))\s*$"),
     no_subject=frozenset(
-        "it that this there who which what and but then when if so as also because noise work".split()
+        [
+            "it",
+            "that",
+            "this",
+            "there",
+            "who",
+            "which",
+            "what",
+            "and",
+            "but",
+            "then",
+            "when",
+            "if",
+            "so",
+            "as",
+            "also",
+            "because",
+            "noise",
+            "work",
+        ]
     ),
 )
 
@@ -266,7 +340,9 @@ def find_names(scene: Scene) -> list[FoundName]:
     return _subject_before(scene) + find_after_openers(scene, NAMES)
 
 
-_SUBJECT = re.compile(rf"(?:^|[,;]\s*)\s*(?:{_TITLES}\.?\s+)?(?P<name>[^\W\d_][\w'.-]*(?:\s+[^\W\d_][\w'.-]*)?)\s+$")
+_SUBJECT = re.compile(
+    rf"(?:^|[,;]\s*)\s*(?:{_TITLES}\.?\s+)?(?P<name>[^\W\d_][\w'.-]*(?:\s+[^\W\d_][\w'.-]*)?)\s+$"
+)
 
 
 def _subject_before(scene: Scene) -> list[FoundName]:
@@ -275,7 +351,11 @@ def _subject_before(scene: Scene) -> list[FoundName]:
     if not channel or not channel.cue.past:
         return []
     match = _SUBJECT.search(scene.line.text, 0, channel.start)
-    if not match or not scene.line.free(*match.span("name")) or not scene.line.raw[match.start("name")].isupper():
+    if (
+        not match
+        or not scene.line.free(*match.span("name"))
+        or not scene.line.raw[match.start("name")].isupper()
+    ):
         return []
     return [FoundName(match.span("name"), (match.start("name"), match.end("name")), Flow.IN)]
 

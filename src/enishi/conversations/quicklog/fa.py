@@ -34,7 +34,21 @@ _SATURDAY = 5
 _MONTHS = {
     name: number
     for number, name in enumerate(
-        "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند".split(), start=1
+        [
+            "فروردین",
+            "اردیبهشت",
+            "خرداد",
+            "تیر",
+            "مرداد",
+            "شهریور",
+            "مهر",
+            "آبان",
+            "آذر",
+            "دی",
+            "بهمن",
+            "اسفند",
+        ],
+        start=1,
     )
 }
 _GREGORIAN = {
@@ -43,7 +57,9 @@ _GREGORIAN = {
 }  # fmt: skip
 _NUMBERS = {
     name: number
-    for number, name in enumerate("یک دو سه چهار پنج شش هفت هشت نه ده یازده دوازده".split(), start=1)
+    for number, name in enumerate(
+        ["یک", "دو", "سه", "چهار", "پنج", "شش", "هفت", "هشت", "نه", "ده", "یازده", "دوازده"], start=1
+    )
 }
 _UNITS = {"دقیقه": "minute", "ساعت": "hour", "روز": "day", "هفته": "week", "ماه": "month"}
 _PARTS = {"صبح": MORNING, "ظهر": NOON, "بعدازظهر": AFTERNOON, "عصر": AFTERNOON, "شب": EVENING}
@@ -142,16 +158,28 @@ def _clock(match: re.Match[str], context: Context) -> Moment:
 _COUNT = rf"(?P<n>\d{{1,3}}|{'|'.join(_NUMBERS)})"
 MOMENTS = (
     rule(rf"(?<!\w)(?P<word>امروز|امشب|پس{_Z}فردا|فردا|دیروز|پریروز|دیشب){_WORD_END}{_PART}", _named_day),
-    rule(rf"(?<!\w)(?P<d>\d{{1,2}}|{'|'.join(_NUMBERS)})\s*(?:ام\s+|م\s+)?{_MONTH_NAME}{_WORD_END}(?:\s*(?:ماه)?\s*(?P<y>1[34]\d\d))?", _date),
-    rule(rf"(?<!\w)(?P<d>\d{{1,2}})\s*(?P<month>{'|'.join(_GREGORIAN)}){_WORD_END}(?:\s*(?P<y>20\d\d))?", _gregorian_date),
+    rule(
+        rf"(?<!\w)(?P<d>\d{{1,2}}|{'|'.join(_NUMBERS)})\s*(?:ام\s+|م\s+)?{_MONTH_NAME}{_WORD_END}(?:\s*(?:ماه)?\s*(?P<y>1[34]\d\d))?",
+        _date,
+    ),
+    rule(
+        rf"(?<!\w)(?P<d>\d{{1,2}})\s*(?P<month>{'|'.join(_GREGORIAN)}){_WORD_END}(?:\s*(?P<y>20\d\d))?",
+        _gregorian_date,
+    ),
     rule(
         rf"(?<!\w)(?:روز\s+)?(?:(?P<week>هفته{_Z}ی?\s*(?:آینده|بعد|دیگر))\s+)?{_DAY}{_PART}"
         rf"(?:\s*ی?\s*(?:(?:(?P<next>آینده|بعدی?|این هفته)|(?P<last>گذشته|قبل|پیش)){_WORD_END}))?",
         _weekday,
     ),
-    rule(rf"(?<!\w)(?:آخر|پایان)\s+(?:(?:این\s+)?ماه{_Z}ی?(?:\s*{_NEXT})?|{_MONTH_NAME}(?:\s*ماه)?){_WORD_END}", _month_end),
+    rule(
+        rf"(?<!\w)(?:آخر|پایان)\s+(?:(?:این\s+)?ماه{_Z}ی?(?:\s*{_NEXT})?|{_MONTH_NAME}(?:\s*ماه)?){_WORD_END}",
+        _month_end,
+    ),
     rule(rf"(?<!\w)(?P<by>{_LIMIT})\s+{_MONTH_NAME}{_WORD_END}(?:\s*ماه{_WORD_END})?", _until_month),
-    rule(rf"(?<!\w){_COUNT}\s+(?P<unit>دقیقه|ساعت|روز|هفته|ماه)\s*ی?\s*(?P<way>دیگر|دیگه|بعد|آینده|پیش|قبل){_WORD_END}", _shift),
+    rule(
+        rf"(?<!\w){_COUNT}\s+(?P<unit>دقیقه|ساعت|روز|هفته|ماه)\s*ی?\s*(?P<way>دیگر|دیگه|بعد|آینده|پیش|قبل){_WORD_END}",
+        _shift,
+    ),
     rule(rf"(?<!\w)(?P<end>آخر\s+|پایان\s+)?(?:این\s+)?هفته{_Z}ی?(?:\s*{_NEXT})?{_WORD_END}", _week),
     rule(
         rf"(?<!\w)ساعت\s+(?P<h>\d{{1,2}}|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})(?::(?P<m>[0-5]\d))?"
@@ -166,19 +194,41 @@ _DONE = r"(?:\s+(?:گرفتم|گرفتیم|کردم|کردیم|زدم|زدیم|�
 _THEY = r"(?:\s+(?:گرفت|گرفتند|کرد|کردند|زد|زدند))"
 _TODO = r"(?:\s+(?:بگیر(?:م|یم|ید)?|بزن(?:م|یم)?|کن(?:م|یم)|گرفتن|داریم|دارم))"
 CHANNELS = (
-    cue(rf"(?<!\w)(?:تلفنی\s+)?(?:صحبت|گفت{_Z}و{_Z}گو){_DONE}{_WORD_END}", Channel.CALL, past=True, sure=False),
+    cue(
+        rf"(?<!\w)(?:تلفنی\s+)?(?:صحبت|گفت{_Z}و{_Z}گو){_DONE}{_WORD_END}", Channel.CALL, past=True, sure=False
+    ),
     cue(rf"(?<!\w)(?:تماس|زنگ|تلفن)(?:\s+تلفنی)?{_DONE}{_WORD_END}", Channel.CALL, past=True, flow=Flow.OUT),
     cue(rf"(?<!\w)(?:تماس|زنگ|تلفن)(?:\s+تلفنی)?{_THEY}{_WORD_END}", Channel.CALL, past=True, flow=Flow.IN),
     cue(rf"(?<!\w)(?:تماس|زنگ|تلفن)(?:\s+تلفنی)?{_TODO}{_WORD_END}", Channel.CALL, plan=True, flow=Flow.OUT),
     cue(rf"(?<!\w)(?:جلسه|ملاقات|دیدار|نشست){_DONE}{_WORD_END}", Channel.MEETING, past=True),
     cue(rf"(?<!\w)(?:جلسه|ملاقات|دیدار|نشست|قرار ملاقات){_TODO}{_WORD_END}", Channel.MEETING, plan=True),
     cue(rf"(?<!\w)بازدید{_DONE}{_WORD_END}", Channel.VISIT, past=True, flow=Flow.OUT),
-    cue(rf"(?<!\w)(?:ایمیل|رایانامه)\s+(?:فرستادم|فرستادیم|زدم|زدیم|دادم|ارسال کردم){_WORD_END}", Channel.EMAIL, past=True, flow=Flow.OUT),
-    cue(rf"(?<!\w)(?:ایمیل|رایانامه)ی?\s+(?:رسید|گرفتم|گرفتیم|دریافت کردم|آمد|فرستاد|زد){_WORD_END}", Channel.EMAIL, past=True, flow=Flow.IN),
-    cue(rf"(?<!\w)نامه\s+(?:فرستادم|فرستادیم|نوشتم|نوشتیم|دادم|دادیم){_WORD_END}", Channel.LETTER, past=True, flow=Flow.OUT),
-    cue(rf"(?<!\w)نامه{_Z}(?:ای)?\s+(?:رسید|گرفتم|گرفتیم|دریافت کردم|آمد|فرستاد){_WORD_END}", Channel.LETTER, past=True, flow=Flow.IN),
+    cue(
+        rf"(?<!\w)(?:ایمیل|رایانامه)\s+(?:فرستادم|فرستادیم|زدم|زدیم|دادم|ارسال کردم){_WORD_END}",
+        Channel.EMAIL,
+        past=True,
+        flow=Flow.OUT,
+    ),
+    cue(
+        rf"(?<!\w)(?:ایمیل|رایانامه)ی?\s+(?:رسید|گرفتم|گرفتیم|دریافت کردم|آمد|فرستاد|زد){_WORD_END}",
+        Channel.EMAIL,
+        past=True,
+        flow=Flow.IN,
+    ),
+    cue(
+        rf"(?<!\w)نامه\s+(?:فرستادم|فرستادیم|نوشتم|نوشتیم|دادم|دادیم){_WORD_END}",
+        Channel.LETTER,
+        past=True,
+        flow=Flow.OUT,
+    ),
+    cue(
+        rf"(?<!\w)نامه{_Z}(?:ای)?\s+(?:رسید|گرفتم|گرفتیم|دریافت کردم|آمد|فرستاد){_WORD_END}",
+        Channel.LETTER,
+        past=True,
+        flow=Flow.IN,
+    ),
     cue(rf"(?<!\w)پیام\s+(?:دادم|دادیم|فرستادم){_WORD_END}", Channel.CHAT, past=True, flow=Flow.OUT),
-    cue(rf"(?<!\w)(?:تماس|زنگ|تلفن)(?=\s+از(?!\w))", Channel.CALL, flow=Flow.IN),
+    cue(r"(?<!\w)(?:تماس|زنگ|تلفن)(?=\s+از(?!\w))", Channel.CALL, flow=Flow.IN),
     cue(rf"(?<!\w)(?:تماس(?:\s+تلفنی)?|زنگ|تلفن){_WORD_END}", Channel.CALL),
     cue(rf"(?<!\w)(?:جلسه|ملاقات|دیدار|نشست){_WORD_END}", Channel.MEETING),
     cue(rf"(?<!\w)بازدید{_WORD_END}", Channel.VISIT),
@@ -201,15 +251,18 @@ NAMES = NameWords(
 )
 
 _CLAUSE = re.compile(r"[^,;.\n،]+")
-_OUR_VERB = (
-    rf"(?P<not>ن)?می{_Z}(?P<stem>فرست|ده|کن|آور|رسان|ساز|پرداز|گیر|آی|رو|خوان|نویس|گذار|بر|زن|خر|شو|سپار|بند)ا?"
-)
+_OUR_VERB = rf"(?P<not>ن)?می{_Z}(?P<stem>فرست|ده|کن|آور|رسان|ساز|پرداز|گیر|آی|رو|خوان|نویس|گذار|بر|زن|خر|شو|سپار|بند)ا?"
 _VERB = re.compile(
     rf"(?<!\w)(?:{_OUR_VERB}(?P<end>یم|م|ند|د)|(?P<not2>ن)?خواه(?P<end2>یم|م|ند|د)\s+\w+){_WORD_END}"
 )
-_PROMISED = re.compile(rf"(?<!\w)قول\s+(?P<end>دادیم|دادم|دادند|داد|می{_Z}دهیم|می{_Z}دهم|می{_Z}دهند|می{_Z}دهد){_WORD_END}(?:\s+که{_WORD_END})?")
+_PROMISED = re.compile(
+    rf"(?<!\w)قول\s+(?P<end>دادیم|دادم|دادند|داد|می{_Z}دهیم|می{_Z}دهم|می{_Z}دهند|می{_Z}دهد){_WORD_END}(?:\s+که{_WORD_END})?"
+)
+_NOT_TO = re.compile(r"(?<!\w)ن(?!ویس)\w+(?:یم|م|ند|د)\s*$")
 _SUBJECTS = re.compile(r"(?<!\w)(?P<theirs>آن\u200c?ها|ایشان|آنان)(?!\w)|(?<!\w)(?P<ours>ما|من)(?!\w)")
-_NAMED = re.compile(r"(?:^|\s)(?:خانم|آقای|دکتر|مهندس)\s+(?P<name>[\w\u200c]+(?: (?!(?:قول|تا|را|در|به|از|با|هم|این)\s)[\w\u200c]+)?)\s")
+_NAMED = re.compile(
+    r"(?:^|\s)(?:خانم|آقای|دکتر|مهندس)\s+(?P<name>[\w\u200c]+(?: (?!(?:قول|تا|را|در|به|از|با|هم|این)\s)[\w\u200c]+)?)\s"
+)
 
 
 def find_promises(scene: Scene) -> list[FoundPromise]:
@@ -246,7 +299,9 @@ def _promise_in(scene: Scene, start: int, end: int) -> FoundPromise | None:
         cue=said.span(),
         zone=(start, end),
         ours=ours,
-        negative=bool(verb and (verb["not"] or verb["not2"])),
+        negative=bool(
+            (verb and (verb["not"] or verb["not2"])) or (promised and _NOT_TO.search(text, start, end))
+        ),
         sure=bool(limited or promised or future),
         left_out=tuple(left_out),
         subject=named.span("name") if named else None,

@@ -28,16 +28,33 @@ from .promises import Auxiliaries, find_by_auxiliary
 from .reading import Channel, Flow, Kind
 
 # All patterns are written without accents: they are matched against folded text.
-_DAYS = {name: number for number, name in enumerate("lun mar mer jeu ven sam dim".split())}
+_DAYS = {name: number for number, name in enumerate(["lun", "mar", "mer", "jeu", "ven", "sam", "dim"])}
 _MONTHS = {
     name: number
     for number, name in enumerate(
-        "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split(), start=1
+        [
+            "janvier",
+            "fevrier",
+            "mars",
+            "avril",
+            "mai",
+            "juin",
+            "juillet",
+            "aout",
+            "septembre",
+            "octobre",
+            "novembre",
+            "decembre",
+        ],
+        start=1,
     )
 } | {"janv": 1, "fevr": 2, "fev": 2, "avr": 4, "juil": 7, "sept": 9, "oct": 10, "nov": 11, "dec": 12}
 _NUMBERS = {
     name: number
-    for number, name in enumerate("un deux trois quatre cinq six sept huit neuf dix onze douze".split(), start=1)
+    for number, name in enumerate(
+        ["un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze"],
+        start=1,
+    )
 } | {"une": 1, "quinze": 15}
 _UNITS = {"minute": "minute", "heure": "hour", "jour": "day", "semaine": "week", "mois": "month"}
 _PARTS = {"matin": MORNING, "apres-midi": AFTERNOON, "soir": EVENING}
@@ -61,7 +78,14 @@ def _titled(match: re.Match[str], group: str) -> bool:
 
 def _named_day(match: re.Match[str], context: Context) -> Moment:
     word = match["word"]
-    ahead = {"demain": 1, "apres-demain": 2, "apres demain": 2, "hier": -1, "avant-hier": -2, "avant hier": -2}.get(word, 0)
+    ahead = {
+        "demain": 1,
+        "apres-demain": 2,
+        "apres demain": 2,
+        "hier": -1,
+        "avant-hier": -2,
+        "avant hier": -2,
+    }.get(word, 0)
     part = "soir" if "soir" in word else "matin" if "matin" in word else match["part"]
     if "apres-midi" in word:
         part = "apres-midi"
@@ -98,7 +122,9 @@ def _month(match: re.Match[str], context: Context) -> Moment | None:
     month = _MONTHS[match["month"]]
     lead = match["lead"]
     if "fin" in lead:
-        return Moment(day=month_end_ahead(context.today, month), closing="avant" not in lead or bool(match["by"]))
+        return Moment(
+            day=month_end_ahead(context.today, month), closing="avant" not in lead or bool(match["by"])
+        )
     if lead == "en":
         return Moment(day=month_end_ahead(context.today, month), closing=True, sure=False)
     return Moment(day=month_start_ahead(context.today, month), closing=True, sure=False)
@@ -145,11 +171,15 @@ _UNIT = r"(?P<unit>minute|heure|jour|semaine|mois)s?"
 _COUNT = r"(?P<n>\d{1,3}|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|quinze)"
 MOMENTS = (
     rule(
-        r"\b(?P<word>aujourd'hui|apres[- ]demain|avant[- ]hier|demain|hier|ce matin|ce soir|cet apres-midi)\b" + _PART,
+        r"\b(?P<word>aujourd'hui|apres[- ]demain|avant[- ]hier|demain|hier|ce matin|ce soir|cet apres-midi)\b"
+        + _PART,
         _named_day,
     ),
     rule(rf"\b(?P<day>\d{{1,2}}|1er|premier)\s+{_MONTH}(?:\s+(?P<year>20\d\d))?", _date),
-    rule(rf"\b{_DAY}{_PART}(?:\s+(?:(?P<rel>prochain|dernier|passe)\b|(?P<week>de la semaine prochaine|en huit)\b))?", _weekday),
+    rule(
+        rf"\b{_DAY}{_PART}(?:\s+(?:(?P<rel>prochain|dernier|passe)\b|(?P<week>de la semaine prochaine|en huit)\b))?",
+        _weekday,
+    ),
     rule(rf"(?:\b|(?<=\s))(?:(?P<by>{_LIMIT})|le|ce)\s+{_SHORT_DAY}(?!\w){_PART}", _weekday),
     rule(
         rf"\b(?:(?P<by>{_LIMIT})\s+)?(?:la\s+)?(?P<end>fin)?\s*(?:de\s+|du\s+)?(?:cette\s+|ce\s+|la\s+|le\s+|l')?"
@@ -165,19 +195,56 @@ MOMENTS = (
     rule(rf"\b(?:{_LIMIT}|le)\s+(?:le\s+)?(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})(?![\d/])", _short_date),
 )
 
-EDGES = Edges(re.compile(rf"(?:(?:\b(?P<by>{_LIMIT})|\b(?:le|a|vers|des|depuis|pour))\s+(?:le\s+|la\s+|a\s+)?)$"))
+EDGES = Edges(
+    re.compile(rf"(?:(?:\b(?P<by>{_LIMIT})|\b(?:le|a|vers|des|depuis|pour))\s+(?:le\s+|la\s+|a\s+)?)$")
+)
 
 _I = r"(?:\b(?:j'ai|on a|nous avons)\s+)?"
 _TO = r"(?:\s+(?:a|au|aupres de))?(?=\s|$|[,.;])"
 CHANNELS = (
     cue(r"\b(?:m'|nous\s+)a\s+(?:appelee?s?|telephone)\b", Channel.CALL, past=True, flow=Flow.IN),
-    cue(r"(?<!on)\s+a\s+(?:appele|telephone)\b(?=\s*(?:$|[,.;]|pour|au sujet|a propos|hier|ce))", Channel.CALL, past=True, flow=Flow.IN),
-    cue(rf"{_I}\brecu\s+(?:un|une|l')?\s*(?:appel|coup de fil|coup de telephone)\b", Channel.CALL, past=True, flow=Flow.IN),
-    cue(rf"{_I}\brecu\s+(?:une?|la)?\s*(?:lettre|courrier)\b(?!\s+elec)", Channel.LETTER, past=True, flow=Flow.IN),
-    cue(rf"{_I}\brecu\s+(?:une?|le)?\s*(?:courriel|e-?mail|mail|mel)\b", Channel.EMAIL, past=True, flow=Flow.IN),
-    cue(rf"{_I}\b(?:envoye|poste)\s+(?:une?|la)?\s*(?:lettre|courrier)\b{_TO}", Channel.LETTER, past=True, flow=Flow.OUT),
-    cue(rf"{_I}\benvoye\s+(?:une?|le)?\s*(?:courriel|e-?mail|mail|mel)\b{_TO}", Channel.EMAIL, past=True, flow=Flow.OUT),
-    cue(rf"{_I}\b(?:appelee?s?|telephone|rappelee?)(?<!le telephone){_TO}", Channel.CALL, past=True, flow=Flow.OUT),
+    cue(
+        r"(?<!on)\s+a\s+(?:appele|telephone)\b(?=\s*(?:$|[,.;]|pour|au sujet|a propos|hier|ce))",
+        Channel.CALL,
+        past=True,
+        flow=Flow.IN,
+    ),
+    cue(
+        rf"{_I}\brecu\s+(?:un|une|l')?\s*(?:appel|coup de fil|coup de telephone)\b",
+        Channel.CALL,
+        past=True,
+        flow=Flow.IN,
+    ),
+    cue(
+        rf"{_I}\brecu\s+(?:une?|la)?\s*(?:lettre|courrier)\b(?!\s+elec)",
+        Channel.LETTER,
+        past=True,
+        flow=Flow.IN,
+    ),
+    cue(
+        rf"{_I}\brecu\s+(?:une?|le)?\s*(?:courriel|e-?mail|mail|mel)\b",
+        Channel.EMAIL,
+        past=True,
+        flow=Flow.IN,
+    ),
+    cue(
+        rf"{_I}\b(?:envoye|poste)\s+(?:une?|la)?\s*(?:lettre|courrier)\b{_TO}",
+        Channel.LETTER,
+        past=True,
+        flow=Flow.OUT,
+    ),
+    cue(
+        rf"{_I}\benvoye\s+(?:une?|le)?\s*(?:courriel|e-?mail|mail|mel)\b{_TO}",
+        Channel.EMAIL,
+        past=True,
+        flow=Flow.OUT,
+    ),
+    cue(
+        rf"{_I}\b(?:appelee?s?|telephone|rappelee?)(?<!le telephone){_TO}",
+        Channel.CALL,
+        past=True,
+        flow=Flow.OUT,
+    ),
     cue(rf"{_I}\bparle\s+(?:a|au|avec)\b", Channel.CALL, past=True, sure=False),
     cue(r"\bvisite(?=\s+(?:chez|de|du|a|au|sur|avec)\b)", Channel.VISIT),
     cue(r"(?<!ai )(?<!avons )\brencontre(?=\s+avec\b)", Channel.MEETING),
@@ -199,7 +266,9 @@ CHANNELS = (
 )
 
 NAMES = NameWords(
-    opener=re.compile(r"\b(?:avec|chez|(?P<into>de la part de|de|du)|(?P<out>a|au|aupres de))\s+(?=\w)|\b(?P<elided>d')(?=\w)"),
+    opener=re.compile(
+        r"\b(?:avec|chez|(?P<into>de la part de|de|du)|(?P<out>a|au|aupres de))\s+(?=\w)|\b(?P<elided>d')(?=\w)"
+    ),
     title=re.compile(rf"\b{_TITLES}(?=\s+\w)"),
     stop=re.compile(
         r"a|au|aux|et|ou|mais|que|qui|ce|cet|cette|sur|pour|dans|en|de|des|du|avec|par|chez|demain|hier|aujourd'hui|concernant"
@@ -223,7 +292,25 @@ PROMISES = Auxiliaries(
     negation=re.compile(r"[\w'-]+\s+(?P<pas>pas|plus|jamais)\b"),
     stop=re.compile(r"[;\n]|[.!?](?:\s|$)|,\s*(?=(?:et\s+)?(?:appele|rencontre|visite|ecrit)\b)"),
     joiners=re.compile(r"(?:,|\b(?:et|mais))\s*$"),
-    no_subject=frozenset("qui que ce cela ca il elle on nous et mais puis alors si bruit".split()),
+    no_subject=frozenset(
+        [
+            "qui",
+            "que",
+            "ce",
+            "cela",
+            "ca",
+            "il",
+            "elle",
+            "on",
+            "nous",
+            "et",
+            "mais",
+            "puis",
+            "alors",
+            "si",
+            "bruit",
+        ]
+    ),
 )
 
 
@@ -231,7 +318,9 @@ def find_promises(scene: Scene) -> list[FoundPromise]:
     return find_by_auxiliary(scene, PROMISES)
 
 
-_SUBJECT = re.compile(rf"(?:^|[,;]\s*)\s*(?:{_TITLES}\s+)?(?P<name>[^\W\d_][\w'.-]*(?:\s+[^\W\d_][\w'.-]*)?)\s*$")
+_SUBJECT = re.compile(
+    rf"(?:^|[,;]\s*)\s*(?:{_TITLES}\s+)?(?P<name>[^\W\d_][\w'.-]*(?:\s+[^\W\d_][\w'.-]*)?)\s*$"
+)
 
 
 def find_names(scene: Scene) -> list[FoundName]:

@@ -35,7 +35,15 @@ _OFFSETS = {
 _PARTS = {"朝": MORNING, "午前": MORNING, "午前中": NOON, "午後": AFTERNOON, "夕方": EVENING, "夜": EVENING}
 _WEEKS = {"今週": 0, "来週": 1, "再来週": 2, "先週": -1, "先々週": -2}
 _MONTHS = {"今月": 0, "来月": 1, "再来月": 2, "先月": -1}
-_UNITS = {"分": "minute", "時間": "hour", "日": "day", "週間": "week", "か月": "month", "ヶ月": "month", "カ月": "month"}
+_UNITS = {
+    "分": "minute",
+    "時間": "hour",
+    "日": "day",
+    "週間": "week",
+    "か月": "month",
+    "ヶ月": "month",
+    "カ月": "month",
+}
 
 
 def _number(text: str) -> int:
@@ -137,13 +145,20 @@ def _noon(match: re.Match[str], context: Context) -> Moment:
 
 _PART = r"の?(?P<part>午前中|朝|夕方|(?:午前|午後|夜)(?!\s*[\d一二三四五六七八九十]))?"
 MOMENTS = (
-    rule(r"(?P<word>本日|今日(?!子)|きょう|明日(?!香|美)|あした|あす|翌日|明後日|あさって|昨日|きのう|一昨日|おととい|今朝|今晩|今夜|昨夜|昨晩)" + _PART, _named_day),
+    rule(
+        r"(?P<word>本日|今日(?!子)|きょう|明日(?!香|美)|あした|あす|翌日|明後日|あさって|昨日|きのう|一昨日|おととい|今朝|今晩|今夜|昨夜|昨晩)"
+        + _PART,
+        _named_day,
+    ),
     rule(
         rf"(?:(?:(?P<era>令和|平成|昭和)\s*)?(?P<year>\d{{1,4}}|元|[一二三四五六七八九十]{{1,3}})年\s*)?(?P<m>{_N})月\s*(?P<d>{_N})日"
         r"(?:\s*[((][月火水木金土日][))])?",
         _date,
     ),
-    rule(rf"(?:(?P<which>今月|来月|再来月|先月)|(?P<m>{_N})月)の?末日?|(?<![今来先一-龯\d])月末", lambda m, c: _month_end(m, c)),
+    rule(
+        rf"(?:(?P<which>今月|来月|再来月|先月)|(?P<m>{_N})月)の?末日?|(?<![今来先一-龯\d])月末",
+        _month_end,
+    ),
     rule(rf"(?<![\d年])(?P<m>{_N})月(?=中?まで|中に|いっぱい)", _month),
     rule(
         rf"(?:(?P<next>次の?|今度の)|(?P<week>再来週|来週|今週|先々週|先週)の?)?(?P<wd>[月火水木金土日])曜日?{_PART}"
@@ -155,12 +170,16 @@ MOMENTS = (
     rule(r"年度末|年末(?=まで)|年内", _year_end),
     rule(rf"(?P<n>{_N})\s*(?P<unit>分|時間|日|週間|か月|ヶ月|カ月)(?P<way>後|前|以内)", _shift),
     rule(
-        rf"(?P<half>午前|午後|朝|夕方|夜)?\s*の?(?P<h>{_N})時(?!間)(?:(?P<thirty>半)|(?P<n>{_N})分)?(?:頃|ごろ)?", _clock
+        rf"(?P<half>午前|午後|朝|夕方|夜)?\s*の?(?P<h>{_N})時(?!間)(?:(?P<thirty>半)|(?P<n>{_N})分)?(?:頃|ごろ)?",
+        _clock,
     ),
     rule(r"(?P<half>午前|午後)\s*(?P<h>\d{1,2}):(?P<n>[0-5]\d)(?P<thirty>)", _clock),
     rule(r"正午", _noon),
-    rule(r"(?<![\d/.a-z])(?P<m>1[0-2]|0?[1-9])/(?P<d>[12]\d|3[01]|0?[1-9])(?![\d/])(?:\s*[((][月火水木金土日][))])?", _slashed),
-    rule(rf"(?<![\d月年/])(?P<d>[12]\d|3[01]|[1-9])日(?=まで|に|の|\s|、|$|\d|午)", _day_of_month),
+    rule(
+        r"(?<![\d/.a-z])(?P<m>1[0-2]|0?[1-9])/(?P<d>[12]\d|3[01]|0?[1-9])(?![\d/])(?:\s*[((][月火水木金土日][))])?",
+        _slashed,
+    ),
+    rule(r"(?<![\d月年/])(?P<d>[12]\d|3[01]|[1-9])日(?=まで|に|の|\s|、|$|\d|午)", _day_of_month),
 )
 
 
@@ -171,7 +190,9 @@ def _short_weekday(match: re.Match[str], context: Context) -> Moment:
 
 EDGES = Edges(
     before=re.compile(r"(?P<by>(?!))$"),
-    after=re.compile(r"(?P<by>いっぱい|中?まで(?:に|は)?|前に|以内に?)|[のにはから、]{1,2}(?=[\d午朝夕夜])|に(?!つ)|頃に?"),
+    after=re.compile(
+        r"(?P<by>いっぱい|中?まで(?:に|は)?|前に|以内に?)|[のにはから、]{1,2}(?=[\d午朝夕夜])|に(?!つ)|頃に?"
+    ),
 )
 
 _DID = r"(?:を?(?:しました|した|いたしました|して(?:もらった|いただいた)?|し(?=、|,|$)|済み?|あり|入り))"
@@ -188,7 +209,10 @@ _SENT = r"(?:送った|送りました|出した|出しました|書いた|書�
 _SEND = r"(?:送る|送ります|出す|出します|書く|書きます)"
 _FROM = r"(?:が|を)?(?:来た|きた|来ました|きました|ありました|あった|届いた|届きました|いただいた|いただきました|もらった|受けた|受けました|受領)"
 CHANNELS = (
-    *(cue(rf"(?<=から){words}{_FROM}?{_DID}?", channel, past=True, flow=Flow.IN) for words, channel in _KINDS),
+    *(
+        cue(rf"(?<=から){words}{_FROM}?{_DID}?", channel, past=True, flow=Flow.IN)
+        for words, channel in _KINDS
+    ),
     *(cue(rf"{words}{_FROM}", channel, past=True, flow=Flow.IN) for words, channel in _KINDS),
     *(cue(rf"{words}を{_SENT}", channel, past=True, flow=Flow.OUT) for words, channel in _KINDS[3:]),
     *(cue(rf"{words}を{_SEND}", channel, plan=True, flow=Flow.OUT) for words, channel in _KINDS[3:]),
@@ -198,19 +222,44 @@ CHANNELS = (
     *(cue(words, channel) for words, channel in _KINDS),
     cue(r"(?:に|と)?(?:お会いした|お会いしました|会った|会いました)", Channel.MEETING, past=True),
     cue(r"(?:に|と)?(?:お会いする|お会いします|会う|会います)", Channel.MEETING, plan=True),
-    cue(r"(?:と|に)?(?:話した|話しました|お話した|お話しました|お話しした)", Channel.CALL, past=True, sure=False),
+    cue(
+        r"(?:と|に)?(?:話した|話しました|お話した|お話しました|お話しした)",
+        Channel.CALL,
+        past=True,
+        sure=False,
+    ),
     cue(r"(?:へ|に)?(?:伺った|伺いました|お邪魔した)", Channel.VISIT, past=True, flow=Flow.OUT),
     cue(r"^\s*メモ\s*:?", Channel.NOTE, past=True),
 )
 
 _HONORIFIC = r"(?:さん|様|さま|氏|先生|殿|部長|課長|社長|会長|係長|町長|村長|市長|組合長|区長|くん|君)(?:方)?"
 _NAME = r"[一-龯々〆ヶァ-ヺー・a-z][一-龯々〆ヶァ-ヺー・a-z.]{0,15}?(?:\s[一-龯々ァ-ヺーa-z]{1,10}?)?"
-_HONOURED = re.compile(rf"(?P<name>{_NAME}|(?<![ぁ-ん])[ぁ-ん]{{2,6}}?)\s?(?P<title>{_HONORIFIC})(?P<tie>から|より|[にとへがはのを])?")
+_HONOURED = re.compile(
+    rf"(?P<name>{_NAME}|(?<![ぁ-ん])[ぁ-ん]{{2,6}}?)\s?(?P<title>{_HONORIFIC})(?P<tie>から|より|[にとへがはのを])?"
+)
 _TIED = re.compile(
     r"(?P<name>[一-龯々ァ-ヺー・a-z]{2,10})(?P<tie>から|より|[にとへ])の?"
     r"(?=\s*(?:お?電話|架電|打ち?合わ?せ|会議|面談|面会|訪問|お?手紙|e?メール|チャット|会[うっい]|お会い|話し|お話))"
 )
-_NOBODY = frozenset("皆 みな お客 客 たく お疲れ 先方 相手 当社 弊社 御社 貴社 担当 現地 各位".split())
+_NOBODY = frozenset(
+    [
+        "皆",
+        "みな",
+        "お客",
+        "客",
+        "たく",
+        "お疲れ",
+        "先方",
+        "相手",
+        "当社",
+        "弊社",
+        "御社",
+        "貴社",
+        "担当",
+        "現地",
+        "各位",
+    ]
+)
 _FLOWS = {"から": Flow.IN, "より": Flow.IN, "に": Flow.OUT, "へ": Flow.OUT}
 
 
@@ -251,7 +300,9 @@ _DOING = re.compile(
     r"(?:送|お?届け|提出|連絡|回答|返事|返答|確認|用意|手配|共有|伝え|渡|調べ|報告|対応|修理|修繕|支払|払|作成|見積|説明|実施|公開|送付|送信)"
 )
 _PROMISED = re.compile(r"約束(?:した|しました|する|します)?|と約束")
-_THEIR_VERB = re.compile(r"(?:て|で)(?:くれる|くれます|もらう|もらいます|もらえる|いただく|いただきます|いただける|くださる|下さる|頂く|頂ける)")
+_THEIR_VERB = re.compile(
+    r"(?:て|で)(?:くれる|くれます|もらう|もらいます|もらえる|いただく|いただきます|いただける|くださる|下さる|頂く|頂ける)"
+)
 _THEIRS = re.compile(r"(?P<who>先方|相手方?|向こう|むこう|あちら|お客様|先様)(?:が|は|から|より)")
 _NAMED = re.compile(rf"(?P<name>{_NAME})\s?{_HONORIFIC}(?:が|は)")
 _OURS = re.compile(r"(?:当社|弊社|当方|こちら|我々|私たち|私|うち|小職)(?:が|は|から|で)")

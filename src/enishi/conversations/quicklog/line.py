@@ -12,7 +12,9 @@ READ_LIMIT = 400
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], None)
 _SAME = str.maketrans("’‘ʼ`يىكأإۀة،؛؟", "''''ییکااهه,;?")
 _EDGE = " \t\r\n,;:、。・-–—/|"
-_LOOSE_WORDS = re.compile(r"^(?:(?:and|but|et|mais|و)(?:\s+|$))+|(?:\s+(?:and|but|et|mais|و))+$", re.I)
+_LOOSE_WORDS = re.compile(
+    r"^(?:(?:and|but|et|mais|و)(?:\s+|$))+|(?:\s+(?:and|but|et|mais|و))+$", re.IGNORECASE
+)
 
 
 class _Fold(dict[int, int]):

@@ -63,9 +63,7 @@ def rule(pattern: str, read: Reader) -> Rule:
     return Rule(re.compile(pattern), read)
 
 
-def find_moments(
-    line: Line, rules: Iterable[Rule], edges: Iterable[Edges], context: Context
-) -> list[Moment]:
+def find_moments(line: Line, rules: Iterable[Rule], edges: Iterable[Edges], context: Context) -> list[Moment]:
     """All moments in order of their place. An earlier rule wins a place over a later one."""
     edges = tuple(edges)
     found: list[Moment] = []
@@ -205,6 +203,8 @@ def _clock(match: re.Match[str], context: Context) -> Moment:
 
 NEUTRAL = (
     rule(r"(?<![\d\w])(?P<y>1[34]\d\d|20\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?![\d\w])", _iso),
-    rule(r"(?<![\d\w./])(?P<a>\d{1,2})(?P<s>[/.-])(?P<b>\d{1,2})(?P=s)(?P<y>20\d\d|\d\d)(?![\d\w])", _numbers),
+    rule(
+        r"(?<![\d\w./])(?P<a>\d{1,2})(?P<s>[/.-])(?P<b>\d{1,2})(?P=s)(?P<y>20\d\d|\d\d)(?![\d\w])", _numbers
+    ),
     rule(r"(?<![\d\w:.])(?P<h>[01]?\d|2[0-4]):(?P<n>[0-5]\d)(?![\d:])", _clock),
 )

@@ -52,7 +52,7 @@ def _names_from(
         title = words.title.match(line.text, _skip_space(line, start))
         begin = _skip_space(line, title.end() if title else start)
         spans = list(_words(line, begin, words))
-        capital = [span for span in _leading_capitals(line, spans)]
+        capital = list(_leading_capitals(line, spans))
         if words.capitals and any(line.raw[left].isupper() for left, _ in capital):
             spans = capital
         elif words.capitals and not title and (capitals or len(spans) > 2):

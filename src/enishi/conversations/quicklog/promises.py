@@ -22,7 +22,9 @@ class Auxiliaries:
 
 def find_by_auxiliary(scene: Scene, words: Auxiliaries) -> list[FoundPromise]:
     line = scene.line
-    cues = [(match, span) for match in words.cue.finditer(line.text) if (span := _subject(match, scene, words))]
+    cues = [
+        (match, span) for match in words.cue.finditer(line.text) if (span := _subject(match, scene, words))
+    ]
     found = []
     for index, (match, (start, subject)) in enumerate(cues):
         groups = match.groupdict()
@@ -66,6 +68,11 @@ def _subject(match: re.Match[str], scene: Scene, words: Auxiliaries) -> tuple[in
     if " " in line.text[start:end] and (first in words.no_subject or not line.raw[start].isupper()):
         start = line.text.index(" ", start) + 1
     name = line.text[start:end]
-    if not name or name in words.no_subject or not line.raw[start].isupper() or not line.free(start, match.end()):
+    if (
+        not name
+        or name in words.no_subject
+        or not line.raw[start].isupper()
+        or not line.free(start, match.end())
+    ):
         return None
     return start, (start, end)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from . import en, fa, fr, ja
 from .chips import channel_chip, mention_chips, owner_chip, promise_chips, task_chip, time_chip
-from .grammar import FoundChannel, FoundName, FoundPromise, Scene
+from .grammar import FoundChannel, FoundName, FoundPromise, Grammar, Scene
 from .line import Line, Span, blanked
 from .moments import NEUTRAL, Context, Moment, find_moments
 from .reading import Channel, Chip, ChipKind, Flow, Kind, Mention, Owed, People, Promise, Reading, Task
@@ -24,7 +24,7 @@ def parse(line: str, *, now: datetime, language: str, people: People | None = No
     `language` (a code such as "fr") is tried first, the others after it, since people mix them. `people` is asked
     once for each name found, at most eight times a line.
     """
-    return _Reader(line, now, language.split("-")[0], people).read()
+    return _Reader(line, now, language.partition("-")[0], people).read()
 
 
 class _Reader:
@@ -34,19 +34,21 @@ class _Reader:
         self.people = people
         mine = sorted(_GRAMMARS, key=lambda grammar: grammar.code != language)
         self.grammars = [grammar for grammar in mine if grammar.script.search(self.line.text)] or mine[:1]
+        self.month_first = mine[0].month_first
         self.chips: list[Chip] = []
         self.marks: list[Chip] = []
         self.aside: list[Span] = []
         self.mentions: list[Mention] = []
         self.wholes: list[Span] = []
         self.flow: Flow | None = None
+        self.speech: Grammar | None = None
 
     def read(self) -> Reading:
         if not self.line.raw.strip():
             return Reading(Kind.LOG)
         self._read_marks()
         prefix = self._read_prefix()
-        context = Context(self.now, self.line.raw, self.grammars[0].month_first)
+        context = Context(self.now, self.line.raw, self.month_first)
         rules = [rule for grammar in self.grammars for rule in grammar.moments]
         moments = find_moments(self.line, [*rules, *NEUTRAL], [g.edges for g in self.grammars], context)
         channel = self._find_channel(moments, [])
@@ -59,8 +61,9 @@ class _Reader:
         time = self._time_outside(outside, past, bool(channel))
         if channel:
             self.line.take(channel.start, channel.end)
-        topic = self._read_topic_and_names(Scene(self.line, tuple(moments), channel))
-        return self._decide(prefix, channel, time, topic, promises, outside)
+        # A note without a channel stays one text: to cut its topic out would spoil the sentence.
+        topic = self._read_topic_and_names(Scene(self.line, tuple(moments), channel)) if channel else None
+        return self._decide(prefix, channel, time=time, topic=topic, promises=promises, outside=outside)
 
     def _read_marks(self) -> None:
         for match in _MARK.finditer(self.line.text):
@@ -91,6 +94,7 @@ class _Reader:
                     start = match.end() - len(match[0].lstrip())
                     end = match.start() + len(match[0].rstrip())
                     if not any(left < end and start < right for left, right in zones):
+                        self.speech = grammar
                         return FoundChannel(cue, start, end)
         return None
 
@@ -158,17 +162,21 @@ class _Reader:
 
     def _read_names(self, scene: Scene) -> None:
         for grammar in self.grammars:
-            found = [name for name in grammar.find_names(scene) if self.line.free(*name.span)]
+            # Another language's words do not make names of what follows this channel's verb.
+            known = scene if grammar is self.speech else replace(scene, channel=None)
+            found = [name for name in grammar.find_names(known) if self.line.free(*name.span)]
             for name in found[:_MOST_MENTIONS]:
-                self._mention(name)
-                self.line.take(*name.whole)
-                self.flow = self.flow or name.flow
+                if self._mention(name):
+                    self.line.take(*name.whole)
+                    self.flow = self.flow or name.flow
             if found:
                 return
 
-    def _mention(self, name: FoundName) -> Mention:
+    def _mention(self, name: FoundName) -> Mention | None:
         start, end = name.span
         text = self.line.words(start, end)
+        if not text:
+            return None
         candidates = tuple(self.people(text)) if self.people else ()
         mention = Mention(text, start, end, candidates, sure=len(candidates) == 1)
         self.mentions.append(mention)
@@ -179,6 +187,7 @@ class _Reader:
         self,
         prefix: tuple[Kind, Span] | None,
         channel: FoundChannel | None,
+        *,
         time: Time | None,
         topic: tuple[str, Span] | None,
         promises: list[tuple[FoundPromise, Promise, Time | None]],
@@ -187,7 +196,11 @@ class _Reader:
         kind, sure = _kind(prefix[0] if prefix else None, channel, time, bool(promises), self.now)
         end = len(self.line.raw)
         code = channel.cue.channel if channel else Channel.NOTE if kind is Kind.LOG else None
-        flow = (self.flow or channel.cue.flow) if channel and channel.cue.channel is not Channel.MEETING else None
+        flow = (
+            (self.flow or channel.cue.flow)
+            if channel and channel.cue.channel is not Channel.MEETING
+            else None
+        )
         if channel and channel.cue.past and channel.cue.flow is Flow.IN:
             flow = Flow.IN
         when = time.at if time else self.now if kind is Kind.LOG else None
@@ -199,7 +212,11 @@ class _Reader:
         if task:
             self.chips.append(task_chip(task, prefix[1] if prefix else (end, end), sure))
         if time:
-            fits = time.sure and (sure or time.at > self.now or kind is Kind.LOG) and not _contrary(channel, time, self.now)
+            fits = (
+                time.sure
+                and (sure or time.at > self.now or kind is Kind.LOG)
+                and not _contrary(channel, time, self.now)
+            )
             self.chips.append(time_chip(ChipKind.DUE if time.closing else ChipKind.WHEN, time, fits))
             task = Task(task.text, task.due, fits) if task else None
         elif kind is Kind.LOG:
@@ -268,7 +285,9 @@ def _kind(
 
 def _contrary(channel: FoundChannel | None, time: Time, now: datetime) -> bool:
     """Said as done and dated ahead."""
-    return bool(channel and channel.cue.past and time.at > now and (time.timed or time.at.date() > now.date()))
+    return bool(
+        channel and channel.cue.past and time.at > now and (time.timed or time.at.date() > now.date())
+    )
 
 
 def _trimmed(chip: Chip, text: str) -> Chip:

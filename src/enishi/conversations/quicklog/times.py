@@ -37,7 +37,10 @@ def join_moments(moments: Sequence[Moment], now: datetime, *, past: bool, limit:
     date = (day.earlier if past and day.earlier else day.day) if day else None
     clock = written.clock if written and written.clock else CLOSE if closing else NOON
     at = datetime.combine(date or now.date(), clock, tzinfo=now.tzinfo)
-    sure = all(moment.sure or (moment is day and written is not None and written is not day and bool(day.clock)) for moment in used)
+    sure = all(
+        moment.sure or (moment is day and written is not None and written is not day and bool(day.clock))
+        for moment in used
+    )
     sure = sure and sum(1 for moment in moments if moment.day) <= 1
     if day and day.day == day.earlier == now.date():
         sure = False
