@@ -50,6 +50,15 @@ def readable(actor: Actor, kinds: Collection[str] = ()) -> ScopedQuerySet[Docume
     return documents.filter(condition)
 
 
+def may_read(actor: Actor, kind: str, subject_id: int) -> bool:
+    """Whether that record can be found by the actor."""
+    return readable(actor, [kind]).filter(kind=kind, subject_id=subject_id).exists()
+
+
+def is_pinned(actor: Actor, kind: str, subject_id: int) -> bool:
+    return Visit.objects.filter(user_id=actor.user_id, kind=kind, subject_id=subject_id, pinned=True).exists()
+
+
 def matching(documents: ScopedQuerySet[Document], query: str) -> ScopedQuerySet[Document] | None:
     """Limit documents to those that contain every word of the query; None when nothing can be looked for.
 
