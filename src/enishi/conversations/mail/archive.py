@@ -25,7 +25,7 @@ from .defects import DEFAULT_LIMITS, Limits, Unreadable
 CHUNK = 1 << 20
 # A separator and the line after it must lie in one window.
 LOOKAHEAD = 2_048
-SEPARATOR = re.compile(rb"(?:\A|(?<=\n))From (?![ \t]*:)([^\r\n]{1,400})\r?\n")
+SEPARATOR = re.compile(rb"From (?![ \t]*:)([^\r\n]{1,400})\r?\n")
 LEADING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*")
 NEXT_HEADER = re.compile(rb"(?:>?From [^\r\n]*\r?\n)?[!-9;-~]+[ \t]*:")
 SENDER = re.compile(rb"(?:-|\S+@\S+|\S+ at \S+|MAILER[-_]DAEMON|\?\?\?@\?\?\?)(?:\s|$)", re.IGNORECASE)
@@ -74,7 +74,7 @@ class Budget:
 class Metered:
     """A decompressing stream that stops at what no honest archive unpacks to."""
 
-    def __init__(self, stream: IO[bytes], compressed: int, budget: Budget) -> None:
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile, compressed: int, budget: Budget) -> None:
         self.stream = stream
         self.allowed = max(compressed * budget.limits.archive_ratio, RATIO_FROM)
         self.budget = budget
@@ -267,7 +267,7 @@ def _is_mailbox(head: bytes, name: str) -> bool:
         return False
     if not name.lower().endswith(SINGLE_SUFFIXES):
         return True
-    return any(_separates(head, other, strict=True) for other in SEPARATOR.finditer(head, match.end()))
+    return any(_separates(head, other, strict=True) for other in _separators(head, match.end()))
 
 
 def _whole(stream: Stream, head: bytes, name: str, limits: Limits) -> RawItem | Unreadable:
@@ -304,7 +304,7 @@ def _mailbox(
         chunk = stream.read(CHUNK)
         limit = len(buffer) if not chunk else max(len(buffer) - LOOKAHEAD, 0)
         start = 0
-        for match in SEPARATOR.finditer(buffer, search_from):
+        for match in _separators(buffer, search_from):
             if match.start() >= limit:
                 break
             if match.start() > start and _separates(buffer, match):
@@ -323,10 +323,17 @@ def _mailbox(
             # Only what may hold the next separator is kept.
             dropped = max(limit - 1, 0)
             buffer, offset, limit = buffer[dropped:], offset + dropped, limit - dropped
-        search_from = max(limit - 1, 1)
+        search_from = max(limit - 1, 0)
         buffer += chunk
     number += skipping is None
     yield skipping or _item(buffer, number, offset, name, limits)
+
+
+def _separators(buffer: bytes, position: int) -> Iterator[re.Match[bytes]]:
+    while (position := buffer.find(b"\nFrom ", position)) != -1:
+        position += 1
+        if match := SEPARATOR.match(buffer, position):
+            yield match
 
 
 def _separates(buffer: bytes, match: re.Match[bytes], *, strict: bool = False) -> bool:
@@ -354,7 +361,7 @@ def _place(number: int, offset: int) -> str:
 
 
 def _item(piece: bytes, number: int, offset: int, name: str, limits: Limits) -> RawItem | Unreadable:
-    line, newline, raw = piece.partition(b"\n")
+    line, _, raw = piece.partition(b"\n")
     if len(raw) > limits.message:
         return _too_large(name, _place(number, offset), raw, limits)
     if b">From " in raw:

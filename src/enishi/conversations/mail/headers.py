@@ -19,10 +19,7 @@ MAX_ID_LENGTH = 998
 @lru_cache(maxsize=4096)
 def decode_text(value: bytes, declared: str | None = None) -> str:
     """An unstructured header in readable form, on one line. `declared`: charset to try for raw 8-bit."""
-    if b"=?" not in value:
-        text = charset.decode(value, declared).text
-    else:
-        text = _decode_words(value, declared)
+    text = _decode_words(value, declared) if b"=?" in value else charset.decode(value, declared).text
     return SPACE.sub(" ", CONTROL.sub("", text)).strip()
 
 

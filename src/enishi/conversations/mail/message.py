@@ -16,7 +16,7 @@ from .defects import DEFAULT_LIMITS, Defect, Limits, Unreadable
 from .headers import decode_text, message_ids
 from .html import to_text
 from .mime import Headers, Part, header_end, parse, read_parameters
-from .quotes import fold
+from .quotes import Folded, fold
 from .reports import DeliveryReport, read_report
 from .threads import base_subject
 
@@ -165,6 +165,11 @@ class ParsedMessage:
         return frozenset(each.address.lower() for each in everyone if each.address)
 
     @cached_property
+    def folded(self) -> Folded:
+        """`text` divided into the author's words, quotations and signature."""
+        return fold(self.text)
+
+    @cached_property
     def fingerprint(self) -> str:
         """The same for two copies of one mail (other relays, line ends, list footers), different for different mails
         that carry one Message-ID, which exist in every archive."""
@@ -180,7 +185,7 @@ def _fingerprint(message: ParsedMessage) -> str:
         " ".join(sorted(each.address.lower() for each in message.senders)),
         message.date.isoformat() if message.date and own_date and message.message_id_derived else "",
         base_subject(message.subject),
-        " ".join(fold(message.text).visible.split()),
+        " ".join(message.folded.visible.split()),
         *sorted(attachment.sha256 for attachment in message.attachments),
     ]
     return sha256("\x00".join(pieces).encode()).hexdigest()

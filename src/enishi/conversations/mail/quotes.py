@@ -9,6 +9,7 @@ from typing import Literal
 
 Kind = Literal["text", "quote", "forward", "signature"]
 
+QUOTE_MARKS = (">", "＞")
 QUOTED_LINE = re.compile(r"[ \t]{0,3}[>＞]")
 
 # Longest first where one begins another; a colon may be the wide one.
@@ -67,7 +68,9 @@ WROTE = re.compile(
 INTRO_WORD = re.compile(r"(?:On|Le|Am|El|Em|Il|Op|Den|در) ")
 # A line that may stand before quoted lines though no pattern knows its language.
 LOOSE_INTRO = re.compile(r"[^\n]*(?:\d|@|\bwrote\b|\bsays\b|書|写|نوشت)[^\n]*[:：][ \t]*$")
-CANDIDATE_END = (":", "：", ">", "行")
+COLONS = (":", "：")
+# What the last line of an introduction may end with, trailing blanks included.
+INTRO_ENDS = ":： \t>"
 WRAPPED_LINES = 3
 MAX_INTRO_LENGTH = 400
 
@@ -165,11 +168,10 @@ def _mark_quotes(lines: list[str], kinds: list[Kind]) -> None:
     index = 0
     while index < total:
         line = lines[index]
-        stripped = line.strip()
-        if not stripped:
+        if not line or line.isspace():
             index += 1
             continue
-        if QUOTED_LINE.match(line):
+        if line.lstrip(" \t")[:1] in QUOTE_MARKS and QUOTED_LINE.match(line):
             end = _end_of_quoted(lines, index, total)
             _mark(kinds, _start_of_intro(lines, kinds, index), end, "quote")
             index = end
@@ -224,14 +226,16 @@ def _rest_kind(lines: list[str], index: int, total: int) -> Kind | None:
     line = lines[index]
     if len(line) > MAX_INTRO_LENGTH:
         return None
-    first = line.lstrip()[:1]
-    if first in "-_" and ORIGINAL_MESSAGE.match(line):
-        return "quote"
-    if (first in "-_" or line.rstrip().endswith((":", "："))) and FORWARDED_MESSAGE.match(line):
+    if not line.lstrip()[:1].isalnum():
+        if ORIGINAL_MESSAGE.match(line):
+            return "quote"
+        if FORWARDED_MESSAGE.match(line):
+            return "forward"
+        if RULE.match(line) and index + 1 < total:
+            following = index + 1 + (not lines[index + 1].strip())
+            return "quote" if following < total and _is_header_block(lines, following, total) else None
+    elif line.rstrip().endswith(COLONS) and FORWARDED_MESSAGE.match(line):
         return "forward"
-    if RULE.match(line) and index + 1 < total:
-        following = index + 1 + (not lines[index + 1].strip())
-        return "quote" if following < total and _is_header_block(lines, following, total) else None
     if _is_header_block(lines, index, total):
         return "quote"
     return "quote" if _is_bare_intro(lines, index, total) else None
@@ -239,7 +243,8 @@ def _rest_kind(lines: list[str], index: int, total: int) -> Kind | None:
 
 def _is_header_block(lines: list[str], index: int, total: int) -> bool:
     """A sender line with at least two more header lines: how Outlook begins what it quotes."""
-    if not FROM_LINE.match(lines[index]):
+    line = lines[index]
+    if (":" not in line and "：" not in line) or not FROM_LINE.match(line):
         return False
     window = lines[index + 1 : min(index + 8, total)]
     labels = 0
@@ -253,10 +258,10 @@ def _is_header_block(lines: list[str], index: int, total: int) -> bool:
 def _is_bare_intro(lines: list[str], index: int, total: int) -> bool:
     """An introduction ("On … wrote:") with nothing marked after it: the marks were lost with the HTML."""
     for last in range(index, min(index + WRAPPED_LINES, total)):
-        text = lines[last].rstrip()
-        if not text:
+        text = lines[last]
+        if not text or text.isspace():
             return False
-        if text.endswith(CANDIDATE_END) and WROTE.match(_join(lines[index : last + 1])):
+        if text[-1] in INTRO_ENDS and WROTE.match(_join(lines[index : last + 1])):
             following = next((line for line in lines[last + 1 : last + 4] if line.strip()), None)
             return following is not None and not QUOTED_LINE.match(following)
     return False

@@ -251,5 +251,5 @@ def _groups(ties: Ties) -> list[Group]:
     # Stored threads that only matched by subject and met nobody of the batch stand alone: nothing to do for them.
     found = [group for group in groups.values() if group.messages or len(group.threads) > 1]
     for group in found:
-        group.threads.sort()  # type: ignore[type-var]
+        group.threads.sort()  # type: ignore[call-arg]
     return found
