@@ -146,3 +146,9 @@ def test_a_day_without_a_time_is_noon_and_says_so() -> None:
 def test_a_task_is_not_taken_for_a_promise() -> None:
     reading = read("task: tell Tanaka we will come by Friday", "en")
     assert (reading.kind, reading.promises) == (Kind.TASK, ())
+
+
+def test_a_limit_that_is_over_stays_on_its_date_and_asks() -> None:
+    promise = read("we will reply by 18 Nov 10:00", "en").promise
+    assert promise is not None
+    assert (promise.due, promise.due_sure) == (datetime(2026, 11, 18, 10, tzinfo=NOW.tzinfo), False)

@@ -42,10 +42,9 @@ def join_moments(moments: Sequence[Moment], now: datetime, *, past: bool, limit:
         for moment in used
     )
     sure = sure and sum(1 for moment in moments if moment.day) <= 1
-    if day and day.day == day.earlier == now.date():
-        sure = False
-        if not past and at <= now:
-            at += timedelta(7)
+    if day and not day.sure and day.day == day.earlier == now.date() and not past and at <= now:
+        # Today's own weekday, named when its hour is over: that of next week.
+        at += timedelta(7)
     elif not day and not past and closing and at <= now:
         at, sure = at + timedelta(1), False
     return Time(at, written is not None, sure, closing, tuple((m.start, m.end) for m in used))
