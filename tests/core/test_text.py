@@ -192,7 +192,8 @@ def test_strip_bidi_keeps_joiners() -> None:
     ],
 )
 def test_sort_key_orders_by_code_point_as_people_do(ordered: list[str]) -> None:
-    assert sorted(ordered[::-1], key=sort_key) == ordered
+    shuffled = ordered[1::2] + ordered[::2]
+    assert sorted(shuffled, key=sort_key) == ordered
 
 
 def test_sort_key_uses_the_reading_and_the_language() -> None:
