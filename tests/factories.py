@@ -35,7 +35,9 @@ def user(name: str = "", **values: Any) -> User:
 
 def role(name: str = "", codes: list[str] | None = None, clearance: int = Level.INTERNAL) -> Role:
     return Role.objects.create(
-        name=name or f"Role {next(_numbers)}", codes=sorted(rights() if codes is None else codes), clearance=clearance
+        name=name or f"Role {next(_numbers)}",
+        codes=sorted(rights() if codes is None else codes),
+        clearance=clearance,
     )
 
 

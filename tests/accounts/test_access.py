@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from factories import agent, grant, manager, outsider, party, project, role, user
 
 from enishi.accounts import services
 from enishi.accounts.access import Forbidden, Level, UnknownRight, UnscopedQuery, Via, system_actor
 from enishi.accounts.models import Team
 from enishi.accounts.queries import actor as actor_of
 from enishi.contacts.models import Party
+from factories import agent, grant, manager, outsider, party, project, role, user
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,9 @@ def test_a_role_of_the_team_counts_and_the_actor_costs_one_query():
     team = Team.objects.create(name="Field team")
     team.members.add(member)
     grant(team, wind, role(codes=["contacts.view"]))
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         built = actor_of(member, via=Via.WEB)
         assert built.may("contacts.view", wind.pk)
         assert not built.may("contacts.edit", wind.pk)
@@ -108,7 +110,11 @@ def test_a_token_narrows_the_rights_of_its_user():
 
 def test_the_last_administrator_stays():
     boss = services.create_user(
-        system_actor("tests"), email="boss@enishi.example", name="Boss", password="a long enough one", administrator=True
+        system_actor("tests"),
+        email="boss@enishi.example",
+        name="Boss",
+        password="a long enough one",
+        administrator=True,
     )
     acting = actor_of(boss, via=Via.WEB)
     with pytest.raises(services.LastAdministrator):
@@ -124,7 +130,9 @@ def test_managing_people_needs_the_right_everywhere():
     wind = project()
     with pytest.raises(Forbidden):
         services.create_user(agent(wind), email="new@enishi.example", name="New")
-    assert services.create_user(manager(), email="new@enishi.example", name="New").email == "new@enishi.example"
+    assert (
+        services.create_user(manager(), email="new@enishi.example", name="New").email == "new@enishi.example"
+    )
 
 
 def test_a_project_cannot_be_put_below_itself():

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from factories import SYSTEM, agent, outsider, party, project
 
 from enishi.contacts.services import change_party
 from enishi.timeline import proof
 from enishi.timeline.models import Entry, Seal
 from enishi.timeline.queries import history_of
+from factories import SYSTEM, agent, outsider, party, project
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,7 @@ def _tamper(sql: str, *args: object) -> None:
 
 def _three_entries() -> list[Entry]:
     where = project()
-    made = party(where, "Tanaka Aoi")
+    made = party(where, "Aoi Tanaka")
     change_party(SYSTEM, made, note="Prefers letters")
     change_party(SYSTEM, made, note="Prefers e-mail")
     return list(Entry.objects.unscoped("test").order_by("id"))
@@ -32,7 +32,7 @@ def _three_entries() -> list[Entry]:
 
 def test_a_change_is_recorded_with_before_and_after():
     where = project()
-    made = party(where, "Tanaka Aoi")
+    made = party(where, "Aoi Tanaka")
     worker = agent(where)
     change_party(worker, made, given_name="Aoi", family_name="Tanaka", language="ja")
     entry = history_of(worker, "contacts.party", made.pk)[0]
@@ -43,8 +43,8 @@ def test_a_change_is_recorded_with_before_and_after():
 
 
 def test_nothing_is_recorded_when_nothing_changed():
-    made = party(project(), "Tanaka Aoi")
-    change_party(SYSTEM, made, full_name="Tanaka Aoi")
+    made = party(project(), "Aoi Tanaka")
+    change_party(SYSTEM, made, full_name="Aoi Tanaka")
     assert Entry.objects.unscoped("test").count() == 1
 
 
@@ -105,7 +105,9 @@ def test_a_chain_written_anew_is_found_by_its_head():
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE timeline_seal DISABLE TRIGGER timeline_seal_append_only")
         cursor.execute("ALTER TABLE timeline_entry DISABLE TRIGGER timeline_entry_append_only")
-        cursor.execute("UPDATE timeline_entry SET seal_id = NULL, label = 'forged' WHERE id = %s", [entries[0].pk])
+        cursor.execute(
+            "UPDATE timeline_entry SET seal_id = NULL, label = 'forged' WHERE id = %s", [entries[0].pk]
+        )
         cursor.execute("UPDATE timeline_entry SET seal_id = NULL")
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("DELETE FROM timeline_seal")

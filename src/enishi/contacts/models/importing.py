@@ -122,7 +122,9 @@ class Quarantined(models.Model):
     size = models.BigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "file", "item", "sha256"], name="quarantined_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "file", "item", "sha256"], name="quarantined_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.file} {self.item}"

@@ -81,7 +81,9 @@ class Party(SharedModel):
     created_at = models.DateTimeField(_("created"), db_default=Now())
     updated_at = models.DateTimeField(_("changed"), db_default=Now())
     deleted_at = models.DateTimeField(null=True, blank=True)
-    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged_from")
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged_from"
+    )
 
     objects = PartyQuerySet.as_manager()
 
@@ -90,7 +92,8 @@ class Party(SharedModel):
             models.CheckConstraint(condition=~Q(full_name=""), name="party_has_a_name"),
             models.CheckConstraint(condition=Q(project_ids__len__gt=0), name="party_in_a_project"),
             models.CheckConstraint(
-                condition=Q(merged_into__isnull=True) | Q(deleted_at__isnull=False), name="party_merged_is_deleted"
+                condition=Q(merged_into__isnull=True) | Q(deleted_at__isnull=False),
+                name="party_merged_is_deleted",
             ),
         ]
         indexes = [
@@ -98,7 +101,12 @@ class Party(SharedModel):
             models.Index(fields=["sort_key", "id"], condition=ALIVE, name="party_by_name"),
             models.Index(fields=["kind", "sort_key", "id"], condition=ALIVE, name="party_by_kind_name"),
             # The list by last contact, in both directions; "no contact for n days".
-            models.Index(F("last_contact_at").desc(nulls_last=True), F("id").desc(), condition=ALIVE, name="party_by_contact"),
+            models.Index(
+                F("last_contact_at").desc(nulls_last=True),
+                F("id").desc(),
+                condition=ALIVE,
+                name="party_by_contact",
+            ),
             models.Index(fields=["-updated_at", "-id"], condition=ALIVE, name="party_by_change"),
             models.Index(fields=["-created_at", "-id"], condition=ALIVE, name="party_by_birth"),
             # Namesakes, at import and while typing.

@@ -17,11 +17,21 @@ class Tag(models.Model):
 
     name = models.CharField(_("name"), max_length=80)
     parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children", verbose_name=_("below")
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+        verbose_name=_("below"),
     )
     path = models.CharField(max_length=400)
     project = models.ForeignKey(
-        "accounts.Project", null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("project")
+        "accounts.Project",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("project"),
     )
     archived_at = models.DateTimeField(null=True, blank=True)
 
@@ -97,7 +107,9 @@ class FieldValue(models.Model):
         ]
         indexes = [
             models.Index(fields=["field", "folded"], condition=~Q(folded=""), name="value_by_text"),
-            models.Index(fields=["field", "number"], condition=Q(number__isnull=False), name="value_by_number"),
+            models.Index(
+                fields=["field", "number"], condition=Q(number__isnull=False), name="value_by_number"
+            ),
             models.Index(fields=["field", "date"], condition=Q(date__isnull=False), name="value_by_date"),
             models.Index(fields=["field"], condition=Q(flag=True), name="value_by_flag"),
         ]
@@ -159,7 +171,12 @@ class Consent(models.Model):
     state = models.CharField(_("state"), max_length=9, choices=State.choices)
     basis = models.CharField(_("legal basis"), max_length=8, choices=Basis.choices, default=Basis.CONSENT)
     text = models.ForeignKey(
-        ConsentText, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("wording")
+        ConsentText,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("wording"),
     )
     evidence = models.CharField(_("evidence"), max_length=300, blank=True)
     stated_on = models.DateField(_("stated on"))

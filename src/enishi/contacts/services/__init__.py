@@ -1,8 +1,8 @@
 """Changing contacts: one function per use case."""
 
 from enishi.contacts.services.parties import (
-    ContactError,
     Conflict,
+    ContactError,
     PartyDraft,
     PointDraft,
     change_party,

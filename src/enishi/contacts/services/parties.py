@@ -93,7 +93,7 @@ def work_out(party: Party) -> None:
     """
     for name in ("full_name", "family_name", "given_name"):
         setattr(party, name, text.clean(getattr(party, name)).strip())
-    script = names.script_of(party.full_name or party.family_name or party.given_name)
+    script = names.script(party.full_name or party.family_name or party.given_name)
     if not party.full_name:
         party.full_name = names.display(party.family_name, party.given_name, script)
     if not party.full_name:
@@ -131,7 +131,7 @@ def point_from(draft: PointDraft, *, country: str) -> ContactPoint:
         elif draft.kind == ContactPoint.Kind.PHONE:
             number = normalise.phone(point.typed, country)
             point.value = point.key = number.value
-            point.parts = {"national": number.national}
+            point.parts = {"extension": number.extension} if number.extension else {}
         elif draft.kind == ContactPoint.Kind.ADDRESS:
             _address(point, draft, country)
         elif draft.kind == ContactPoint.Kind.WEB:
@@ -146,13 +146,19 @@ def point_from(draft: PointDraft, *, country: str) -> ContactPoint:
 
 
 def _address(point: ContactPoint, draft: PointDraft, country: str) -> None:
-    parts = {name: text.clean(value).strip() for name, value in draft.parts.items() if value and value.strip()}
-    here = normalise.country(parts["country"]) if parts.get("country") else country
+    parts = {
+        name: text.clean(value).strip() for name, value in draft.parts.items() if value and value.strip()
+    }
+    here = normalise.country(parts["country"]).value if parts.get("country") else country
     parts["country"] = here
     if parts.get("postcode"):
         parts["postcode"] = normalise.postcode(parts["postcode"], here).value
         point.key = f"{here}:{text.fold(parts['postcode'])}"
-    order = ("postcode", "region", "city", "street", "building") if here == "JP" else ("street", "building", "postcode", "city", "region")
+    order = (
+        ("postcode", "region", "city", "street", "building")
+        if here == "JP"
+        else ("street", "building", "postcode", "city", "region")
+    )
     lines = [parts[name] for name in order if parts.get(name)]
     point.parts = parts
     point.value = (", ".join(lines) or point.typed)[:500]
@@ -160,7 +166,9 @@ def _address(point: ContactPoint, draft: PointDraft, country: str) -> None:
 
 
 @transaction.atomic
-def create_party(actor: Actor, draft: PartyDraft, *, project_ids: Sequence[int], country: str = "GB") -> Party:
+def create_party(
+    actor: Actor, draft: PartyDraft, *, project_ids: Sequence[int], country: str = "GB"
+) -> Party:
     """Create a contact in these projects, with its points; records and indexes it.
 
     Raises ContactError for what cannot be used, Forbidden without the right in every project.
@@ -217,9 +225,7 @@ def describe(point: ContactPoint) -> dict[str, Any]:
 
 
 @transaction.atomic
-def change_party(
-    actor: Actor, party: Party, *, version: int | None = None, **values: Any
-) -> Party:
+def change_party(actor: Actor, party: Party, *, version: int | None = None, **values: Any) -> Party:
     """Change fields of a contact; records what differs and brings index, timeline and history after it.
 
     With ``version``, raises Conflict when somebody else saved meanwhile. Raises ContactError for what cannot be used.
@@ -228,7 +234,11 @@ def change_party(
     unknown = set(values) - set(PARTY_FIELDS)
     if unknown:
         raise TypeError(f"no such fields: {sorted(unknown)}")
-    party = Party.objects.unscoped("locked for a change the actor may make").select_for_update(no_key=True).get(pk=party.pk)
+    party = (
+        Party.objects.unscoped("locked for a change the actor may make")
+        .select_for_update(no_key=True)
+        .get(pk=party.pk)
+    )
     if version is not None and party.version != version:
         raise Conflict(party.version)
     before = snapshot(party)
@@ -265,7 +275,12 @@ def finish_change(actor: Actor, party: Party, changes: Changes) -> None:
 
 @transaction.atomic
 def save_point(
-    actor: Actor, party: Party, draft: PointDraft | None, *, point: ContactPoint | None = None, country: str = "GB"
+    actor: Actor,
+    party: Party,
+    draft: PointDraft | None,
+    *,
+    point: ContactPoint | None = None,
+    country: str = "GB",
 ) -> ContactPoint | None:
     """Add (no ``point``), change (both) or remove (no ``draft``) one way to reach a party."""
     actor.require(EDIT, party.project_ids)
@@ -324,4 +339,3 @@ def touch(party_ids: Iterable[int], *, at: dt.datetime, channel: str) -> None:
     Party.objects.unscoped("last contact follows conversations").filter(
         Q(last_contact_at__isnull=True) | Q(last_contact_at__lt=at), pk__in=list(party_ids)
     ).update(last_contact_at=at, last_channel=channel)
-

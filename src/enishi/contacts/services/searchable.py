@@ -27,8 +27,7 @@ def findable(
         words += [f"{party.family_name} {party.given_name}", f"{party.given_name} {party.family_name}"]
     where = list(affiliations)
     for point in points:
-        # A phone is found as it is written abroad and at home: +81 90… and 090….
-        words += [point.value, point.typed] if point.kind != ContactPoint.Kind.PHONE else phone_words(point)
+        words += [point.value.lstrip("+")] if point.kind == ContactPoint.Kind.PHONE else [point.value, point.typed]
     return Findable(
         kind=KINDS[Party.Kind(party.kind)],
         subject_id=party.pk,
@@ -42,13 +41,6 @@ def findable(
     )
 
 
-def phone_words(point: ContactPoint) -> list[str]:
-    """International digits, and the national ones as dialled at home."""
-    digits = point.value.lstrip("+")
-    national = str(point.parts.get("national", ""))
-    return [digits, "".join(character for character in national if character.isdigit()) or digits]
-
-
 def index_parties(party_ids: Iterable[int]) -> None:
     """Bring the search documents of these parties up to date, set-wise; those in the bin are taken out."""
     ids = list(party_ids)
@@ -58,7 +50,9 @@ def index_parties(party_ids: Iterable[int]) -> None:
     for point in ContactPoint.objects.filter(party__in=[party.pk for party in present]).order_by("id"):
         points[point.party_id].append(point)
     outside: dict[int, list[str]] = defaultdict(list)
-    for party_id, value in ExternalId.objects.filter(party__in=[p.pk for p in present]).values_list("party_id", "value"):
+    for party_id, value in ExternalId.objects.filter(party__in=[p.pk for p in present]).values_list(
+        "party_id", "value"
+    ):
         outside[party_id].append(value)
     where: dict[int, list[str]] = defaultdict(list)
     ties = Relation.objects.filter(
