@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 def _tamper(sql: str, *args: object) -> None:
     """Change the history behind the back of the trigger, as an intruder with the database's password would."""
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE timeline_entry DISABLE TRIGGER timeline_entry_append_only")
         cursor.execute(sql, args)
         cursor.execute("ALTER TABLE timeline_entry ENABLE TRIGGER timeline_entry_append_only")
@@ -103,13 +104,13 @@ def test_a_chain_written_anew_is_found_by_its_head():
     head = proof.verify().head
     assert proof.verify(head).holds
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE timeline_seal DISABLE TRIGGER timeline_seal_append_only")
         cursor.execute("ALTER TABLE timeline_entry DISABLE TRIGGER timeline_entry_append_only")
         cursor.execute(
             "UPDATE timeline_entry SET seal_id = NULL, label = 'forged' WHERE id = %s", [entries[0].pk]
         )
         cursor.execute("UPDATE timeline_entry SET seal_id = NULL")
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("DELETE FROM timeline_seal")
         cursor.execute("ALTER TABLE timeline_seal ENABLE TRIGGER timeline_seal_append_only")
         cursor.execute("ALTER TABLE timeline_entry ENABLE TRIGGER timeline_entry_append_only")
