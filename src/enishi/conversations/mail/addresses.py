@@ -12,7 +12,7 @@ from .headers import decode_text
 
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|\\.|[(),;:<>]|[^"\\(),;:<>]+|["\\]', re.DOTALL)
 PLAIN = re.compile(rb"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
-NAMED = re.compile(rb"[A-Za-z0-9 .'_-]*<([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+)>")
+NAMED = re.compile(rb"(?!')[A-Za-z0-9 .'_-]*<([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+)>")
 QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 OBFUSCATED = re.compile(
     r"^([^\s@<>]+)\s+(?:at|\(at\)|\[at\])\s+([^\s@<>]+(?:\s+(?:dot|\(dot\)|\[dot\])\s+[^\s@<>]+)*)$",

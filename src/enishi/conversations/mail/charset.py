@@ -55,6 +55,8 @@ ALIASES = {
 SEVEN_BIT = frozenset(
     {"iso2022_jp_ext", "iso2022_jp_2", "iso2022_jp_2004", "iso2022_jp_3", "iso2022_kr", "hz", "utf-7"}
 )
+# Codecs of text to Python, but of no mail.
+NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape"})
 WIDE = ("utf-16", "utf-32")
 # Declared so often by programs that do not know that valid UTF-8 is better evidence.
 UNRELIABLE = frozenset({"cp1252"})
@@ -80,7 +82,7 @@ SNIFFED = [
     "cp1252",
 ]
 # Below this many non-ASCII bytes a statistical guess is worth less than the commonest charset.
-SNIFF_MINIMUM = 24
+SNIFF_MINIMUM = 16
 SNIFF_SAMPLE = 32_768
 
 KANA = re.compile("[\u3041-\u30ff]")
@@ -108,12 +110,7 @@ def codec_name(declared: str) -> str | None:
         info = codecs.lookup(name)
     except (LookupError, ValueError):
         return None
-    if not getattr(info, "_is_text_encoding", True) or info.name in (
-        "idna",
-        "punycode",
-        "unicode_escape",
-        "raw_unicode_escape",
-    ):
+    if not getattr(info, "_is_text_encoding", True) or info.name.replace("-", "_") in NO_CHARSETS:
         return None
     found = info.name.replace("iso8859_", "iso8859-")
     return SUPERSETS.get(found, found)

@@ -96,6 +96,7 @@ class Writer:
         self.pre = 0
         self.bullets: list[int | None] = []
         self.gap = False
+        self.last_quotes = 0
 
     def text(self, text: str) -> None:
         if self.pre:
@@ -120,8 +121,9 @@ class Writer:
         if not line and not self.lines:
             return
         if self.gap and self.lines and self.lines[-1].strip("> "):
-            self.lines.append(self._marks())
+            self.lines.append(">" * min(self.quotes, self.last_quotes, MAX_MARKED_DEPTH))
         self.gap = False
+        self.last_quotes = self.quotes
         self.lines.append(f"{self._marks()} {line}" if self.quotes and line else self._marks() + line)
 
     def block(self, *, spaced: bool = False) -> None:

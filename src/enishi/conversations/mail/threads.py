@@ -36,8 +36,10 @@ def _split_subject(subject: str) -> tuple[str, bool]:
             is_reply = is_reply or match["reply"] is not None
         else:
             match = TAG.match(rest)
-        # "[Notice]" alone is a subject.
-        if not match or not rest[match.end() :].strip():
+            # "[Notice]" alone is a subject.
+            if match and match.end() == len(rest):
+                match = None
+        if not match:
             break
         rest = rest[match.end() :]
     return SPACE.sub(" ", TRAILER.sub("", rest)).strip(), is_reply
