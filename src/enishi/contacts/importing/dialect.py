@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ SAMPLE_CHARACTERS = 256 * 1024
 SAMPLE_ROWS = 500
 DELIMITERS = ",;\t|"
 HEADER_WITHIN = 40
+LINES_OF_A_CUT_ROW = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +40,53 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 def parse(text: str, delimiter: str, quote: str, *, whole: bool = True, limit: int = SAMPLE_ROWS) -> Sampled:
-    """The first rows of a text, blank ones included, and how many lines they took; a row that was cut off is left out."""
-    rows: list[list[str]] = []
+    """The first rows of a text, blank ones included, and how many lines they took.
+
+    A line whose quotation mark is never closed is one row of one cell. Of a text that was cut off, the row in which
+    the cut falls is left out.
+    """
     # str.splitlines would also break at form feeds and other characters that stand inside cells.
-    reader = csv.reader((match.group() for match in _LINE.finditer(text)), delimiter=delimiter, quotechar=quote)
+    lines = _LINE.findall(text)
+    rows: list[list[str]] = []
+    at = 0
+    while at < len(lines) and len(rows) < limit:
+        closed, at = _read_until_open_quote(lines, at, delimiter, quote, rows, limit)
+        if closed:
+            break
+        if not whole and len(lines) - at < LINES_OF_A_CUT_ROW:
+            return Sampled(rows, at)
+        rows.append([lines[at].rstrip("\r\n")])
+        at += 1
+    if not whole and 1 < len(rows) < limit:
+        rows.pop()
+    return Sampled(rows, at)
+
+
+def _read_until_open_quote(
+    lines: list[str], at: int, delimiter: str, quote: str, rows: list[list[str]], limit: int
+) -> tuple[bool, int]:
+    source = iter(lines[at:])
+    reader = csv.reader(source, delimiter=delimiter, quotechar=quote)
+    begin = at
     try:
         for row in reader:
+            if at + reader.line_num == len(lines) and _is_open(lines[begin:], delimiter, quote):
+                return False, begin
             rows.append(row)
-            if len(rows) > limit:
+            begin = at + reader.line_num
+            if len(rows) >= limit:
                 break
     except csv.Error:
-        whole = True
-    if not whole and len(rows) <= limit and len(rows) > 1:
-        rows.pop()
-    return Sampled(rows[:limit], reader.line_num)
+        return False, begin
+    return True, begin
+
+
+def _is_open(record: list[str], delimiter: str, quote: str) -> bool:
+    try:
+        list(csv.reader(record, delimiter=delimiter, quotechar=quote, strict=True))
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
 
 
 def find_delimiter(text: str, chosen: str = "") -> tuple[str, str, bool]:
@@ -74,12 +109,16 @@ def _find_quote(text: str) -> str:
 
 def _evenness(text: str, delimiter: str, quote: str) -> float:
     """How regular the rows become: the share of rows of the commonest width, times how much that width explains."""
-    widths = [len(row) for row in parse(text[:65_536], delimiter, quote, whole=len(text) <= 65_536, limit=200).rows if row]
+    widths = [
+        len(row)
+        for row in parse(text[:65_536], delimiter, quote, whole=len(text) <= 65_536, limit=200).rows
+        if row
+    ]
     counts = Counter(width for width in widths if width > 1)
     if not counts:
         return 0.0
     width, rows = max(counts.items(), key=lambda item: (item[1] * min(item[0], 8), item[0]))
-    return rows / len(widths) * min(width, 20) ** 0.5
+    return rows / len(widths) * math.sqrt(min(width, 20))
 
 
 _DATA = re.compile(r"[+(（]?[\d０-９۰-۹][\d０-９۰-۹\s().,/:+ー－-]*")  # a number, a phone, a date
@@ -109,7 +148,8 @@ def find_header(rows: Sequence[Sequence[str]]) -> Shape:
 
 def _is_data(row: Sequence[str]) -> bool:
     cells = [cell.strip() for cell in row if cell.strip()]
-    return any("@" in cell[1:-1] or "://" in cell for cell in cells) or sum(bool(_DATA.fullmatch(cell)) for cell in cells) * 3 > len(cells)
+    numbers = sum(bool(_DATA.fullmatch(cell)) for cell in cells)
+    return numbers * 3 > len(cells) or any("@" in cell[1:-1] or "://" in cell for cell in cells)
 
 
 def _data_width(rows: Iterable[Sequence[str]]) -> int:

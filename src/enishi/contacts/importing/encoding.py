@@ -110,7 +110,9 @@ def _count_lines(path: Path, name: str) -> int:
     with path.open("rb") as file:
         wide = file.read(2)
         newline = b"\n" if name == "utf-8-sig" else b"\0\n" if wide[:1] in (b"\0", b"\xfe") else b"\n\0"
-        return wide.count(newline) + sum(chunk.count(newline) for chunk in iter(lambda: file.read(CHUNK), b""))
+        return wide.count(newline) + sum(
+            chunk.count(newline) for chunk in iter(lambda: file.read(CHUNK), b"")
+        )
 
 
 class _Survey:
@@ -182,7 +184,9 @@ def _judge(survey: _Survey) -> tuple[str, Reason]:
         return "utf-8", because("found_utf8_mostly", count=survey.utf8_broken)
     sample = bytes(survey.sample)
     # max() keeps the first of equals, so the commoner encoding stands first in the list.
-    best, name, why = max(((score(sample), name, why) for name, why, score in _CANDIDATES), key=lambda found: found[0])
+    best, name, why = max(
+        ((score(sample), name, why) for name, why, score in _CANDIDATES), key=lambda found: found[0]
+    )
     if best >= 0.5:
         return name, because(why, encoding=label(name))
     guess = from_bytes(sample, steps=8, chunk_size=1024).best()
@@ -211,9 +215,7 @@ def _japanese(name: str, sample: bytes) -> float:
         lonely = len(run) == 1
         for char in run:
             total += 1
-            if "\u3041" <= char <= "\u30fe":
-                good, usual = good + 1, usual + 1
-            elif char in _USUAL_KANJI:
+            if "\u3041" <= char <= "\u30fe" or char in _USUAL_KANJI:
                 good, usual = good + 1, usual + 1
             elif "\uff66" <= char <= "\uff9f":
                 good += 0.55
@@ -280,7 +282,9 @@ def _latin_letter(char: str, left: str, right: str) -> float:
     if char not in _LATIN_LETTERS:
         return -1.0
     if char.islower() or char == "ß":
-        in_word = (left.isalpha() and left.isascii()) or (right.isalpha() and right.isascii() and right.islower())
+        in_word = (left.isalpha() and left.isascii()) or (
+            right.isalpha() and right.isascii() and right.islower()
+        )
         return 1.0 if in_word else 0.3
     if left.islower():
         return -1.0

@@ -98,7 +98,12 @@ def _look_into_zip(path: Path, limits: Limits, chosen_sheet: str) -> FileFacts:
     with archive.open_archive(path, limits.archive) as opened:
         names = set(opened.namelist())
         if "xl/workbook.xml" not in names:
-            other_format = {"xl/workbook.bin", "content.xml", "word/document.xml", "ppt/presentation.xml"} & names
+            other_format = {
+                "xl/workbook.bin",
+                "content.xml",
+                "word/document.xml",
+                "ppt/presentation.xml",
+            } & names
             if other_format:
                 raise Unreadable("old_spreadsheet")
             return FileFacts(Kind.ZIP, limits, approximate_rows=len(names))
@@ -119,9 +124,22 @@ def _refuse_binary(head: bytes, path: Path) -> None:
             raise Unreadable("encrypted")
         is_workbook = "Workbook".encode("utf-16-le") in whole or "Book".encode("utf-16-le") in whole
         raise Unreadable("old_spreadsheet" if is_workbook else "binary")
-    if re.match(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|table|meta|head|body|\?xml)", head, re.IGNORECASE):
+    if re.match(
+        rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|table|meta|head|body|\?xml)", head, re.IGNORECASE
+    ):
         raise Unreadable("html")
-    if head.startswith((b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"SQLite format 3")):
+    if head.startswith(
+        (
+            b"%PDF-",
+            b"\x89PNG",
+            b"\xff\xd8\xff",
+            b"GIF8",
+            b"\x1f\x8b",
+            b"Rar!",
+            b"7z\xbc\xaf",
+            b"SQLite format 3",
+        )
+    ):
         raise Unreadable("binary")
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or encoding.utf16_without_bom(head):
         return
@@ -134,7 +152,22 @@ _CARD = re.compile(r"\ufeff?\s*(?:item\d+\.)?BEGIN\s*:\s*VCARD", re.IGNORECASE)
 _MBOX = re.compile(r"\s*From \S+.*\d\d:\d\d.*\r?\n[!-9;-~]+:")
 _HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]*):(?=[ \t\r\n])")
 _MAIL_HEADERS = frozenset(
-    ("from to cc bcc date subject received message-id return-path mime-version delivered-to in-reply-to references reply-to").split()
+    [
+        "from",
+        "to",
+        "cc",
+        "bcc",
+        "date",
+        "subject",
+        "received",
+        "message-id",
+        "return-path",
+        "mime-version",
+        "delivered-to",
+        "in-reply-to",
+        "references",
+        "reply-to",
+    ]
 )
 
 
@@ -154,7 +187,9 @@ def _kind_of_text(head: str) -> Kind:
     return Kind.EML if len(names & _MAIL_HEADERS) >= 2 else Kind.CSV
 
 
-def _look_at_text_table(path: Path, facts: FileFacts, found: encoding.Encoding, chosen_delimiter: str) -> FileFacts:
+def _look_at_text_table(
+    path: Path, facts: FileFacts, found: encoding.Encoding, chosen_delimiter: str
+) -> FileFacts:
     with path.open(encoding=found.name, errors="enishi-mark", newline="") as file:
         try:
             text = file.read(dialect.SAMPLE_CHARACTERS)
@@ -172,15 +207,23 @@ def _look_at_text_table(path: Path, facts: FileFacts, found: encoding.Encoding, 
         raise Unreadable("empty")
     shape = dialect.find_header(rows[1:] if named else rows)
     if named:
-        shape = replace(shape, header_row=shape.header_row and shape.header_row + 1, data_from=shape.data_from + 1)
-    total = len(rows) if whole and len(rows) < dialect.SAMPLE_ROWS else max(found.lines, lines) * len(rows) // max(lines, 1)
+        shape = replace(
+            shape, header_row=shape.header_row and shape.header_row + 1, data_from=shape.data_from + 1
+        )
+    total = (
+        len(rows)
+        if whole and len(rows) < dialect.SAMPLE_ROWS
+        else max(found.lines, lines) * len(rows) // max(lines, 1)
+    )
     facts = replace(facts, kind=Kind.TSV if delimiter == "\t" else Kind.CSV, delimiter=delimiter, quote=quote)
     if found.nulls:
         facts = replace(facts, warnings=(because("null_characters"),))
     return _with_shape(facts, shape, rows, total)
 
 
-def _with_shape(facts: FileFacts, shape: dialect.Shape, rows: Sequence[Sequence[str]], total: int) -> FileFacts:
+def _with_shape(
+    facts: FileFacts, shape: dialect.Shape, rows: Sequence[Sequence[str]], total: int
+) -> FileFacts:
     if shape.width > facts.limits.columns:
         raise Unreadable("too_many_columns", count=shape.width, limit=facts.limits.columns)
     headers, warnings = dialect.name_columns(shape.headers, shape.width)

@@ -48,11 +48,8 @@ def _sheet_rows(path: Path, facts: FileFacts) -> Iterator[Row]:
     for number, cells in enumerate(sheet, start=1):
         if number < facts.data_from or not any(cells):
             continue
-        if len(cells) != width:
-            cells, problem = _fit(cells, width, pad=True)
-            yield Row(number, cells, problem, number)
-        else:
-            yield Row(number, cells, None, number)
+        fitted, problem = (cells, None) if len(cells) == width else _fit(cells, width, pad=True)
+        yield Row(number, fitted, problem, number)
 
 
 def _fit(cells: list[str], width: int, *, pad: bool) -> tuple[list[str], Reason | None]:
@@ -83,13 +80,12 @@ class _TextRows:
 
     def _lines(self) -> Iterator[str]:
         record = self._record
-        for line in self._source:
-            if len(line) >= self._limit and line[-1] not in "\r\n":
+        for read in self._source:
+            line = read if "\0" not in read else read.replace("\0", "")
+            if len(read) >= self._limit and read[-1] not in "\r\n":
                 self._drop_rest_of_line()
                 self._cut = True
                 line = line[:80] + "\n"
-            if "\0" in line:
-                line = line.replace("\0", "")
             record.append(line)
             if len(record) > LINES_OF_A_CELL:
                 break

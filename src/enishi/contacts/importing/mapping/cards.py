@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..reasons import because
-from ..vcard import Address, Card, Entry
+from enishi.contacts.importing.reasons import because
+from enishi.contacts.importing.vcard import Address, Card, Entry
+
 from .columns import kind_of
 from .draft import Affiliation, ContactPoint, Doubt, Draft, PostalAddress, Reading
 
@@ -33,7 +34,9 @@ def from_card(card: Card) -> Draft:
     draft.tags = [Reading(category, "CATEGORIES") for category in card.categories]
     draft.notes = [Reading(note, "NOTE") for note in card.notes]
     draft.notes += [Reading(f"{_service(entry)}: {entry.value}", "IMPP") for entry in card.messaging]
-    draft.notes += [Reading(f"{entry.label or ' '.join(entry.kinds)}: {entry.value}", "RELATED") for entry in card.related]
+    draft.notes += [
+        Reading(f"{entry.label or ' '.join(entry.kinds)}: {entry.value}", "RELATED") for entry in card.related
+    ]
     draft.notes += [Reading(f"{name}: {value}", name) for name, value in _further(card)]
     if card.uid:
         draft.keyed["external_id"] = {"vcard": Reading(card.uid, "UID")}
@@ -61,7 +64,9 @@ def _names(draft: Draft, card: Card) -> None:
     if card.nicknames:
         texts["nickname"] = Reading(", ".join(card.nicknames), "NICKNAME")
     if (reading := card.reading) is not None:
-        whole = reading.full or (f"{reading.family} {reading.given}".strip() if not (reading.family and reading.given) else "")
+        whole = reading.full or (
+            f"{reading.family} {reading.given}".strip() if not (reading.family and reading.given) else ""
+        )
         codes = (("family_kana", reading.family), ("given_kana", reading.given), ("full_kana", whole))
         if not reading.is_kana:
             latin = f"{reading.given} {reading.family}".strip()
@@ -78,7 +83,9 @@ def _affiliations(card: Card) -> list[Affiliation]:
         found.append(
             Affiliation(
                 organisation=Reading(organisation.name, "ORG") if organisation.name else None,
-                organisation_kana=Reading(organisation.reading, "ORG;SORT-AS") if organisation.reading else None,
+                organisation_kana=Reading(organisation.reading, "ORG;SORT-AS")
+                if organisation.reading
+                else None,
                 department=Reading(" ".join(organisation.units), "ORG") if organisation.units else None,
                 job_title=Reading(titles[index], "TITLE") if index < len(titles) else None,
             )
@@ -88,7 +95,13 @@ def _affiliations(card: Card) -> list[Affiliation]:
 
 
 def _point(entry: Entry, column: str, family: str) -> ContactPoint:
-    kind = kind_of(" ".join(entry.kinds), family) if entry.kinds else kind_of(entry.label, family) if entry.label else ""
+    kind = (
+        kind_of(" ".join(entry.kinds), family)
+        if entry.kinds
+        else kind_of(entry.label, family)
+        if entry.label
+        else ""
+    )
     return ContactPoint(entry.value, column, "" if family == "url" else kind, entry.label, entry.preferred)
 
 
@@ -103,7 +116,9 @@ def _address(address: Address) -> PostalAddress:
         "address": address.whole,
     }
     kind = kind_of(" ".join(address.kinds), "address") if address.kinds else ""
-    return PostalAddress({code: Reading(value, "ADR") for code, value in values.items() if value}, kind, address.label)
+    return PostalAddress(
+        {code: Reading(value, "ADR") for code, value in values.items() if value}, kind, address.label
+    )
 
 
 def _service(entry: Entry) -> str:

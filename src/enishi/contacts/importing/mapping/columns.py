@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ..reasons import Unreadable, because
-from ..tables import Row
+from enishi.contacts.importing.reasons import Unreadable, because
+from enishi.contacts.importing.tables import Row
+
 from .draft import Affiliation, ContactPoint, Doubt, Draft, PostalAddress, Reading
 from .targets import Shape, target
 
@@ -62,7 +63,11 @@ class Mapping:
 
     def to_json(self) -> dict[str, Any]:
         columns = [
-            {"header": column.header, "rule": str(column.rule), **({"options": column.options} if column.options else {})}
+            {
+                "header": column.header,
+                "rule": str(column.rule),
+                **({"options": column.options} if column.options else {}),
+            }
             for column in self.columns
         ]
         return {"columns": columns, "options": self.options}
@@ -70,31 +75,46 @@ class Mapping:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Mapping:
         """Raises ValueError or KeyError for a rule or target that does not exist."""
-        columns = (Column(item["header"], Rule.parse(item["rule"]), dict(item.get("options", {}))) for item in data["columns"])
+        columns = (
+            Column(item["header"], Rule.parse(item["rule"]), dict(item.get("options", {})))
+            for item in data["columns"]
+        )
         return cls(tuple(columns), dict(data.get("options", {})))
 
     def bind(self, headers: Sequence[str]) -> tuple[Mapping, tuple[str, ...]]:
         """This mapping for a file with these headers, in whatever order; and the headers that it knows but misses."""
         known = {column.header.casefold(): column for column in self.columns}
         columns = tuple(
-            Column(header, found.rule, found.options) if (found := known.get(header.casefold())) else Column(header, Rule("ignore"))
+            Column(header, found.rule, found.options)
+            if (found := known.get(header.casefold()))
+            else Column(header, Rule("ignore"))
             for header in headers
         )
         present = {header.casefold() for header in headers}
-        missing = (column for column in self.columns if column.rule.target != "ignore" and column.header.casefold() not in present)
+        missing = (
+            column
+            for column in self.columns
+            if column.rule.target != "ignore" and column.header.casefold() not in present
+        )
         return Mapping(columns, dict(self.options)), tuple(column.header for column in missing)
 
     @cached_property
     def _steps(self) -> tuple[Step, ...]:
         return tuple(
-            Step(index, column.header, column.rule, {**self.options, **column.options}, _FILL[target(column.rule.target).shape])
+            Step(
+                index,
+                column.header,
+                column.rule,
+                {**self.options, **column.options},
+                _FILL[target(column.rule.target).shape],
+            )
             for index, column in enumerate(self.columns)
             if column.rule.target != "ignore"
         )
 
 
 class Step(NamedTuple):
-    index: int
+    position: int
     header: str
     rule: Rule
     options: dict[str, str]
@@ -126,9 +146,9 @@ def apply(mapping: Mapping, row: Row) -> Draft:
     filling = Filling(draft)
     cells, width = row.cells, len(row.cells)
     for step in mapping._steps:
-        if step.index >= width:
+        if step.position >= width:
             continue
-        value = cells[step.index].strip()
+        value = cells[step.position].strip()
         if not value:
             continue
         if value[0] == "#" and value in _SPREADSHEET_ERRORS:
@@ -161,8 +181,51 @@ def _text(filling: Filling, step: Step, value: str) -> None:
     texts.setdefault(step.rule.target, Reading(value, step.header))
 
 
-_YES = frozenset({"1", "true", "t", "yes", "y", "on", "x", "oui", "vrai", "o", "はい", "有", "○", "〇", "する", "済", "可", "بله", "آری", "✓"})
-_NO = frozenset({"0", "false", "f", "no", "n", "off", "non", "faux", "いいえ", "無", "×", "しない", "未", "不可", "خیر", "نه", "-"})
+_YES = frozenset(
+    {
+        "1",
+        "true",
+        "t",
+        "yes",
+        "y",
+        "on",
+        "x",
+        "oui",
+        "vrai",
+        "o",
+        "はい",
+        "有",
+        "○",
+        "〇",
+        "する",
+        "済",
+        "可",
+        "بله",
+        "آری",
+        "✓",
+    }
+)
+_NO = frozenset(
+    {
+        "0",
+        "false",
+        "f",
+        "no",
+        "n",
+        "off",
+        "non",
+        "faux",
+        "いいえ",
+        "無",
+        "×",
+        "しない",
+        "未",
+        "不可",
+        "خیر",
+        "نه",
+        "-",
+    }
+)
 
 
 def yes_or_no(text: str, *, yes: str = "") -> bool | None:
@@ -208,7 +271,9 @@ def _point(filling: Filling, step: Step, value: str) -> None:
 
 def _separator(options: dict[str, str], value: str, code: str) -> str:
     if code == "tags":
-        return options.get("separator") or next((sign for sign in ("|", ";", "、", "،", ",") if sign in value), "")
+        return options.get("separator") or next(
+            (sign for sign in ("|", ";", "、", "،", ",") if sign in value), ""
+        )
     if " ::: " in value:
         return " ::: "
     if code == "email":
@@ -218,8 +283,18 @@ def _separator(options: dict[str, str], value: str, code: str) -> str:
 
 _ROUNDED = re.compile(r"[+-]?\d[.,]\d+E\+\d+", re.IGNORECASE)
 # Digits of a national number and of a postcode whose leading zero a spreadsheet took.
-_LOST_ZERO = {"JP": re.compile(r"[1-9]\d{8,9}"), "FR": re.compile(r"[1-9]\d{8}"), "IR": re.compile(r"[1-9]\d{9}"), "GB": re.compile(r"[1-9]\d{9}")}
-_LOST_ZERO_POSTCODE = {"JP": re.compile(r"\d{6}"), "FR": re.compile(r"\d{4}"), "US": re.compile(r"\d{4}"), "DE": re.compile(r"\d{4}")}
+_LOST_ZERO = {
+    "JP": re.compile(r"[1-9]\d{8,9}"),
+    "FR": re.compile(r"[1-9]\d{8}"),
+    "IR": re.compile(r"[1-9]\d{9}"),
+    "GB": re.compile(r"[1-9]\d{9}"),
+}
+_LOST_ZERO_POSTCODE = {
+    "JP": re.compile(r"\d{6}"),
+    "FR": re.compile(r"\d{4}"),
+    "US": re.compile(r"\d{4}"),
+    "DE": re.compile(r"\d{4}"),
+}
 
 
 def _doubt_number(draft: Draft, step: Step, value: str) -> None:
@@ -240,7 +315,22 @@ _KIND_WORDS = {
     "mobile": ("mobile", "cell", "携帯", "portable", "همراه", "موبایل", "iphone"),
     "fax": ("fax", "télécopie", "ファックス", "نمابر", "فکس"),
     "home": ("home", "自宅", "domicile", "private", "personal", "個人", "perso", "منزل", "خانه"),
-    "work": ("work", "business", "office", "勤務先", "会社", "職場", "bureau", "travail", "pro", "main", "company", "کار", "اداره", "محل کار"),
+    "work": (
+        "work",
+        "business",
+        "office",
+        "勤務先",
+        "会社",
+        "職場",
+        "bureau",
+        "travail",
+        "pro",
+        "main",
+        "company",
+        "کار",
+        "اداره",
+        "محل کار",
+    ),
 }
 
 

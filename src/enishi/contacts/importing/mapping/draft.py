@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..reasons import Reason
+from enishi.contacts.importing.reasons import Reason
 
 
 @dataclass(slots=True)
@@ -82,6 +82,8 @@ class Draft:
     @property
     def is_organisation(self) -> bool:
         """Whether the row speaks of an organisation: it says so, or it names one and no person."""
+        if "is_organisation" in self.yes_no:
+            return self.yes_no["is_organisation"]
         said = self.text("party_kind").casefold()
         if said:
             return said in _ORGANISATION_WORDS
@@ -89,11 +91,20 @@ class Draft:
 
     @property
     def has_person_name(self) -> bool:
-        return any(code in self.texts for code in ("full_name", "family_name", "given_name", "full_kana", "family_kana", "romaji"))
+        return any(
+            code in self.texts
+            for code in ("full_name", "family_name", "given_name", "full_kana", "family_kana", "romaji")
+        )
 
     @property
     def is_empty(self) -> bool:
-        return not (self.texts.keys() - {"party_kind", "owner"} or self.affiliations or self.emails or self.phones or self.urls)
+        return not (
+            self.texts.keys() - {"party_kind", "owner"}
+            or self.affiliations
+            or self.emails
+            or self.phones
+            or self.urls
+        )
 
     def readings(self) -> Iterator[tuple[str, Reading]]:
         """Every single text with its target, for search and for telling a column in a message."""
@@ -112,13 +123,13 @@ class Draft:
     def to_json(self) -> dict[str, Any]:
         """Plain data without the photo, leaving out what is empty."""
         data: dict[str, Any] = {"number": self.number}
-        for spec in dataclasses.fields(self):
-            value = getattr(self, spec.name)
-            if spec.name in ("number", "photo", "doubts") or not value:
-                continue
-            data[spec.name] = _plain(value)
+        for name in _JSON_FIELDS:
+            if value := getattr(self, name):
+                data[name] = _TO_JSON.get(name, _same)(value)
         if self.doubts:
-            data["doubts"] = [{"column": doubt.column, "reason": doubt.reason.to_json()} for doubt in self.doubts]
+            data["doubts"] = [
+                {"column": doubt.column, "reason": doubt.reason.to_json()} for doubt in self.doubts
+            ]
         return data
 
     @classmethod
@@ -131,33 +142,101 @@ class Draft:
             emails=[ContactPoint(**item) for item in data.get("emails", ())],
             phones=[ContactPoint(**item) for item in data.get("phones", ())],
             urls=[ContactPoint(**item) for item in data.get("urls", ())],
-            addresses=[PostalAddress(**{**item, "parts": _readings(item["parts"])}) for item in data.get("addresses", ())],
+            addresses=[
+                PostalAddress(**{**item, "parts": _readings(item["parts"])})
+                for item in data.get("addresses", ())
+            ],
             tags=[Reading(**item) for item in data.get("tags", ())],
             notes=[Reading(**item) for item in data.get("notes", ())],
             keyed={code: _readings(values) for code, values in data.get("keyed", {}).items()},
-            doubts=[Doubt(item["column"], Reason.from_json(item["reason"])) for item in data.get("doubts", ())],
+            doubts=[
+                Doubt(item["column"], Reason.from_json(item["reason"])) for item in data.get("doubts", ())
+            ],
             photo_type=data.get("photo_type", ""),
         )
 
 
 _ORGANISATION_WORDS = frozenset(
-    {"organization", "organisation", "company", "org", "business", "account", "会社", "法人", "組織", "団体", "société", "entreprise"}
+    {
+        "organization",
+        "organisation",
+        "company",
+        "org",
+        "business",
+        "account",
+        "会社",
+        "法人",
+        "組織",
+        "団体",
+        "société",
+        "entreprise",
+    }
     | {"organisme", "سازمان", "شرکت"}
 )
 
 
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value):
-        return {
-            spec.name: _plain(part)
-            for spec in dataclasses.fields(value)
-            if (part := getattr(value, spec.name)) not in (None, "", False) or spec.name in ("value", "parts")
-        }
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_plain(part) for part in value]
+def _same(value: Any) -> Any:
     return value
+
+
+def _reading_json(reading: Reading) -> dict[str, str]:
+    return {"value": reading.value, "column": reading.column}
+
+
+def _readings_json(readings: Mapping[str, Reading]) -> dict[str, Any]:
+    return {code: _reading_json(reading) for code, reading in readings.items()}
+
+
+def _list_json(readings: list[Reading]) -> list[dict[str, str]]:
+    return [_reading_json(reading) for reading in readings]
+
+
+def _points_json(points: list[ContactPoint]) -> list[dict[str, Any]]:
+    data = []
+    for point in points:
+        item: dict[str, Any] = {"value": point.value, "column": point.column}
+        if point.kind:
+            item["kind"] = point.kind
+        if point.label:
+            item["label"] = point.label
+        if point.preferred:
+            item["preferred"] = True
+        data.append(item)
+    return data
+
+
+def _addresses_json(addresses: list[PostalAddress]) -> list[dict[str, Any]]:
+    return [
+        {"parts": _readings_json(item.parts), "kind": item.kind, "label": item.label} for item in addresses
+    ]
+
+
+_AFFILIATION = tuple(spec.name for spec in dataclasses.fields(Affiliation))
+
+
+def _affiliations_json(affiliations: list[Affiliation]) -> list[dict[str, Any]]:
+    return [
+        {code: _reading_json(part) for code in _AFFILIATION if (part := getattr(item, code))}
+        for item in affiliations
+    ]
+
+
+_TO_JSON: dict[str, Callable[[Any], Any]] = {
+    "texts": _readings_json,
+    "affiliations": _affiliations_json,
+    "emails": _points_json,
+    "phones": _points_json,
+    "urls": _points_json,
+    "addresses": _addresses_json,
+    "tags": _list_json,
+    "notes": _list_json,
+    "keyed": lambda keyed: {code: _readings_json(values) for code, values in keyed.items()},
+}
+
+
+_JSON_FIELDS = tuple(
+    spec.name for spec in dataclasses.fields(Draft) if spec.name not in ("number", "photo", "doubts")
+)
 
 
 def _readings(data: Mapping[str, Any]) -> dict[str, Reading]:

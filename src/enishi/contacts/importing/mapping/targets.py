@@ -61,6 +61,7 @@ _ALL = (
     Target("greeting", _("Greeting"), Shape.TEXT),
     Target("gender", _("Gender"), Shape.TEXT),
     Target("party_kind", _("Person, organisation or household"), Shape.TEXT),
+    Target("is_organisation", _("Is an organisation"), Shape.YES_NO),
     Target("organisation", _("Organisation"), Shape.AFFILIATION),
     Target("organisation_kana", _("Reading of the organisation"), Shape.AFFILIATION),
     Target("department", _("Department"), Shape.AFFILIATION),

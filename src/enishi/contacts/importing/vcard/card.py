@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .syntax import Property
+from .syntax import Property, from_base64
 
 _APPLE_LABEL = re.compile(r"_\$!<(.*)>!\$_")
 _KANA = re.compile(r"[\u3041-\u30ff\uff66-\uff9f\s・゛゜]+")
@@ -131,14 +131,15 @@ class Card:
 
     @property
     def is_empty(self) -> bool:
-        return not (
-            self.full_name or self.names or self.organisations or self.emails or self.phones or self.nicknames or self.members
-        )
+        who = self.full_name or self.names or self.organisations or self.nicknames
+        return not (who or self.emails or self.phones or self.members)
 
 
 def build(card: Card, properties: list[Property]) -> None:
     """Fill a card from its properties."""
-    labels = {prop.group: _label(prop.value()) for prop in properties if prop.name == "X-ABLABEL" and prop.group}
+    labels = {
+        prop.group: _label(prop.value()) for prop in properties if prop.name == "X-ABLABEL" and prop.group
+    }
     readings = NameForm(phonetic="script")
     for prop in properties:
         label = labels.get(prop.group, "") if prop.group else ""
@@ -152,14 +153,14 @@ def build(card: Card, properties: list[Property]) -> None:
 def _read(card: Card, prop: Property, label: str, readings: NameForm) -> None:
     if prop.name in _SINGLE:
         name = _SINGLE[prop.name]
-        if value := prop.value():
-            # The first of alternatives (ALTID) stands, unless it is but text and the other is typed.
-            if not getattr(card, name):
-                setattr(card, name, _date(value, prop) if name in _DATES else value)
+        # The first of alternatives (ALTID) stands.
+        if (value := prop.value()) and not getattr(card, name):
+            setattr(card, name, _date(value, prop) if name in _DATES else value)
         return
     if prop.name in _ENTRIES:
         if value := _plain(prop.value()):
-            getattr(card, _ENTRIES[prop.name]).append(Entry(value, _kinds(prop), _preferred(prop), label or prop.parameter("LABEL")))
+            entry = Entry(value, _kinds(prop), _preferred(prop), label or prop.parameter("LABEL"))
+            getattr(card, _ENTRIES[prop.name]).append(entry)
         return
     if prop.name in _LISTS:
         if value := prop.value():
@@ -169,9 +170,8 @@ def _read(card: Card, prop: Property, label: str, readings: NameForm) -> None:
         special(card, prop, label)
     elif prop.name in _READINGS:
         _add_reading(card, prop, readings)
-    elif prop.name in ("PHOTO", "LOGO"):
-        if prop.name == "PHOTO" and (photo := _photo(prop)):
-            card.photos.append(photo)
+    elif prop.name == "PHOTO":
+        card.photos.extend(_photo(prop))
     elif prop.name not in _SILENT and (value := prop.value()):
         card.others.append((prop.name if not label else f"{prop.name} ({label})", value[:10_000]))
 
@@ -214,7 +214,14 @@ _ENTRIES = {
     "X-EVOLUTION-SPOUSE": "related",
     "AGENT": "related",
 }
-_LISTS = {"TITLE": "titles", "ROLE": "roles", "NOTE": "notes", "MEMBER": "members", "X-ADDRESSBOOKSERVER-MEMBER": "members", "LANG": "languages"}
+_LISTS = {
+    "TITLE": "titles",
+    "ROLE": "roles",
+    "NOTE": "notes",
+    "MEMBER": "members",
+    "X-ADDRESSBOOKSERVER-MEMBER": "members",
+    "LANG": "languages",
+}
 _READINGS = {
     "X-PHONETIC-LAST-NAME": "family",
     "X-PHONETIC-FIRST-NAME": "given",
@@ -224,9 +231,16 @@ _READINGS = {
     "SOUND": "sound",
 }
 _SILENT = frozenset(
-    {"BEGIN", "END", "VERSION", "X-ABLABEL", "X-ABADR", "KEY", "X-ABSHOWAS", "X-FC-LIST-ID", "X-ETAG", "SOURCE"}
+    {"BEGIN", "END", "VERSION", "X-ABLABEL", "X-ABADR", "KEY", "LOGO", "X-FC-LIST-ID", "X-ETAG", "SOURCE"}
 )
-_OTHER_SERVICES = {"X-AIM": "aim", "X-ICQ": "icq", "X-JABBER": "jabber", "X-MSN": "msn", "X-YAHOO": "yahoo", "X-LINE": "line"}
+_OTHER_SERVICES = {
+    "X-AIM": "aim",
+    "X-ICQ": "icq",
+    "X-JABBER": "jabber",
+    "X-MSN": "msn",
+    "X-YAHOO": "yahoo",
+    "X-LINE": "line",
+}
 
 
 def _label(text: str) -> str:
@@ -240,7 +254,11 @@ def _plain(value: str) -> str:
 
 def _kinds(prop: Property) -> tuple[str, ...]:
     kinds = tuple(kind for kind in prop.kinds if kind not in ("pref", "internet", "voice", "msg", "x400"))
-    service = prop.parameter("X-SERVICE-TYPE") or prop.parameter("SERVICE-TYPE") or _OTHER_SERVICES.get(prop.name, "")
+    service = (
+        prop.parameter("X-SERVICE-TYPE")
+        or prop.parameter("SERVICE-TYPE")
+        or _OTHER_SERVICES.get(prop.name, "")
+    )
     spouse = ("spouse",) if prop.name.endswith("SPOUSE") else ()
     return (*kinds, *spouse, *((service.lower(),) if service else ()))
 
@@ -250,29 +268,46 @@ def _preferred(prop: Property) -> bool:
 
 
 def _name(card: Card, prop: Property, _label: str) -> None:
-    parts = [*prop.components(), "", "", "", "", ""][:5]
-    if not any(parts):
+    family, given, additional, prefix, suffix = [*prop.components(), "", "", "", "", ""][:5]
+    form = NameForm(family, given, additional, prefix, suffix)
+    if form == NameForm():
         return
-    form = NameForm(*parts, language=prop.parameter("LANGUAGE"), script=prop.parameter("SCRIPT"), phonetic=prop.parameter("PHONETIC").lower())
+    form.language, form.script = prop.parameter("LANGUAGE"), prop.parameter("SCRIPT")
+    form.phonetic = prop.parameter("PHONETIC").lower()
     card.names.append(form)
     if sort_as := prop.parameter("SORT-AS"):
         family, _, given = sort_as.partition(",")
         if _KANA.fullmatch(sort_as.replace(",", "") or "x"):
-            card.names.append(NameForm(family=family.strip(), given=given.strip(), phonetic="script", script="Kana"))
+            card.names.append(
+                NameForm(family=family.strip(), given=given.strip(), phonetic="script", script="Kana")
+            )
 
 
 def _organisation(card: Card, prop: Property, _label: str) -> None:
-    parts = [part for part in prop.fields()]
-    if any(parts):
-        card.organisations.append(Organisation(parts[0], tuple(part for part in parts[1:] if part), prop.parameter("SORT-AS")))
+    name, *units = prop.fields()
+    if name or any(units):
+        card.organisations.append(Organisation(name, tuple(filter(None, units)), prop.parameter("SORT-AS")))
 
 
 def _address(card: Card, prop: Property, label: str) -> None:
-    parts = [*prop.components(), "", "", "", "", "", "", ""][:7]
-    whole = prop.parameter("LABEL").replace("\\n", "\n")
-    if any(parts) or whole:
-        kinds = tuple(kind for kind in _kinds(prop) if kind not in ("postal", "parcel", "dom", "intl"))
-        card.addresses.append(Address(*parts, whole=whole, kinds=kinds, preferred=_preferred(prop), label=label))
+    po_box, extended, street, city, region, postcode, country = [
+        *prop.components(),
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+    ][:7]
+    address = Address(po_box, extended, street, city, region, postcode, country)
+    address.whole = prop.parameter("LABEL").replace("\\n", "\n")
+    if address != Address():
+        address.kinds = tuple(
+            kind for kind in _kinds(prop) if kind not in ("postal", "parcel", "dom", "intl")
+        )
+        address.preferred, address.label = _preferred(prop), label
+        card.addresses.append(address)
 
 
 def _categories(card: Card, prop: Property, _label: str) -> None:
@@ -346,20 +381,23 @@ def _date(value: str, prop: Property) -> str:
     return value
 
 
-def _photo(prop: Property) -> Photo | None:
-    media = prop.parameter("MEDIATYPE") or next((kind for kind in prop.kinds), "")
+def _photo(prop: Property) -> list[Photo]:
+    """One photo, or none if the value is neither data nor a web address."""
+    media = prop.parameter("MEDIATYPE") or next(iter(prop.kinds), "")
     media_type = media if "/" in media else f"image/{media}" if media else ""
-    text = prop.raw[:200].decode("ascii", "replace").strip()
-    if text.lower().startswith("data:"):
-        head, _, data = prop.raw.partition(b",")
-        prop.raw = data
-        media_type = head.decode("ascii", "replace").strip()[5:].partition(";")[0]
-        return Photo(data=prop.binary(), media_type=media_type)
-    if prop.encoding == "BASE64":
-        data_bytes = prop.binary()
-        return Photo(data=data_bytes, media_type=media_type) if data_bytes else None
-    value = prop.value()
-    return Photo(url=value, media_type=media_type) if value.lower().startswith(("http://", "https://")) else None
+    start = prop.raw[:200].decode("ascii", "replace").strip().lower()
+    if start.startswith("data:"):
+        media_type = start[5:].partition(";")[0]
+        data = from_base64(prop.raw.partition(b",")[2])
+    elif prop.encoding == "BASE64":
+        data = from_base64(prop.raw)
+    else:
+        return (
+            [Photo(url=prop.value(), media_type=media_type)]
+            if start.startswith(("http://", "https://"))
+            else []
+        )
+    return [Photo(data=data, media_type=media_type)] if data else []
 
 
 def _settle_names(card: Card) -> None:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from .. import encoding
-from ..reasons import Quarantined, Unreadable, because
+from enishi.contacts.importing import encoding
+from enishi.contacts.importing.reasons import Quarantined, Unreadable, because
+
 from .card import Card, build
 from .syntax import content_lines, parse_property
 
@@ -19,7 +20,9 @@ _RAW_SHOWN = 20_000
 _NEEDED = {"N", "FN", "EMAIL"}
 
 
-def cards(path: Path, *, file_encoding: str = "", card_limit: int = CARD_LIMIT) -> Iterator[Card | Quarantined]:
+def cards(
+    path: Path, *, file_encoding: str = "", card_limit: int = CARD_LIMIT
+) -> Iterator[Card | Quarantined]:
     """Every card of a file, or why it was not read. Raises Unreadable if the file cannot be opened."""
     try:
         fallback = file_encoding or encoding.find_encoding(path).name
@@ -41,8 +44,10 @@ def cards(path: Path, *, file_encoding: str = "", card_limit: int = CARD_LIMIT) 
             elif mark == b"END:VCARD" and depth:
                 depth -= 1
             elif mark == b"END:VCARD" and current is not None:
-                yield _read(number, begin, current, fallback) if size <= card_limit else _quarantined(
-                    number, begin, current, "card_too_long", limit=card_limit // MB
+                yield (
+                    _read(number, begin, current, fallback)
+                    if size <= card_limit
+                    else _quarantined(number, begin, current, "card_too_long", limit=card_limit // MB)
                 )
                 current = None
                 continue
@@ -70,18 +75,22 @@ def _embeds(lines: list[bytes]) -> bool:
 
 
 def _lines(path: Path, name: str) -> Iterator[bytes]:
+    for raw in _raw_lines(path, name):
+        # Old Mac line ends, and files whose line ends were converted twice (CR CR LF).
+        if b"\r" in raw[:-2]:
+            yield from re.sub(rb"\r+\n|\r", b"\n", raw).splitlines(keepends=True)
+        else:
+            yield raw
+
+
+def _raw_lines(path: Path, name: str) -> Iterator[bytes]:
     if name.startswith(("utf-16", "utf-32")):
-        with path.open(encoding=name, errors="enishi-mark", newline="") as text:
+        with path.open(encoding=name, errors="enishi-mark", newline="\n") as text:
             for line in iter(lambda: text.readline(_LINE_LIMIT), ""):
                 yield line.encode("utf-8", "replace")
         return
     with path.open("rb") as file:
-        for raw in iter(lambda: file.readline(_LINE_LIMIT), b""):
-            # Old Mac line ends, and files whose line ends were converted twice (CR CR LF).
-            if b"\r" in raw[:-2]:
-                yield from re.sub(rb"\r+\n|\r", b"\n", raw).splitlines(keepends=True)
-            else:
-                yield raw
+        yield from iter(lambda: file.readline(_LINE_LIMIT), b"")
 
 
 def _read(number: int, begin: int, lines: list[bytes], fallback: str) -> Card | Quarantined:
@@ -134,7 +143,9 @@ def _item(number: int, begin: int) -> str:
 
 
 def _shown(lines: list[bytes], name: str) -> str:
-    text = b"".join(lines)[: _RAW_SHOWN * 4].decode(name if not name.startswith("utf-16") else "utf-8", "replace")
+    text = b"".join(lines)[: _RAW_SHOWN * 4].decode(
+        name if not name.startswith("utf-16") else "utf-8", "replace"
+    )
     return text[:_RAW_SHOWN].replace("\0", "")
 
 

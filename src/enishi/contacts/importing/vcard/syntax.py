@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from ..encoding import BROKEN
+from enishi.contacts.importing.encoding import BROKEN
 
 _NAME = re.compile(rb"\s*(?:([A-Za-z0-9_-]+)\.)?([A-Za-z0-9_-]+)(?=[;:])")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=\s]+")
@@ -66,7 +66,10 @@ class Property:
         parts = split(self.text(), ";")
         if self.version == "2.1":
             return [unescape(part, self.version).strip() for part in parts]
-        joined = (" ".join(filter(None, (unescape(item, self.version).strip() for item in split(part, ",")))) for part in parts)
+        joined = (
+            " ".join(filter(None, (unescape(item, self.version).strip() for item in split(part, ","))))
+            for part in parts
+        )
         return list(joined)
 
     def fields(self) -> list[str]:
@@ -82,11 +85,12 @@ class Property:
             return [part.strip() for part in parts if part.strip()]
         return [item for item in (unescape(part, self.version).strip() for part in parts) if item]
 
-    def binary(self) -> bytes | None:
-        try:
-            return base64.b64decode(b"".join(self.raw.split()), validate=False) or None
-        except (binascii.Error, ValueError):
-            return None
+
+def from_base64(raw: bytes) -> bytes | None:
+    try:
+        return base64.b64decode(b"".join(raw.split())) or None
+    except (binascii.Error, ValueError):
+        return None
 
 
 def _codec(charset: str) -> str:
