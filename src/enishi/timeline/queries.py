@@ -13,6 +13,11 @@ from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.timeline.models import Entry, Item, Notification, Operation
 
 
+def recorded(entry_id: int) -> Entry:
+    """The entry that is being delivered to a receiver."""
+    return Entry.objects.unscoped("delivery of a recorded event").get(pk=entry_id)
+
+
 def history_of(actor: Actor, subject_type: str, subject_id: int) -> ScopedQuerySet[Entry]:
     """The entries of one record, newest first."""
     return (

@@ -7,14 +7,14 @@ from procrastinate.contrib.django import app
 
 from enishi.accounts.access import system_actor
 from enishi.core.events import receivers
-from enishi.timeline.models import Entry
 from enishi.timeline.proof import BATCH, seal_next
+from enishi.timeline.queries import recorded
 
 
 @app.task(name="timeline.deliver", queue="events", retry=RetryStrategy(max_attempts=8, exponential_wait=3))
 def deliver(entry_id: int, receiver: str) -> None:
     """Hand one entry to one receiver; a receiver that is no longer installed is passed over."""
-    entry = Entry.objects.unscoped("delivery of a recorded event").get(pk=entry_id)
+    entry = recorded(entry_id)
     function = receivers(entry.event).get(receiver)
     if function is not None:
         function(system_actor(receiver.rpartition(".")[2]), entry)
