@@ -112,6 +112,12 @@ def test_too_long_cells_and_lines_refuse_their_row(tmp_path):
     assert found[-1].cells == ["Gus", "Wem", "7"]
 
 
+def test_a_first_row_longer_than_the_sample_is_refused_alone(tmp_path):
+    found = read(tmp_path, b"Name,City\n" + b"x" * 5_000_000 + b"\nAnn,Bath\n")
+    assert codes(found) == [(2, "long_line")]
+    assert found[1].cells == ["Ann", "Bath"]
+
+
 def test_text_that_looks_like_a_formula_stays_text(tmp_path):
     found = read(tmp_path, b"Name,City\n=1+1,Bath\n@SUM(A1),York\n+44,Ely\n")
     assert [row.cells[0] for row in found] == ["=1+1", "@SUM(A1)", "+44"]

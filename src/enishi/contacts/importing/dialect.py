@@ -50,7 +50,7 @@ def parse(text: str, delimiter: str, quote: str, *, whole: bool = True, limit: i
     rows: list[list[str]] = []
     at = 0
     while at < len(lines) and len(rows) < limit:
-        closed, at = _read_until_open_quote(lines, at, delimiter, quote, rows, limit)
+        closed, at = _read_until_open_quote(lines, at, rows, delimiter=delimiter, quote=quote, limit=limit)
         if closed:
             break
         if not whole and len(lines) - at < LINES_OF_A_CUT_ROW:
@@ -63,7 +63,7 @@ def parse(text: str, delimiter: str, quote: str, *, whole: bool = True, limit: i
 
 
 def _read_until_open_quote(
-    lines: list[str], at: int, delimiter: str, quote: str, rows: list[list[str]], limit: int
+    lines: list[str], at: int, rows: list[list[str]], *, delimiter: str, quote: str, limit: int
 ) -> tuple[bool, int]:
     source = iter(lines[at:])
     reader = csv.reader(source, delimiter=delimiter, quotechar=quote)

@@ -173,6 +173,22 @@ def utf16_without_bom(head: bytes) -> str:
     return name if strange * 20 <= len(text) else ""
 
 
+# Encodings of other languages that exports still come in; the library knows many that no program has written for decades.
+_FURTHER = [
+    "cp949",
+    "gb18030",
+    "big5",
+    "cp1250",
+    "cp1251",
+    "cp1253",
+    "cp1254",
+    "cp1255",
+    "cp1257",
+    "cp874",
+    "koi8_r",
+]
+
+
 def _judge(survey: _Survey) -> tuple[str, Reason]:
     if survey.ascii:
         if survey.escapes:
@@ -189,8 +205,8 @@ def _judge(survey: _Survey) -> tuple[str, Reason]:
     )
     if best >= 0.5:
         return name, because(why, encoding=label(name))
-    guess = from_bytes(sample, steps=8, chunk_size=1024).best()
-    if guess is not None and not guess.encoding.startswith(("utf", "ascii")):
+    guess = from_bytes(sample, steps=8, chunk_size=1024, cp_isolation=_FURTHER).best()
+    if guess is not None:
         return guess.encoding, because("found_statistics", encoding=label(guess.encoding))
     return "cp1252", because("found_fallback", encoding=label("cp1252"))
 
@@ -218,7 +234,7 @@ def _japanese(name: str, sample: bytes) -> float:
             if "\u3041" <= char <= "\u30fe" or char in _USUAL_KANJI:
                 good, usual = good + 1, usual + 1
             elif "\uff66" <= char <= "\uff9f":
-                good += 0.55
+                good, usual = good + 0.55, usual + (not lonely)
             elif "\u4e00" <= char <= "\u9fff":
                 first = char.encode(name, "replace")[0]
                 level_one = first <= 0x97 if name == "cp932" else first <= 0xCF
@@ -229,7 +245,7 @@ def _japanese(name: str, sample: bytes) -> float:
                 good += 0.4
             else:
                 good -= 1
-    return max(0.0, good / total * (1.0 if usual else 0.6)) if total else 0.0
+    return max(0.0, good / total * (1.0 if usual else 0.7)) if total else 0.0
 
 
 _USUAL_ARABIC = frozenset("ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءآأئؤپچژگک،؛؟\u200c")

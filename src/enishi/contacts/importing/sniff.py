@@ -113,7 +113,8 @@ def _look_into_zip(path: Path, limits: Limits, chosen_sheet: str) -> FileFacts:
     facts = FileFacts(Kind.XLSX, limits, sheet=sheet, sheets=sheets)
     if formulas_without_value:
         facts = replace(facts, warnings=(because("formula_without_value"),))
-    return _with_shape(facts, shape, rows[: dialect.SAMPLE_ROWS], len(rows))
+    whole = len(rows) <= dialect.SAMPLE_ROWS
+    return _with_shape(facts, shape, rows[: dialect.SAMPLE_ROWS], len(rows), whole=whole)
 
 
 def _refuse_binary(head: bytes, path: Path) -> None:
@@ -218,11 +219,11 @@ def _look_at_text_table(
     facts = replace(facts, kind=Kind.TSV if delimiter == "\t" else Kind.CSV, delimiter=delimiter, quote=quote)
     if found.nulls:
         facts = replace(facts, warnings=(because("null_characters"),))
-    return _with_shape(facts, shape, rows, total)
+    return _with_shape(facts, shape, rows, total, whole=whole and len(rows) < dialect.SAMPLE_ROWS)
 
 
 def _with_shape(
-    facts: FileFacts, shape: dialect.Shape, rows: Sequence[Sequence[str]], total: int
+    facts: FileFacts, shape: dialect.Shape, rows: Sequence[Sequence[str]], total: int, *, whole: bool
 ) -> FileFacts:
     if shape.width > facts.limits.columns:
         raise Unreadable("too_many_columns", count=shape.width, limit=facts.limits.columns)
@@ -234,7 +235,7 @@ def _with_shape(
     if shape.pads_short_rows:
         warnings = (*warnings, because("short_rows_padded"))
     below = [tuple(row) for row in rows[shape.data_from - 1 :] if any(cell.strip() for cell in row)]
-    if not below:
+    if not below and whole:
         raise Unreadable("only_header")
     return replace(
         facts,
