@@ -38,7 +38,13 @@ class File(ScopedModel):
 
 
 class FileVersion(models.Model):
-    """One state of a file. ``text`` is what its bytes say in words, found by the search."""
+    """One state of a file. ``text`` is what its bytes say in words, found by the search; ``reading`` how far that is."""
+
+    class Reading(models.TextChoices):
+        WAITING = "waiting", _("Its words are being read")
+        READ = "read", _("Its words are found by the search")
+        NONE = "none", _("It has no words that can be read")
+        FAILED = "failed", _("Its words could not be read")
 
     file = models.ForeignKey(File, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -46,6 +52,7 @@ class FileVersion(models.Model):
     size = models.BigIntegerField(_("size"))
     media_type = models.CharField(_("type"), max_length=150)
     text = models.TextField(blank=True)
+    reading = models.CharField(max_length=7, choices=Reading.choices, default=Reading.NONE)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from enishi.accounts.access import SharedModel
+from enishi.accounts.access import ScopedQuerySet, SharedModel
 
 
 class Thread(models.Model):
@@ -30,6 +30,12 @@ class Thread(models.Model):
 
     def __str__(self) -> str:
         return self.subject_key
+
+
+class InteractionQuerySet(ScopedQuerySet["Interaction"]):
+    def present(self) -> InteractionQuerySet:
+        """Without what was deleted."""
+        return self.filter(deleted_at__isnull=True)
 
 
 class Interaction(SharedModel):
@@ -84,6 +90,9 @@ class Interaction(SharedModel):
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InteractionQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -131,7 +140,9 @@ class Participant(models.Model):
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["interaction", "role", "party", "user", "address"], nulls_distinct=False, name="participant_once"
+                fields=["interaction", "role", "party", "user", "address", "name"],
+                nulls_distinct=False,
+                name="participant_once",
             ),
         ]
         indexes = [

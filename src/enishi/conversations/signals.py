@@ -5,6 +5,7 @@ from enishi.core.events import Event
 interaction_logged = Event("conversations.interaction_logged", _("Conversation logged"))
 interaction_changed = Event("conversations.interaction_changed", _("Conversation changed"))
 interaction_deleted = Event("conversations.interaction_deleted", _("Conversation deleted"))
+interaction_restored = Event("conversations.interaction_restored", _("Conversation restored"))
 mail_imported = Event("conversations.mail_imported", _("Mail imported"))
 mail_import_undone = Event("conversations.mail_import_undone", _("Mail import undone"))
 sender_settled = Event("conversations.sender_settled", _("Unknown sender settled"))

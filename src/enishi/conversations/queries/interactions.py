@@ -1,0 +1,169 @@
+"""Conversations one by one, in lists and threads."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, Q
+
+from enishi.accounts.access import Actor, ScopedQuerySet
+from enishi.contacts.models import Party
+from enishi.content.models import File
+from enishi.conversations.models import Attachment, Interaction, InteractionQuerySet, InteractionTag, Participant
+from enishi.search import queries as search
+from enishi.search.models import Kind
+
+
+def present(actor: Actor) -> InteractionQuerySet:
+    found: InteractionQuerySet = Interaction.objects.visible_to(actor)
+    return found.present()
+
+
+def visible_participants(actor: Actor, interaction_ids: Iterable[int]) -> list[Participant]:
+    """Who took part, without contacts that the actor may not see."""
+    return list(_participants(actor).filter(interaction__in=list(interaction_ids)))
+
+
+def _participants(actor: Actor) -> ScopedQuerySet[Participant]:
+    seen = Q(party__isnull=True) | Q(party__in=Party.objects.visible_to(actor))
+    return Participant.objects.filter(seen).select_related("party", "user").order_by("position", "id")  # type: ignore[return-value]
+
+
+def with_people(actor: Actor, found: InteractionQuerySet) -> InteractionQuerySet:
+    """With participants, tags and files as far as the actor may see them, in a fixed number of queries."""
+    files = Attachment.objects.filter(
+        file__in=File.objects.visible_to(actor).filter(deleted_at__isnull=True)
+    ).select_related("file")
+    return found.select_related("user", "thread").prefetch_related(
+        Prefetch("participants", queryset=_participants(actor), to_attr="people"),
+        Prefetch("tag_links", queryset=InteractionTag.objects.select_related("tag").order_by("tag__path")),
+        Prefetch("attachments", queryset=files, to_attr="kept_files"),
+    )
+
+
+def interaction(actor: Actor, interaction_id: int, *, deleted: bool = False) -> Interaction:
+    """One conversation with its people; raises Interaction.DoesNotExist for what the actor may not see."""
+    found = Interaction.objects.visible_to(actor).filter(deleted_at__isnull=not deleted)
+    return with_people(actor, found).get(pk=interaction_id)
+
+
+def by_ids(actor: Actor, ids: Iterable[int]) -> dict[int, Interaction]:
+    return {one.pk: one for one in with_people(actor, present(actor).filter(pk__in=list(ids)))}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list of conversations is limited to; every part is optional."""
+
+    channel: str = ""
+    project_id: int | None = None
+    party_id: int | None = None
+    answer: str = ""
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    text: str = ""
+    tag_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a page ends: the keyset."""
+
+    occurred_at: dt.datetime
+    interaction_id: int
+
+
+@dataclass(frozen=True)
+class Page:
+    items: Sequence[Interaction]
+    before: Position | None
+    """Where the page before this one ends; None on the first page."""
+    after: Position | None
+
+
+def _matching(actor: Actor, filters: Filters) -> InteractionQuerySet:
+    found = present(actor)
+    if filters.channel:
+        found = found.filter(channel=filters.channel)
+    if filters.project_id is not None:
+        found = found.filter(project_ids__contains=[filters.project_id])
+    if filters.party_id is not None:
+        parties = Party.objects.visible_to(actor).filter(pk=filters.party_id)
+        found = found.filter(pk__in=Participant.objects.filter(party__in=parties).values("interaction"))
+    if filters.answer:
+        found = found.filter(answer=filters.answer)
+    if filters.since is not None:
+        found = found.filter(occurred_at__gte=filters.since)
+    if filters.until is not None:
+        found = found.filter(occurred_at__lt=filters.until)
+    if filters.tag_id is not None:
+        found = found.filter(pk__in=InteractionTag.objects.filter(tag=filters.tag_id).values("interaction"))
+    if filters.text:
+        documents = search.matching(search.readable(actor, [Kind.CONVERSATION]), filters.text)
+        found = found.none() if documents is None else found.filter(pk__in=documents.values("subject_id"))
+    return found
+
+
+def interactions(
+    actor: Actor,
+    filters: Filters = Filters(),  # noqa: B008 frozen
+    *,
+    after: Position | None = None,
+    before: Position | None = None,
+    limit: int = 50,
+) -> Page:
+    """One page, newest first, by keyset: what follows ``after``, or what precedes ``before``."""
+    found = _matching(actor, filters)
+    if before is not None:
+        newer = found.filter(_newer(before)).order_by("occurred_at", "id")
+        rows = list(with_people(actor, newer)[: limit + 1])
+        more, rows = len(rows) > limit, rows[:limit][::-1]
+        return Page(rows, _end(rows[0]) if rows and more else None, _end(rows[-1]) if rows else None)
+    if after is not None:
+        found = found.filter(_older(after))
+    rows = list(with_people(actor, found.order_by("-occurred_at", "-id"))[: limit + 1])
+    more, rows = len(rows) > limit, rows[:limit]
+    return Page(
+        rows,
+        _end(rows[0]) if after is not None and rows else None,
+        _end(rows[-1]) if more else None,
+    )
+
+
+def _older(position: Position) -> Q:
+    # The first condition alone is what the index can start from.
+    return Q(occurred_at__lte=position.occurred_at) & (
+        Q(occurred_at__lt=position.occurred_at) | Q(id__lt=position.interaction_id)
+    )
+
+
+def _newer(position: Position) -> Q:
+    return Q(occurred_at__gte=position.occurred_at) & (
+        Q(occurred_at__gt=position.occurred_at) | Q(id__gt=position.interaction_id)
+    )
+
+
+def _end(interaction: Interaction) -> Position:
+    return Position(interaction.occurred_at, interaction.pk)
+
+
+def siblings(actor: Actor, interaction: Interaction, *, limit: int = 50) -> list[Interaction]:
+    """The other conversations of its thread, in order."""
+    if interaction.thread_id is None:
+        return []
+    found = present(actor).filter(thread=interaction.thread_id).exclude(pk=interaction.pk)
+    return list(with_people(actor, found.order_by("occurred_at", "id"))[:limit])
+
+
+def waiting(actor: Actor, *, project_id: int | None = None, limit: int = 6) -> list[Interaction]:
+    """What waits for an answer of ours, the longest first."""
+    found = present(actor).filter(answer=Interaction.Answer.WAITING)
+    if project_id is not None:
+        found = found.filter(project_ids__contains=[project_id])
+    return list(with_people(actor, found.order_by("occurred_at", "id"))[:limit])
+
+
+def waiting_count(actor: Actor) -> int:
+    return present(actor).filter(answer=Interaction.Answer.WAITING).count()

@@ -1,0 +1,103 @@
+"""What follows a conversation: search, timelines, last contact, and the level of what hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from enishi.accounts.access import Actor, Level
+from enishi.contacts.services import touch
+from enishi.contacts.services.last_contact import settle_last_contact
+from enishi.content.services import raise_level, set_attachments_aside
+from enishi.conversations.models import Attachment, Interaction, Participant
+from enishi.core import clock
+from enishi.search.models import Kind
+from enishi.search.services import Findable, forget, index
+from enishi.timeline.services import displace, place, reclassify
+
+
+def findable(interaction: Interaction) -> Findable:
+    """Found by its own words only: the name of somebody who took part may be more confidential than the talk."""
+    first_words = " ".join(interaction.text[:400].split())
+    return Findable(
+        kind=Kind.CONVERSATION,
+        subject_id=interaction.pk,
+        title=interaction.subject or first_words,
+        detail=first_words if interaction.subject else interaction.place,
+        words=[interaction.subject, interaction.place],
+        body=interaction.text,
+        language=interaction.language,
+        project_ids=interaction.project_ids,
+        confidentiality=interaction.confidentiality,
+    )
+
+
+def party_ids_of(interaction: Interaction) -> list[int]:
+    found = interaction.participants.filter(party__isnull=False).values_list("party_id", flat=True)
+    return sorted({party_id for party_id in found if party_id is not None})
+
+
+def show(interaction: Interaction) -> None:
+    """Let the conversation be found, and stand on the timeline of everybody who took part."""
+    index([findable(interaction)])
+    place(
+        interaction,
+        party_ids=party_ids_of(interaction),
+        family="conversation",
+        channel=interaction.channel,
+        occurred_at=interaction.occurred_at,
+        project_ids=interaction.project_ids,
+        confidentiality=interaction.confidentiality,
+    )
+
+
+def hide(interaction: Interaction) -> None:
+    forget(Kind.CONVERSATION, [interaction.pk])
+    displace(interaction)
+
+
+def move_attachments(actor: Actor, interaction: Interaction) -> None:
+    """Attachments are as present as what they hang on: gone when no conversation that is there holds them."""
+    here = list(Attachment.objects.filter(interaction=interaction).values_list("file_id", flat=True))
+    if interaction.deleted_at is None:
+        set_attachments_aside(actor, here, aside=False)
+        return
+    elsewhere = Attachment.objects.filter(file__in=here, interaction__deleted_at__isnull=True)
+    held = set(elsewhere.values_list("file_id", flat=True))
+    set_attachments_aside(actor, set(here) - held, aside=True)
+
+
+def counts_as_contact(interaction: Interaction) -> bool:
+    """Everybody who sees a person sees the day of the last contact: a confidential talk must not show there."""
+    return interaction.confidentiality < Level.CONFIDENTIAL and interaction.occurred_at <= clock.now()
+
+
+def touch_parties(interaction: Interaction) -> None:
+    if counts_as_contact(interaction):
+        touch(party_ids_of(interaction), at=interaction.occurred_at, channel=interaction.channel)
+
+
+def settle_contacts(party_ids: Iterable[int]) -> None:
+    """Work out the last contact anew, after a conversation moved, became confidential or went away."""
+    ids = sorted(set(party_ids))
+    if not ids:
+        return
+    latest = (
+        Participant.objects.filter(
+            party__in=ids,
+            interaction__deleted_at__isnull=True,
+            interaction__confidentiality__lt=Level.CONFIDENTIAL,
+            interaction__occurred_at__lte=clock.now(),
+        )
+        .order_by("party_id", "-interaction__occurred_at")
+        .distinct("party_id")
+        .values_list("party_id", "interaction__occurred_at", "interaction__channel")
+    )
+    found = {party_id: (at, channel) for party_id, at, channel in latest if party_id is not None}
+    settle_last_contact({party_id: found.get(party_id) for party_id in ids})
+
+
+def raise_what_hangs_on(actor: Actor, interaction: Interaction) -> None:
+    """Files and past history are never less confidential than the conversation; promises likewise."""
+    reclassify(interaction, project_ids=interaction.project_ids, confidentiality=interaction.confidentiality)
+    files = Attachment.objects.filter(interaction=interaction).values_list("file_id", flat=True)
+    raise_level(actor, files, level=interaction.confidentiality)
