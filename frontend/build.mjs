@@ -48,7 +48,7 @@ function iconsInUse() {
     const name = line.replace(/#.*/, "").trim();
     if (name) note(name, "frontend/icons.txt");
   }
-  const patterns = [/\{%-?\s*icon\s+["']([\w-]+)["']/g, /\bicon=["']([\w-]+)["']/g, /["']icon["']:\s*["']([\w-]+)["']/g];
+  const patterns = [/\{%-?\s*icon\s+["']([\w-]+)["']/g, /\bicon=["']([\w-]+)["']/g, /["']icon["']:\s*["']([\w-]+)["']/g, /\b_?icon\(\s*["']([\w-]+)["']/g];
   for (const path of readdirSync(source, { recursive: true })) {
     if (!/\.(html|py)$/.test(path)) continue;
     const file = join(source, path);

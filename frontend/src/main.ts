@@ -1,1 +1,11 @@
 import "htmx.org";
+import "./forms";
+import "./keys";
+import "./live";
+import "./menus";
+import "./palette";
+import "./passage";
+import "./requests";
+import "./rows";
+import "./settings";
+import "./toasts";

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
-from functools import cache
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from functools import cache, lru_cache
+from html import escape
 from typing import Any, Literal
 from unicodedata import bidirectional
 from zlib import crc32
@@ -13,16 +15,25 @@ from django import forms, template
 from django.core.exceptions import ValidationError
 from django.templatetags.static import static
 from django.utils import timezone, translation
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
+
+from enishi.core import clock, formats
 
 register = template.Library()
 
 HUES = 7
 # Scripts whose names are known by their first sign, not by the initials of each word.
-_ONE_SIGN = ((0x0590, 0x08FF), (0x2E80, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFDFF), (0xFE70, 0xFEFF), (0x20000, 0x3FFFF))
+_ONE_SIGN = (
+    (0x0590, 0x08FF),
+    (0x2E80, 0x9FFF),
+    (0xAC00, 0xD7AF),
+    (0xF900, 0xFDFF),
+    (0xFE70, 0xFEFF),
+    (0x20000, 0x3FFFF),
+)
 _RTL_LANGUAGES = frozenset({"ar", "fa", "he", "ur", "ps", "ckb"})
 
 # state: (symbol, tone or "" for the tint of its direction, word)
@@ -54,7 +65,10 @@ def _sprite() -> str:
 @cache
 def _icon(name: str, css: str) -> SafeString:
     return format_html(
-        '<svg class="en-i{}" aria-hidden="true"><use href="{}#{}"/></svg>', f" {css}" if css else "", _sprite(), name
+        '<svg class="en-i{}" aria-hidden="true"><use href="{}#{}"/></svg>',
+        f" {css}" if css else "",
+        _sprite(),
+        name,
     )
 
 
@@ -64,16 +78,25 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
     if not label:
         return _icon(name, css)
     return format_html(
-        '<svg class="en-i {}" role="img" aria-label="{}"><use href="{}#{}"/></svg>', css, label, _sprite(), name
+        '<svg class="en-i {}" role="img" aria-label="{}"><use href="{}#{}"/></svg>',
+        css,
+        label,
+        _sprite(),
+        name,
     )
 
 
 @register.simple_tag
 def knot(state: str, side: str = "ours", quiet: bool = False, label: str = "") -> SafeString:
     """The sign of a promise. `quiet` hides it from screen readers where the same word stands beside it."""
-    symbol, tone, word = _KNOTS[state]
+    return _knot(state, side, "" if quiet else label or str(_KNOTS[state][2]))
+
+
+@lru_cache(1024)
+def _knot(state: str, side: str, words: str) -> SafeString:
+    symbol, tone, _word = _KNOTS[state]
     tint = tone or ("theirs" if side == "theirs" else "")
-    name = mark_safe('aria-hidden="true"') if quiet else format_html('role="img" aria-label="{}"', label or word)
+    name = format_html('role="img" aria-label="{}"', words) if words else mark_safe('aria-hidden="true"')
     return format_html('<svg class="en-knot {}" {}><use href="{}#{}"/></svg>', tint, name, _sprite(), symbol)
 
 
@@ -82,9 +105,13 @@ def direction(side: str, words: str = "") -> SafeString:
     """Who owes: an arrow and the words, which may name the person ("She owes us")."""
     if side == "theirs":
         return format_html(
-            '<span class="en-dir theirs">{}{}</span>', _icon("arrow-left", "en-flip"), words or _("They owe us")
+            '<span class="en-dir theirs">{}{}</span>',
+            _icon("arrow-left", "en-flip"),
+            words or _("They owe us"),
         )
-    return format_html('<span class="en-dir">{}{}</span>', _icon("arrow-right", "en-flip"), words or _("We owe"))
+    return format_html(
+        '<span class="en-dir">{}{}</span>', _icon("arrow-right", "en-flip"), words or _("We owe")
+    )
 
 
 def initials(name: str) -> str:
@@ -106,21 +133,27 @@ def hue(key: object) -> int:
 @register.simple_tag
 def avatar(name: str, key: object = None, kind: str = "person", size: str = "") -> SafeString:
     """Initials beside a name. kind: person, organisation, group or anonymous; size: s (20 px), "" (28), m (36), l (56)."""
-    shape = {"organisation": " org", "group": " org"}.get(kind, "")
-    sign = _icon("lock", "") if kind == "anonymous" else initials(name)
-    tint = HUES if kind == "anonymous" else hue(name if key is None else key)
-    return format_html(
-        '<span class="en-av{}{} q{}" aria-hidden="true">{}</span>', f" {size}" if size else "", shape, tint, sign
-    )
+    if kind == "anonymous":
+        return _avatar("", HUES, kind, size)
+    return _avatar(initials(name), hue(name if key is None else key), kind, size)
 
 
-def _script(text: str, language: str) -> SafeString:
-    """lang and dir for a run of text: by its language, or by its first strong sign when the language is unknown."""
-    rtl = language.split("-")[0] in _RTL_LANGUAGES
-    if not language:
-        strong = next((kind for sign in text if (kind := bidirectional(sign)) in {"L", "R", "AL"}), "L")
-        rtl = strong != "L"
-    return format_html('{}dir="{}"', format_html('lang="{}" ', language) if language else "", "rtl" if rtl else "ltr")
+@lru_cache(4096)
+def _avatar(sign: str, tint: int, kind: str, size: str) -> SafeString:
+    shape = "org" if kind in {"organisation", "group"} else ""
+    css = " ".join(filter(None, ("en-av", size, shape, f"q{tint}")))
+    return format_html('<span class="{}" aria-hidden="true">{}</span>', css, sign or _icon("lock", ""))
+
+
+def _bdi(text: str, language: str, css: str = "") -> str:
+    """A run of text with its language and direction: by its first strong sign when the language is not known."""
+    if language:
+        rtl = language.partition("-")[0] in _RTL_LANGUAGES
+    else:
+        rtl = next((kind for sign in text if (kind := bidirectional(sign)) in {"L", "R", "AL"}), "L") != "L"
+    look = f' class="{css}"' if css else ""
+    lang = f' lang="{escape(language)}"' if language else ""
+    return f'<bdi{look}{lang} dir="{"rtl" if rtl else "ltr"}">{escape(text)}</bdi>'
 
 
 @register.simple_tag
@@ -128,19 +161,15 @@ def party_name(
     name: str, lang: str = "", others: Iterable[Mapping[str, str]] = (), url: str = "", css: str = ""
 ) -> SafeString:
     """A name in the reader's script, then the others (`{"text", "lang"}`), each with its own language and direction."""
-    main = format_html("<bdi {}>{}</bdi>", _script(name, lang), name)
+    main = _bdi(name, lang)
     if url:
-        main = format_html('<a href="{}">{}</a>', url, main)
-    rest = format_html_join(
-        "",
-        ' <bdi class="en-alt" {}>{}</bdi>',
-        ((_script(other["text"], other.get("lang", "")), other["text"]) for other in others if other["text"] != name),
+        main = f'<a href="{escape(url)}">{main}</a>'
+    rest = "".join(
+        " " + _bdi(other["text"], other.get("lang", ""), "en-alt")
+        for other in others
+        if other["text"] != name
     )
-    return format_html('<span class="en-name{}">{}{}</span>', f" {css}" if css else "", main, rest)
-
-
-def _today() -> date:
-    return timezone.localdate()
+    return SafeString(f'<span class="en-name {escape(css)}">{main}{rest}</span>')
 
 
 def _language() -> str:
@@ -148,73 +177,81 @@ def _language() -> str:
 
 
 @register.filter
-def format_date(value: date | datetime | None) -> str:
+def format_date(value: date | None) -> str:
     """A date in the reader's language and calendar; nothing for no date."""
-    from enishi.core import formats
-
-    return "" if value is None else formats.format_date(value, _language(), today=_today())
+    if value is None:
+        return ""
+    return formats.format_date(value, _language(), today=clock.today(), tz=timezone.get_current_timezone())
 
 
 @register.filter
-def format_number(value: Any) -> str:
+def format_number(value: int | float | Decimal | None) -> str:
     """A number with the digits and separators of the reader's language."""
-    from enishi.core import formats
-
     return "" if value is None else formats.format_number(value, _language())
 
 
-@register.simple_tag
-def when(value: date | datetime | None, css: str = "") -> SafeString:
-    """A moment of the past as `<time>`: relative within a day, else the date; the exact moment in its title."""
-    if value is None:
-        return mark_safe("")
-    if isinstance(value, datetime):
-        from enishi.core import formats
-
-        value = timezone.localtime(value) if timezone.is_aware(value) else value
-        text = formats.format_relative(value, _language(), now=timezone.localtime())
-        exact = f"{value:%Y-%m-%d %H:%M}"
-    else:
-        text, exact = format_date(value), value.isoformat()
-    return format_html('<time class="{}" datetime="{}" title="{}">{}</time>', css, value.isoformat(), exact, text)
-
-
-@register.simple_tag
-def due(value: date | datetime | None, done: bool = False, tone: str = "", text: str = "") -> SafeString:
-    """What is left until a moment, in words. `tone` and `text` replace both where a clock knows better (business time)."""
-    if value is None:
-        return mark_safe("")
-    moment = timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
-    day = moment.date() if isinstance(moment, datetime) else moment
-    left = (day - _today()).days
-    over = not done and (left < 0 or (isinstance(value, datetime) and left == 0 and value < timezone.now()))
-    if not text:
-        text = _due_words(moment, left, over)
-    if not tone and not done:
-        tone = "bad" if over else "warn" if left == 0 else ""
-    exact = f"{moment:%Y-%m-%d %H:%M}" if isinstance(moment, datetime) else moment.isoformat()
-    return format_html(
-        '<time class="en-due {}" datetime="{}" title="{}">{}</time>', tone, value.isoformat(), exact, text
+def _time(value: date, text: str, css: str) -> SafeString:
+    """A `<time>` whose title is the exact moment, also in the reader's second calendar."""
+    title = _exactly(value, _language(), clock.today(), timezone.get_current_timezone())
+    return SafeString(
+        f'<time class="{escape(css)}" datetime="{value.isoformat()}" title="{escape(title)}">{escape(text)}</time>'
     )
 
 
-def _due_words(moment: date | datetime, left: int, over: bool) -> str:
-    if over and left < 0:
-        return ngettext("%(days)s day late", "%(days)s days late", -left) % {"days": format_number(-left)}
-    if isinstance(moment, datetime) and left == 0:
-        return f"{moment:%H:%M}"
-    if left == 0:
-        return _("today")
-    if left == 1:
-        return _("tomorrow")
-    return format_date(moment)
+@lru_cache(4096)
+def _exactly(value: date, language: str, today: date, zone: tzinfo) -> str:
+    if isinstance(value, datetime):
+        exact = formats.format_datetime(value, language, today=today, tz=zone, long=True)
+    else:
+        exact = formats.format_date(value, language, today=today, long=True)
+    second = formats.second_form(value, language, tz=zone)
+    return f"{exact} ({second})" if second else exact
+
+
+@register.simple_tag
+def when(value: date | None, css: str = "") -> SafeString:
+    """A moment of the past: relative within a day, else the date; the exact moment in its title."""
+    if value is None:
+        return mark_safe("")
+    if isinstance(value, datetime):
+        text = formats.format_when(value, timezone.localtime(clock.now()), _language())
+    else:
+        text = format_date(value)
+    return _time(value, text, css)
+
+
+@register.simple_tag
+def due(value: date | None, done: bool = False, tone: str = "", text: str = "") -> SafeString:
+    """What is left until a moment, in words. `tone` and `text` replace both where a clock knows better (business time)."""
+    if value is None:
+        return mark_safe("")
+    now = timezone.localtime(clock.now())
+    day = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    over = value < now if isinstance(value, datetime) else value < now.date()
+    if not tone and not done:
+        tone = "bad" if over else "warn" if day == now.date() else ""
+    return _time(value, text or _due_words(value, now, done=done), f"en-due {tone}".strip())
+
+
+def _due_words(value: date, now: datetime, *, done: bool) -> str:
+    if done:
+        return format_date(value)
+    if isinstance(value, datetime):
+        soon = value - now < timedelta(days=1)
+        return formats.format_relative(value, now, _language(), due=True) if soon else format_date(value)
+    left = (value - now.date()).days
+    if left <= 0:
+        return formats.format_relative(value, now, _language(), due=True)
+    return _("tomorrow") if left == 1 else format_date(value)
 
 
 @register.simple_tag
 def dots(value: int, of: int = 5, tone: str = "") -> SafeString:
     """A judgement in steps, with its words for readers that see no dots."""
     label = _("%(value)s of %(total)s") % {"value": format_number(value), "total": format_number(of)}
-    marks = mark_safe("".join(f'<i{" class=on" if step < value else ""}></i>' for step in range(of)))
+    marks = format_html_join(
+        "", '<i class="{}"></i>', (("on" if step < value else "",) for step in range(of))
+    )
     return format_html('<span class="en-dots {}" role="img" aria-label="{}">{}</span>', tone, label, marks)
 
 
@@ -233,19 +270,24 @@ def meter(value: float, of: float, tone: str = "", label: str = "") -> SafeStrin
 
 
 @register.simple_tag
-def level(value: Literal["none", "own", "team", "project", "all"], thing: str = "", changed: bool = False) -> SafeString:
+def level(
+    value: Literal["none", "own", "team", "project", "all"], thing: str = "", changed: bool = False
+) -> SafeString:
     """How far a right reaches: four bars and the word. Put it inside the button or label that changes it."""
     count, word = _LEVELS[value]
-    bars = mark_safe(
-        "".join(
-            f'<rect x="{4 * bar}" y="{8 - 2 * bar}" width="3" height="{4 + 2 * bar}" rx="1"{" class=on" * (bar < count)}/>'
-            for bar in range(4)
-        )
+    bars = format_html_join(
+        "",
+        '<rect x="{}" y="{}" width="3" height="{}" rx="1" class="{}"/>',
+        ((4 * bar, 8 - 2 * bar, 4 + 2 * bar, "on" if bar < count else "") for bar in range(4)),
     )
     css = ("" if count else " no") + (" chg" if changed else "")
     prefix = format_html('<span class="en-sr">{}: </span>', thing) if thing else ""
     return format_html(
-        '<span class="en-lv{}"><svg viewBox="0 0 15 12" aria-hidden="true">{}</svg>{}{}</span>', css, bars, prefix, word
+        '<span class="en-lv{}"><svg viewBox="0 0 15 12" aria-hidden="true">{}</svg>{}{}</span>',
+        css,
+        bars,
+        prefix,
+        word,
     )
 
 
@@ -266,7 +308,11 @@ def control(field: forms.BoundField, **attrs: Any) -> SafeString:
     widget = field.field.widget
     look = next((css for kind, css in _LOOKS if isinstance(widget, kind)), "")
     own = widget.attrs.get("class", "")
-    extra = {name.replace("_", "-"): value for name, value in attrs.items() if name != "class" and value not in (None, "")}
+    extra = {
+        name.replace("_", "-"): value
+        for name, value in attrs.items()
+        if name != "class" and value not in (None, "")
+    }
     css = " ".join(filter(None, (look, own, attrs.get("class", ""), "is-invalid" if field.errors else "")))
     return field.as_widget(attrs={"class": css, **extra} if css else extra)
 
@@ -298,8 +344,7 @@ def is_choice_group(field: forms.BoundField) -> bool:
 @register.simple_tag
 def mark(text: str, start: int, end: int, anchor: str = "") -> SafeString:
     """The passage from `start` to `end` highlighted in its text; `anchor` is the id that its promise links to."""
-    escape: Callable[[str], Any] = conditional_escape
     name = format_html(' id="{}"', anchor) if anchor else ""
     return format_html(
-        '{}<mark class="en-mark"{}>{}</mark>{}', escape(text[:start]), name, escape(text[start:end]), escape(text[end:])
+        '{}<mark class="en-mark"{}>{}</mark>{}', text[:start], name, text[start:end], text[end:]
     )
