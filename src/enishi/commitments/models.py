@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import ScopedModel
+from enishi.core import clock
 
 
 class Series(ScopedModel):
-    """A promise or task that comes back by a rule (RFC 5545). Each time is a promise or task of its own."""
+    """A promise or task that comes back by a rule (RFC 5545). Each time is a promise or task of its own.
+
+    ``template`` holds what every time has in common, ``made_until`` the day up to which the times were made.
+    """
 
     class Shift(models.TextChoices):
         NONE = "none", _("Stay on the day")
@@ -31,6 +36,10 @@ class Series(ScopedModel):
     made_until = models.DateField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        # The daily job: whose next times are not made yet.
+        indexes = [models.Index(fields=["made_until"], condition=Q(ended_at__isnull=True), name="series_running")]
+
     def __str__(self) -> str:
         return self.rule
 
@@ -39,7 +48,8 @@ class Promise(ScopedModel):
     """Who promised what to whom, where it was said, by when, and what became of it.
 
     ``said_in_id`` is the conversation it was said in (``said_start`` to ``said_end``: characters of its text); it is
-    kept without a foreign key because conversations stand above promises.
+    kept without a foreign key because conversations stand above promises. ``occurrence`` is the day that the rule
+    of its series gave it, whatever its date became later. That it is late is never stored: see ``sign``.
     """
 
     class Direction(models.TextChoices):
@@ -54,6 +64,8 @@ class Promise(ScopedModel):
         WAIVED = "waived", _("Waived")
 
     view_right: ClassVar[str] = "commitments.view"
+    undo_entry: int | None = None
+    """The history entry of the change just made, by which it can be undone."""
 
     direction = models.CharField(_("who owes"), max_length=6, choices=Direction.choices, default=Direction.OURS)
     negative = models.BooleanField(_("not to do"), default=False)
@@ -84,6 +96,7 @@ class Promise(ScopedModel):
     )
     outcome = models.CharField(_("outcome"), max_length=500, blank=True)
     series = models.ForeignKey(Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="promises")
+    occurrence = models.DateField(null=True, blank=True)
     said_in_id = models.BigIntegerField(null=True, blank=True)
     said_via = models.CharField(max_length=20, blank=True)
     said_at = models.DateTimeField(null=True, blank=True)
@@ -105,7 +118,7 @@ class Promise(ScopedModel):
                 condition=Q(said_end__isnull=True) | Q(said_end__gt=F("said_start")), name="promise_passage"
             ),
             models.UniqueConstraint(
-                fields=["series", "due_at"], condition=Q(series__isnull=False), name="promise_of_series_once"
+                fields=["series", "occurrence"], condition=Q(series__isnull=False), name="promise_of_series_once"
             ),
         ]
         indexes = [
@@ -116,11 +129,31 @@ class Promise(ScopedModel):
             # Panels of one person.
             models.Index(fields=["party", "state", "due_at"], name="promise_party"),
             models.Index(fields=["said_in_id"], condition=Q(said_in_id__isnull=False), name="promise_said_in"),
-            models.Index(fields=["-settled_at"], condition=~Q(state="open"), name="promise_settled"),
+            models.Index(fields=["-settled_at", "-id"], condition=~Q(state="open"), name="promise_settled"),
+            # The month.
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="promise_due"),
+            # Kept on time: what was decided in a period.
+            models.Index(Least("due_at", "settled_at"), condition=Q(direction="ours"), name="promise_decided"),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+    def is_late(self, now: dt.datetime) -> bool:
+        return self.is_open and self.due_at is not None and self.due_at < now
+
+    @property
+    def sign(self) -> str:
+        """The state as its knot shows it, of this moment: open, doing, late, kept, kept_late, broken or waived."""
+        if not self.is_open:
+            return self.state
+        if self.is_late(clock.now()):
+            return "late"
+        return "doing" if self.started_at else "open"
 
 
 class Proof(models.Model):
@@ -145,6 +178,7 @@ class Task(ScopedModel):
     """Something to do. It can serve a promise, but is none."""
 
     view_right: ClassVar[str] = "commitments.view"
+    undo_entry: int | None = None
 
     title = models.CharField(_("task"), max_length=300)
     detail = models.TextField(_("details"), blank=True)
@@ -168,6 +202,7 @@ class Task(ScopedModel):
         Promise, null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks", verbose_name=_("serves")
     )
     series = models.ForeignKey(Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks")
+    occurrence = models.DateField(null=True, blank=True)
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
     said_in_id = models.BigIntegerField(null=True, blank=True)
@@ -182,7 +217,7 @@ class Task(ScopedModel):
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="task_has_words"),
             models.UniqueConstraint(
-                fields=["series", "due_at"], condition=Q(series__isnull=False), name="task_of_series_once"
+                fields=["series", "occurrence"], condition=Q(series__isnull=False), name="task_of_series_once"
             ),
         ]
         indexes = [
@@ -190,10 +225,32 @@ class Task(ScopedModel):
             models.Index(F("due_at").asc(nulls_last=True), F("id").asc(), condition=Q(done_at__isnull=True), name="task_open"),
             models.Index(fields=["party", "due_at"], name="task_party"),
             models.Index(fields=["said_in_id"], condition=Q(said_in_id__isnull=False), name="task_said_in"),
+            models.Index(fields=["-done_at", "-id"], condition=Q(done_at__isnull=False), name="task_done"),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_open(self) -> bool:
+        return self.done_at is None
+
+    def is_late(self, now: dt.datetime) -> bool:
+        return self.is_open and self.due_at is not None and self.due_at < now
+
+
+class Digest(models.Model):
+    """The one reminder mail of a user on a day. ``sent_at`` is set before the mail leaves, so that none goes twice."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "day"], name="digest_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.day}"
 
 
 class Reminder(models.Model):
@@ -209,7 +266,8 @@ class Reminder(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     moment = models.CharField(max_length=4, choices=Moment.choices)
     due_at = models.DateTimeField()
-    sent_at = models.DateTimeField(db_default=Now())
+    made_at = models.DateTimeField(db_default=Now())
+    digest = models.ForeignKey(Digest, null=True, on_delete=models.SET_NULL, related_name="reminders")
 
     class Meta:
         constraints = [
@@ -221,6 +279,8 @@ class Reminder(models.Model):
                 fields=["promise", "task", "user", "moment", "due_at"], nulls_distinct=False, name="reminder_once"
             ),
         ]
+        # What no mail has told yet.
+        indexes = [models.Index(fields=["user"], condition=Q(digest__isnull=True), name="reminder_unmailed")]
 
     def __str__(self) -> str:
         return f"{self.moment} {self.promise_id or self.task_id}"

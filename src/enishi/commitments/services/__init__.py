@@ -1,0 +1,57 @@
+"""Promises, tasks, what repeats, reminders and closing days: everything that writes them."""
+
+from enishi.commitments.services.closing import add_closing_day, remove_closing_day
+from enishi.commitments.services.following import index_of_party, move_to_party, raise_confidentiality
+from enishi.commitments.services.promises import (
+    add_proof,
+    change_promise,
+    delete_promise,
+    make_promise,
+    move_promise,
+    reopen_promise,
+    settle_promise,
+    start_promise,
+)
+from enishi.commitments.services.reminders import plan_digests, remind_all, send_digest
+from enishi.commitments.services.rules import CommitmentError, Conflict
+from enishi.commitments.services.series import (
+    change_series,
+    end_series,
+    extend_all_series,
+    extend_series,
+    resume_series,
+)
+from enishi.commitments.services.tasks import change_task, delete_task, finish_task, make_task, reopen_task
+from enishi.commitments.services.undo import undo
+
+__all__ = [
+    "CommitmentError",
+    "Conflict",
+    "add_closing_day",
+    "add_proof",
+    "change_promise",
+    "change_series",
+    "change_task",
+    "delete_promise",
+    "delete_task",
+    "end_series",
+    "extend_all_series",
+    "extend_series",
+    "finish_task",
+    "index_of_party",
+    "make_promise",
+    "make_task",
+    "move_promise",
+    "move_to_party",
+    "plan_digests",
+    "raise_confidentiality",
+    "remind_all",
+    "remove_closing_day",
+    "reopen_promise",
+    "reopen_task",
+    "resume_series",
+    "send_digest",
+    "settle_promise",
+    "start_promise",
+    "undo",
+]

@@ -1,0 +1,63 @@
+"""What promises and tasks do when something they hang on changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from enishi.accounts.access import Actor, ScopedQuerySet
+from enishi.commitments import signals
+from enishi.commitments.models import Promise, Series, Task
+from enishi.commitments.services import promises, tasks
+from enishi.search.services import index
+
+_WHY = "follow what they hang on, whoever may see them"
+
+
+def _promises() -> ScopedQuerySet[Promise]:
+    return Promise.objects.unscoped(_WHY).select_related("party", "project")
+
+
+def _tasks() -> ScopedQuerySet[Task]:
+    return Task.objects.unscoped(_WHY).select_related("party", "project")
+
+
+@transaction.atomic
+def raise_confidentiality(
+    actor: Actor, level: int, *, party_id: int | None = None, said_in_id: int | None = None
+) -> None:
+    """Bring promises and tasks of a person, or said in a conversation, up to at least that level. Safe to repeat."""
+    hanging = {"party_id": party_id} if party_id is not None else {"said_in_id": said_in_id}
+    for promise in _promises().filter(confidentiality__lt=level, **hanging).order_by("pk"):
+        before = promises.snapshot(promise)
+        promise.confidentiality = level
+        promises.finish(actor, promise, signals.promise_changed, before)
+    below = _tasks().filter(confidentiality__lt=level)
+    below = below.filter(**hanging) | below.filter(**{f"promise__{name}": value for name, value in hanging.items()})
+    for task in below.order_by("pk"):
+        tasks.raise_task(actor, task, level)
+    if party_id is not None:
+        Series.objects.unscoped(_WHY).filter(confidentiality__lt=level, template__party_id=party_id).update(
+            confidentiality=level
+        )
+
+
+@transaction.atomic
+def index_of_party(party_id: int) -> None:
+    """Let promises and tasks be found by the present name of their person."""
+    index([promises.findable(promise) for promise in _promises().filter(party_id=party_id)])
+    index([tasks.findable(task) for task in _tasks().filter(party_id=party_id)])
+
+
+@transaction.atomic
+def move_to_party(actor: Actor, *, from_party_id: int, to_party_id: int, only: Iterable[int] | None = None) -> None:
+    """Hand the promises and tasks of a merged person to the survivor. Safe to repeat."""
+    for promise in _promises().filter(party_id=from_party_id).order_by("pk"):
+        before = promises.snapshot(promise)
+        promise.party_id = to_party_id
+        promises.finish(actor, promise, signals.promise_changed, before)
+    for task in _tasks().filter(party_id=from_party_id).order_by("pk"):
+        kept = tasks.snapshot(task)
+        task.party_id = to_party_id
+        tasks.finish(actor, task, signals.task_changed, kept)

@@ -1,0 +1,135 @@
+"""What holds for every promise and task: its words, who may own it, how confidential it is at least."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.db import models
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from enishi.accounts import queries as accounts
+from enishi.accounts.access import Actor, Level
+from enishi.accounts.models import Project, User
+from enishi.commitments.models import Promise, Task
+from enishi.contacts.models import Party
+from enishi.core import clock, text
+from enishi.timeline.services import notify
+
+VIEW = "commitments.view"
+EDIT = "commitments.edit"
+DELETE = "commitments.delete"
+
+C = TypeVar("C", Promise, Task)
+
+
+class CommitmentError(Exception):
+    """A promise or task cannot be saved as asked; ``field`` is where, the text says why and what to do."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Conflict(Exception):
+    """Somebody else saved the record since it was read; ``current`` is the version now."""
+
+    def __init__(self, current: int) -> None:
+        super().__init__(_("Somebody else has changed this since you opened it. Look at it again, then repeat your change."))
+        self.current = current
+
+
+def locked(model: type[C], pk: int, version: int | None = None) -> C:
+    """The row as it is now, locked for the change; raises Conflict when ``version`` is no longer its version."""
+    row: C = (
+        model.objects.unscoped("locked for a change that the actor may make")
+        .select_related("project")
+        .select_for_update(no_key=True, of=("self",))
+        .get(pk=pk)
+    )
+    if version is not None and row.version != version:
+        raise Conflict(row.version)
+    return row
+
+
+def save(row: Promise | Task) -> None:
+    row.version, row.updated_at = row.version + 1, clock.now()
+    row.save()
+
+
+def words(title: str) -> str:
+    """A title in one line; raises CommitmentError when nothing is left of it."""
+    title = " ".join(text.strip_bidi(text.clean(title)).split())
+    if not title:
+        raise CommitmentError(_("Say in a few words what it is about."), "title")
+    if len(title) > 300:
+        raise CommitmentError(_("This is longer than 300 characters. Keep the essence and put the rest into the details."), "title")
+    return title
+
+
+def level(actor: Actor, project: Project, wanted: int | None, *hangs_on: int) -> int:
+    """The confidentiality of a record: as wanted (else the project's usual), never below what it hangs on."""
+    floor = max([int(Level.OPEN), *map(int, hangs_on)])
+    if wanted is None:
+        return max(project.default_level, floor)
+    if wanted > max(actor.clearance(VIEW, [project.pk]), floor):
+        raise CommitmentError(_("You cannot make this more confidential than you may read."), "confidentiality")
+    return max(wanted, floor)
+
+
+def check_party(project: Project, party: Party | None) -> None:
+    """A promise shows the name of its person to all who read the promise, so that person must be in the project too."""
+    if party is not None and project.pk not in party.project_ids:
+        raise CommitmentError(
+            _("%(name)s is not in the project %(project)s. Add them to it first, or choose another project.")
+            % {"name": party.full_name, "project": project.name},
+            "party",
+        )
+
+
+def check_owner(project: Project, owner: User | None, confidentiality: int) -> None:
+    """Nobody is given what they may not read."""
+    if owner is None:
+        return
+    if not accounts.readers(VIEW, [project.pk], confidentiality).filter(pk=owner.pk).exists():
+        raise CommitmentError(
+            _("%(name)s may not read this. Choose another owner, or give %(name)s a role in %(project)s first.")
+            % {"name": owner.name, "project": project.name},
+            "owner",
+        )
+
+
+def tell_owner(actor: Actor, row: Promise | Task, owner: User | None) -> None:
+    """Notify somebody to whom another person gave this."""
+    if owner is None or owner.pk == actor.user_id:
+        return
+    is_promise = isinstance(row, Promise)
+    with translation.override(owner.language):
+        if row.confidentiality >= Level.CONFIDENTIAL:
+            title = _("%(name)s gave you something confidential to look after.") % {"name": actor.name}
+        elif is_promise:
+            title = _("%(name)s gave you a promise: %(title)s") % {"name": actor.name, "title": row.title}
+        else:
+            title = _("%(name)s gave you a task: %(title)s") % {"name": actor.name, "title": row.title}
+    notify([owner.pk], kind="promise" if is_promise else "task", title=title, url=address(row))
+
+
+def address(row: Promise | Task) -> str:
+    return reverse("commitments:promise" if isinstance(row, Promise) else "commitments:task", args=[row.pk])
+
+
+def image(row: models.Model, without: Iterable[str] = ()) -> dict[str, Any]:
+    """Every stored value of a row, by column, enough to make it again."""
+    left_out = set(without)
+    return {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if field.attname not in left_out
+    }
+
+
+def value_of(model: type[models.Model], column: str, stored: Any) -> Any:
+    """A value from the history as the model has it."""
+    return model._meta.get_field(column).to_python(stored)  # type: ignore[union-attr]

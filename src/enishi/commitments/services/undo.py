@@ -1,0 +1,103 @@
+"""Taking back one's own last change, by the history entry that holds what was before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from enishi.accounts.access import Actor
+from enishi.accounts.models import User
+from enishi.commitments import signals
+from enishi.commitments.models import Promise, Proof, Series, Task
+from enishi.commitments.services import promises, rules, tasks
+from enishi.commitments.services.rules import DELETE, EDIT, C, CommitmentError
+from enishi.commitments.services.series import end_series, resume_series
+from enishi.timeline.models import Entry
+from enishi.timeline.services import plain, record
+
+_DELETED = {signals.promise_deleted.code, signals.task_deleted.code}
+_CHANGED = {
+    event.code
+    for event in (
+        signals.promise_changed, signals.promise_started, signals.promise_settled, signals.promise_reopened,
+        signals.task_changed, signals.task_done, signals.task_reopened,
+    )
+}  # fmt: skip
+
+
+@transaction.atomic
+def undo(actor: Actor, entry_id: int) -> Promise | Task | Series:
+    """Take back a change that the actor made; returns the record as it is then.
+
+    Raises Entry.DoesNotExist for a change of somebody else, CommitmentError when the record was changed since.
+    """
+    entry = Entry.objects.unscoped("one's own change").get(
+        pk=entry_id, user_id=actor.user_id, user__isnull=False, event__startswith="commitments."
+    )
+    if entry.subject_type == "commitments.series":
+        return _undo_series(actor, entry)
+    model: type[Promise] | type[Task] = Promise if entry.subject_type == "commitments.promise" else Task
+    if entry.event in _DELETED:
+        return _bring_back(actor, entry, model)
+    if entry.event in _CHANGED:
+        return _put_back(actor, entry, model)
+    raise CommitmentError(_("This cannot be undone."))
+
+
+def _undo_series(actor: Actor, entry: Entry) -> Series:
+    series = Series.objects.unscoped("one's own change").select_related("project").get(pk=entry.subject_id)
+    if entry.event == signals.series_ended.code:
+        resume_series(actor, series)
+    elif entry.event == signals.series_resumed.code:
+        end_series(actor, series)
+    else:
+        raise CommitmentError(_("This cannot be undone."))
+    return series
+
+
+def _put_back(actor: Actor, entry: Entry, model: type[C]) -> C:
+    row = rules.locked(model, entry.subject_id)
+    actor.require(EDIT, row.project_id)
+    keeper: Any = promises if isinstance(row, Promise) else tasks
+    before = keeper.snapshot(row)
+    for column, (was, became) in entry.changes.items():
+        if plain(before[column]) != became:
+            raise CommitmentError(_("It has been changed since, so the earlier change cannot be taken back."))
+        setattr(row, column, rules.value_of(model, column, was))
+    actor.require(EDIT, row.project_id)
+    keeper.finish(actor, row, _event(row), before, undoes=entry.pk)
+    return row
+
+
+def _event(row: Promise | Task) -> Any:
+    if isinstance(row, Task):
+        return signals.task_changed
+    return signals.promise_changed
+
+
+def _bring_back(actor: Actor, entry: Entry, model: type[C]) -> C:
+    """Make a deleted record again from the history, under its old number, with its proofs and tasks."""
+    image = {column: rules.value_of(model, column, value) for column, value in entry.data["image"].items()}
+    actor.require(DELETE, image["project_id"])
+    if model.objects.unscoped("is it back already").filter(pk=entry.subject_id).exists():
+        raise CommitmentError(_("It is back already."))
+    known = set(User.objects.filter(pk__in=[image.get("owner_id"), image.get("settled_by_id")]).values_list("pk", flat=True))
+    for column in {"owner_id", "settled_by_id"} & set(image):
+        image[column] = image[column] if image[column] in known else None
+    row = model(**image)
+    row.save(force_insert=True)
+    if isinstance(row, Promise):
+        for proof in entry.data["proofs"]:
+            Proof(**{column: rules.value_of(Proof, column, value) for column, value in proof.items()}).save(force_insert=True)
+        Task.objects.unscoped("links that the deletion cut").filter(pk__in=entry.data["tasks"], promise=None).update(
+            promise_id=row.pk
+        )
+        promises.keep_up([row])
+        record(actor, signals.promise_restored, subject=row, party_id=row.party_id, data={"undoes": entry.pk})
+    else:
+        assert isinstance(row, Task)
+        tasks.keep_up([row])
+        record(actor, signals.task_restored, subject=row, party_id=row.party_id, data={"undoes": entry.pk})
+    return row
