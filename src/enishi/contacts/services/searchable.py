@@ -27,7 +27,9 @@ def findable(
         words += [f"{party.family_name} {party.given_name}", f"{party.given_name} {party.family_name}"]
     where = list(affiliations)
     for point in points:
-        words += [point.value.lstrip("+")] if point.kind == ContactPoint.Kind.PHONE else [point.value, point.typed]
+        words += (
+            [point.value.lstrip("+")] if point.kind == ContactPoint.Kind.PHONE else [point.value, point.typed]
+        )
     return Findable(
         kind=KINDS[Party.Kind(party.kind)],
         subject_id=party.pk,

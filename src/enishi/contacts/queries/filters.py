@@ -1,0 +1,425 @@
+"""Filters of the contact list: a tree of conditions, compiled to one database condition.
+
+A tree is JSON: ``{"op": "and", "items": [...]}``, ``{"op": "or", ...}``, ``{"op": "not", "items": [one]}`` or a leaf
+``{"field": "tag", "cmp": "is", "value": [3]}``. Every field says what it can be compared with; higher apps add fields by
+``provide("contacts.filter", code)``, whose answer is a ``FilterField``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from enishi.accounts import queries as accounts
+from enishi.accounts.access import Actor
+from enishi.contacts.models import (
+    Consent,
+    ConsentPurpose,
+    ContactPoint,
+    Field,
+    FieldValue,
+    Party,
+    PartyTag,
+    Relation,
+    RelationType,
+    Tag,
+)
+from enishi.core import clock, dates, text
+from enishi.core.registry import provider, providers
+from enishi.search.models import Document
+from enishi.search.queries import matching
+
+MAX_LEAVES = 40
+MAX_DEPTH = 6
+
+Choices = list[tuple[str, str]]
+
+
+class FilterError(ValueError):
+    """A filter that cannot be read; the text names the condition and the remedy."""
+
+
+@dataclass(frozen=True)
+class FilterField:
+    """One thing to filter by. ``kind`` decides the control: choice, text, number, date, days, party or none."""
+
+    code: str
+    label: Any
+    icon: str
+    kind: str
+    compare: Mapping[str, Any]
+    build: Callable[[Actor, str, Any], Q]
+    choices: Callable[[Actor], Choices] | None = None
+    group: Any = ""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    field: str
+    cmp: str
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class Node:
+    op: str
+    items: tuple[Node | Leaf, ...] = field(default=())
+
+
+IS = {"is": gettext_lazy("is"), "not": gettext_lazy("is not")}
+HAS = {"is": gettext_lazy("has"), "not": gettext_lazy("has not")}
+CONTAINS = {
+    "has": gettext_lazy("contains"),
+    "not": gettext_lazy("does not contain"),
+    "empty": gettext_lazy("is empty"),
+}
+WHEN = {
+    "within": gettext_lazy("in the last days"),
+    "older": gettext_lazy("longer ago than days"),
+    "before": gettext_lazy("before"),
+    "after": gettext_lazy("after"),
+    "empty": gettext_lazy("never"),
+}
+AMOUNT = {
+    "eq": gettext_lazy("is"),
+    "gte": gettext_lazy("at least"),
+    "lte": gettext_lazy("at most"),
+    "empty": gettext_lazy("is empty"),
+}
+
+
+def parse(spec: Any) -> Node:
+    """Read a stored or submitted tree; raises FilterError for anything that is none."""
+    leaves = 0
+
+    def read(item: Any, depth: int) -> Node | Leaf:
+        nonlocal leaves
+        if not isinstance(item, dict) or depth > MAX_DEPTH:
+            raise FilterError(_("This filter cannot be read. Remove the last condition and add it again."))
+        if "field" in item:
+            leaves += 1
+            if leaves > MAX_LEAVES:
+                raise FilterError(_("A filter holds at most %(n)s conditions.") % {"n": MAX_LEAVES})
+            return Leaf(str(item["field"]), str(item.get("cmp", "is")), item.get("value"))
+        op, items = item.get("op"), item.get("items", [])
+        if op not in {"and", "or", "not"} or not isinstance(items, list):
+            raise FilterError(_("This filter cannot be read. Remove the last condition and add it again."))
+        return Node(op, tuple(read(each, depth + 1) for each in items))
+
+    root = read(spec or {"op": "and", "items": []}, 0)
+    return root if isinstance(root, Node) else Node("and", (root,))
+
+
+def as_json(node: Node | Leaf) -> dict[str, Any]:
+    if isinstance(node, Leaf):
+        return {"field": node.field, "cmp": node.cmp, "value": node.value}
+    return {"op": node.op, "items": [as_json(item) for item in node.items]}
+
+
+def condition(actor: Actor, node: Node | Leaf) -> Q:
+    """Compile a tree. An empty group limits nothing. Raises FilterError naming the condition that cannot be used."""
+    if isinstance(node, Leaf):
+        chosen = find_field(node.field)
+        if chosen is None or node.cmp not in chosen.compare:
+            raise FilterError(
+                _("The condition “%(field)s” does not exist any more. Remove it.") % {"field": node.field}
+            )
+        try:
+            return chosen.build(actor, node.cmp, node.value)
+        except (ValueError, TypeError, InvalidOperation) as error:
+            raise FilterError(
+                _("The value of “%(field)s” cannot be used: %(reason)s")
+                % {"field": chosen.label, "reason": error or _("it is missing")}
+            ) from None
+    parts = [condition(actor, item) for item in node.items]
+    if not parts:
+        return Q()
+    if node.op == "not":
+        return ~_all(parts)
+    if node.op == "and":
+        return _all(parts)
+    result = parts[0]
+    for part in parts[1:]:
+        result |= part
+    return result
+
+
+def _all(parts: Iterable[Q]) -> Q:
+    result = Q()
+    for part in parts:
+        result &= part
+    return result
+
+
+def _values(value: Any) -> list[str]:
+    items = value if isinstance(value, list) else [value]
+    chosen = [str(item) for item in items if item not in (None, "")]
+    if not chosen:
+        raise ValueError(_("choose something"))
+    return chosen
+
+
+def _ids(value: Any) -> list[int]:
+    return [int(item) for item in _values(value)]
+
+
+def _either(cmp: str, positive: Q) -> Q:
+    return ~positive if cmp == "not" else positive
+
+
+def _exists(queryset: Any, **link: Any) -> Q:
+    return Q(Exists(queryset.filter(**(link or {"party": OuterRef("pk")}))))
+
+
+def _column(name: str) -> Callable[[Actor, str, Any], Q]:
+    def build(actor: Actor, cmp: str, value: Any) -> Q:
+        return _either(cmp, Q(**{f"{name}__in": _values(value)}))
+
+    return build
+
+
+def _moment(name: str) -> Callable[[Actor, str, Any], Q]:
+    def build(actor: Actor, cmp: str, value: Any) -> Q:
+        if cmp == "empty":
+            return Q(**{f"{name}__isnull": True})
+        if cmp in {"within", "older"}:
+            edge = clock.now() - dt.timedelta(days=_days(value))
+            if cmp == "within":
+                return Q(**{f"{name}__gte": edge})
+            # "No contact for 60 days" means also those never reached.
+            return Q(**{f"{name}__lt": edge}) | Q(**{f"{name}__isnull": True})
+        day = dates.parse_date(str(_one(value)))
+        return Q(**{f"{name}__date__{'lt' if cmp == 'before' else 'gt'}": day})
+
+    return build
+
+
+def _one(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and value else value
+
+
+def _days(value: Any) -> int:
+    days = int(_one(value))
+    if not 0 <= days <= 36_500:
+        raise ValueError(_("give a number of days"))
+    return days
+
+
+def _found(actor: Actor, cmp: str, value: Any) -> Q:
+    """Words in names, addresses, numbers and ids, by the search index."""
+    query = str(_one(value) or "")
+    documents = matching(
+        Document.objects.unscoped("the list it limits is scoped").filter(
+            kind__in=("person", "organisation", "group")
+        ),
+        query,
+    )
+    if documents is None:
+        raise ValueError(_("type at least one letter"))
+    return _either(cmp, Q(pk__in=documents.values("subject_id")))
+
+
+def _point(kind: str) -> Callable[[Actor, str, Any], Q]:
+    def build(actor: Actor, cmp: str, value: Any) -> Q:
+        points = ContactPoint.objects.filter(kind=kind)
+        if cmp == "empty":
+            return ~_exists(points)
+        words = text.fold(str(_one(value) or ""))
+        if not words:
+            raise ValueError(_("type at least one letter"))
+        return _either(cmp, _exists(points.filter(value__icontains=str(_one(value)).strip())))
+
+    return build
+
+
+def _country(actor: Actor, cmp: str, value: Any) -> Q:
+    points = ContactPoint.objects.filter(kind=ContactPoint.Kind.ADDRESS)
+    return _either(cmp, _exists(points.filter(parts__country__in=[code.upper() for code in _values(value)])))
+
+
+def _tag(actor: Actor, cmp: str, value: Any) -> Q:
+    """A tag counts with everything below it."""
+    wanted = Q(pk__in=[])
+    for path in Tag.objects.filter(pk__in=_ids(value)).values_list("path", flat=True):
+        wanted |= Q(path=path) | Q(path__startswith=f"{path} / ")
+    tags = list(Tag.objects.filter(wanted).values_list("pk", flat=True))
+    return _either(cmp, _exists(PartyTag.objects.filter(tag__in=tags)))
+
+
+def _project(actor: Actor, cmp: str, value: Any) -> Q:
+    return _either(cmp, Q(project_ids__overlap=_ids(value)))
+
+
+def _owner(actor: Actor, cmp: str, value: Any) -> Q:
+    ids = [actor.user_id if item == "me" else int(item) for item in _values(value)]
+    return _either(cmp, Q(owner__in=[pk for pk in ids if pk is not None]))
+
+
+def _relation(actor: Actor, cmp: str, value: Any) -> Q:
+    """``works-for`` reads from the source, ``~works-for`` (employs) from the target."""
+    found = Q()
+    for code in _values(value):
+        current = Relation.objects.filter(valid_until__isnull=True, type__code=code.lstrip("~"))
+        found |= _exists(
+            current, **({"target": OuterRef("pk")} if code.startswith("~") else {"source": OuterRef("pk")})
+        )
+    return _either(cmp, found)
+
+
+def _related_to(actor: Actor, cmp: str, value: Any) -> Q:
+    ids = _ids(value)
+    current = Relation.objects.filter(valid_until__isnull=True)
+    return _either(
+        cmp,
+        _exists(current.filter(target__in=ids), source=OuterRef("pk"))
+        | _exists(current.filter(source__in=ids), target=OuterRef("pk")),
+    )
+
+
+def _consent(actor: Actor, cmp: str, value: Any) -> Q:
+    """``3:given``: the latest statement about purpose 3 says given; ``3:none``: there is none."""
+    found = Q()
+    for choice in _values(value):
+        purpose, _colon, state = choice.partition(":")
+        latest = Consent.objects.filter(party=OuterRef("pk"), purpose=int(purpose)).order_by(
+            "-stated_on", "-id"
+        )
+        if state == "none":
+            found |= ~Q(Exists(latest))
+        else:
+            newest = Consent.objects.filter(pk=latest.values("pk")[:1], state=state)
+            found |= Q(Exists(newest))
+    return _either(cmp, found)
+
+
+def _languages(actor: Actor) -> Choices:
+    from enishi.accounts.models import LANGUAGES
+
+    return list(LANGUAGES)
+
+
+def _projects(actor: Actor) -> Choices:
+    return [(str(project.pk), project.name) for project in accounts.projects(actor)]
+
+
+def _owners(actor: Actor) -> Choices:
+    return [("me", _("Me")), *((str(user.pk), str(user)) for user in accounts.users())]
+
+
+def _tags(actor: Actor) -> Choices:
+    scope = actor.scope("contacts.view")
+    tags = Tag.objects.filter(archived_at__isnull=True)
+    if scope.everywhere is None:
+        tags = tags.filter(Q(project__isnull=True) | Q(project__in=list(scope.projects)))
+    return [(str(tag.pk), tag.path) for tag in tags]
+
+
+def _relations(actor: Actor) -> Choices:
+    types = list(RelationType.objects.all())
+    return [(kind.code, _(kind.name)) for kind in types] + [
+        (f"~{kind.code}", _(kind.inverse_name)) for kind in types
+    ]
+
+
+def _consents(actor: Actor) -> Choices:
+    states: list[tuple[str, Any]] = [*Consent.State.choices, ("none", _("Nothing stated"))]
+    return [
+        (f"{purpose.pk}:{state}", f"{_(purpose.name)}: {label}")
+        for purpose in ConsentPurpose.objects.filter(archived_at__isnull=True)
+        for state, label in states
+    ]
+
+
+BUILT_IN = {
+    f.code: f
+    for f in (
+        FilterField("text", gettext_lazy("Name or number"), "search", "text", {"has": CONTAINS["has"], "not": CONTAINS["not"]}, _found),
+        FilterField("kind", gettext_lazy("Kind"), "users", "choice", IS, _column("kind"), lambda actor: list(Party.Kind.choices)),
+        FilterField("status", gettext_lazy("Status"), "user-check", "choice", IS, _column("status"), lambda actor: list(Party.Status.choices)),
+        FilterField("project", gettext_lazy("Project"), "topology-star-3", "choice", IS, _project, _projects),
+        FilterField("tag", gettext_lazy("Tag"), "tag", "choice", HAS, _tag, _tags),
+        FilterField("owner", gettext_lazy("Looked after by"), "user", "choice", IS, _owner, _owners),
+        FilterField("language", gettext_lazy("Language"), "language", "choice", IS, _column("language"), _languages),
+        FilterField("last_contact", gettext_lazy("Last contact"), "clock", "days", WHEN, _moment("last_contact_at")),
+        FilterField("created", gettext_lazy("Created"), "calendar-plus", "days", WHEN, _moment("created_at")),
+        FilterField("changed", gettext_lazy("Changed"), "calendar-time", "days", WHEN, _moment("updated_at")),
+        FilterField("relation", gettext_lazy("Relation"), "affiliate", "choice", HAS, _relation, _relations),
+        FilterField("related_to", gettext_lazy("Related to"), "building", "party", IS, _related_to),
+        FilterField("email", gettext_lazy("E-mail"), "mail", "text", CONTAINS, _point("email")),
+        FilterField("phone", gettext_lazy("Phone"), "phone", "text", CONTAINS, _point("phone")),
+        FilterField("address", gettext_lazy("Address"), "map-pin", "text", CONTAINS, _point("address")),
+        FilterField("country", gettext_lazy("Country"), "world", "text", {"is": IS["is"], "not": IS["not"]}, _country),
+        FilterField("consent", gettext_lazy("Consent"), "shield-check", "choice", HAS, _consent, _consents),
+    )
+}  # fmt: skip
+
+
+def custom_field(definition: Field) -> FilterField:
+    """How one custom field is filtered: by the indexed column of its type."""
+    kind = Field.Kind(definition.kind)
+    values = FieldValue.objects.filter(field=definition)
+
+    def build(actor: Actor, cmp: str, value: Any) -> Q:
+        if cmp == "empty":
+            return ~_exists(values)
+        if kind in {Field.Kind.NUMBER, Field.Kind.MONEY}:
+            amount = Decimal(text.ascii_digits(str(_one(value))).replace(",", "."))
+            suffix = {"eq": "", "gte": "__gte", "lte": "__lte"}[cmp]
+            return _exists(values.filter(**{f"number{suffix}": amount}))
+        if kind == Field.Kind.DATE:
+            day = dates.parse_date(str(_one(value)))
+            return _exists(values.filter(**{"date__lt" if cmp == "before" else "date__gt": day}))
+        if kind == Field.Kind.FLAG:
+            return _either(cmp, _exists(values.filter(flag=True)))
+        if kind == Field.Kind.PERSON:
+            return _either(cmp, _exists(values.filter(person__in=_ids(value))))
+        if kind in {Field.Kind.CHOICE, Field.Kind.CHOICES}:
+            return _either(cmp, _exists(values.filter(folded__in=_values(value))))
+        return _either(cmp, _exists(values.filter(folded__contains=text.fold(str(_one(value) or "")))))
+
+    shapes: dict[Field.Kind, tuple[str, Mapping[str, Any]]] = {
+        Field.Kind.NUMBER: ("number", AMOUNT),
+        Field.Kind.MONEY: ("number", AMOUNT),
+        Field.Kind.DATE: ("date", {name: WHEN[name] for name in ("before", "after", "empty")}),
+        Field.Kind.FLAG: ("none", IS),
+        Field.Kind.PERSON: ("party", {**IS, "empty": CONTAINS["empty"]}),
+        Field.Kind.CHOICE: ("choice", {**IS, "empty": CONTAINS["empty"]}),
+        Field.Kind.CHOICES: ("choice", {**HAS, "empty": CONTAINS["empty"]}),
+        Field.Kind.FILE: ("none", {"empty": CONTAINS["empty"]}),
+    }
+    shape, compare = shapes.get(kind, ("text", CONTAINS))
+    options = [(str(o["value"]), str(o["label"])) for o in definition.options] if definition.options else None
+    return FilterField(
+        code=f"field:{definition.code}",
+        label=definition.label,
+        icon="forms",
+        kind=shape,
+        compare=compare,
+        build=build,
+        choices=(lambda actor: options) if options is not None else None,
+        group=gettext_lazy("Own fields"),
+    )
+
+
+def find_field(code: str) -> FilterField | None:
+    if code in BUILT_IN:
+        return BUILT_IN[code]
+    if code.startswith("field:"):
+        definition = Field.objects.filter(code=code.removeprefix("field:"), archived_at__isnull=True).first()
+        return custom_field(definition) if definition else None
+    added = provider("contacts.filter", code)
+    return added() if added else None
+
+
+def all_fields() -> list[FilterField]:
+    """Everything one can filter by: built in, added by other apps, own fields."""
+    added = [make() for make in providers("contacts.filter").values()]
+    own = [custom_field(definition) for definition in Field.objects.filter(archived_at__isnull=True)]
+    return [*BUILT_IN.values(), *added, *own]
