@@ -31,14 +31,18 @@ class Series(ScopedModel):
     rule = models.CharField(_("repeats"), max_length=300)
     starts_on = models.DateField(_("from"))
     due_time = models.TimeField(_("at"), null=True, blank=True)
-    shift = models.CharField(_("on a closed day"), max_length=8, choices=Shift.choices, default=Shift.BACKWARD)
+    shift = models.CharField(
+        _("on a closed day"), max_length=8, choices=Shift.choices, default=Shift.BACKWARD
+    )
     template = models.JSONField(default=dict)
     made_until = models.DateField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         # The daily job: whose next times are not made yet.
-        indexes = [models.Index(fields=["made_until"], condition=Q(ended_at__isnull=True), name="series_running")]
+        indexes = [
+            models.Index(fields=["made_until"], condition=Q(ended_at__isnull=True), name="series_running")
+        ]
 
     def __str__(self) -> str:
         return self.rule
@@ -67,7 +71,9 @@ class Promise(ScopedModel):
     undo_entry: int | None = None
     """The history entry of the change just made, by which it can be undone."""
 
-    direction = models.CharField(_("who owes"), max_length=6, choices=Direction.choices, default=Direction.OURS)
+    direction = models.CharField(
+        _("who owes"), max_length=6, choices=Direction.choices, default=Direction.OURS
+    )
     negative = models.BooleanField(_("not to do"), default=False)
     title = models.CharField(_("promise"), max_length=300)
     detail = models.TextField(_("details"), blank=True)
@@ -95,7 +101,9 @@ class Promise(ScopedModel):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     outcome = models.CharField(_("outcome"), max_length=500, blank=True)
-    series = models.ForeignKey(Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="promises")
+    series = models.ForeignKey(
+        Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="promises"
+    )
     occurrence = models.DateField(null=True, blank=True)
     said_in_id = models.BigIntegerField(null=True, blank=True)
     said_via = models.CharField(max_length=20, blank=True)
@@ -111,29 +119,41 @@ class Promise(ScopedModel):
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="promise_has_words"),
             models.CheckConstraint(
-                condition=Q(state="open", settled_at__isnull=True) | (~Q(state="open") & Q(settled_at__isnull=False)),
+                condition=Q(state="open", settled_at__isnull=True)
+                | (~Q(state="open") & Q(settled_at__isnull=False)),
                 name="promise_settled_or_open",
             ),
             models.CheckConstraint(
                 condition=Q(said_end__isnull=True) | Q(said_end__gt=F("said_start")), name="promise_passage"
             ),
             models.UniqueConstraint(
-                fields=["series", "occurrence"], condition=Q(series__isnull=False), name="promise_of_series_once"
+                fields=["series", "occurrence"],
+                condition=Q(series__isnull=False),
+                name="promise_of_series_once",
             ),
         ]
         indexes = [
             # The ledger: what is open, by time.
-            models.Index(F("due_at").asc(nulls_last=True), F("id").asc(), condition=Q(state="open"), name="promise_open"),
+            models.Index(
+                F("due_at").asc(nulls_last=True),
+                F("id").asc(),
+                condition=Q(state="open"),
+                name="promise_open",
+            ),
             # My day.
             models.Index(fields=["owner", "due_at"], condition=Q(state="open"), name="promise_owner_open"),
             # Panels of one person.
             models.Index(fields=["party", "state", "due_at"], name="promise_party"),
-            models.Index(fields=["said_in_id"], condition=Q(said_in_id__isnull=False), name="promise_said_in"),
+            models.Index(
+                fields=["said_in_id"], condition=Q(said_in_id__isnull=False), name="promise_said_in"
+            ),
             models.Index(fields=["-settled_at", "-id"], condition=~Q(state="open"), name="promise_settled"),
             # The month.
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="promise_due"),
             # Kept on time: what was decided in a period.
-            models.Index(Least("due_at", "settled_at"), condition=Q(direction="ours"), name="promise_decided"),
+            models.Index(
+                Least("due_at", "settled_at"), condition=Q(direction="ours"), name="promise_decided"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -160,7 +180,9 @@ class Proof(models.Model):
     """Evidence that a promise was kept (or why it was not): a file or words."""
 
     promise = models.ForeignKey(Promise, on_delete=models.CASCADE, related_name="proofs")
-    file = models.ForeignKey("content.File", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    file = models.ForeignKey(
+        "content.File", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     text = models.TextField(_("words"), blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
@@ -199,7 +221,12 @@ class Task(ScopedModel):
         verbose_name=_("about"),
     )
     promise = models.ForeignKey(
-        Promise, null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks", verbose_name=_("serves")
+        Promise,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="tasks",
+        verbose_name=_("serves"),
     )
     series = models.ForeignKey(Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks")
     occurrence = models.DateField(null=True, blank=True)
@@ -221,8 +248,15 @@ class Task(ScopedModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["owner", "due_at"], condition=Q(done_at__isnull=True), name="task_owner_open"),
-            models.Index(F("due_at").asc(nulls_last=True), F("id").asc(), condition=Q(done_at__isnull=True), name="task_open"),
+            models.Index(
+                fields=["owner", "due_at"], condition=Q(done_at__isnull=True), name="task_owner_open"
+            ),
+            models.Index(
+                F("due_at").asc(nulls_last=True),
+                F("id").asc(),
+                condition=Q(done_at__isnull=True),
+                name="task_open",
+            ),
             models.Index(fields=["party", "due_at"], name="task_party"),
             models.Index(fields=["said_in_id"], condition=Q(said_in_id__isnull=False), name="task_said_in"),
             models.Index(fields=["-done_at", "-id"], condition=Q(done_at__isnull=False), name="task_done"),
@@ -272,11 +306,14 @@ class Reminder(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(promise__isnull=True, task__isnull=False) | Q(promise__isnull=False, task__isnull=True),
+                condition=Q(promise__isnull=True, task__isnull=False)
+                | Q(promise__isnull=False, task__isnull=True),
                 name="reminder_of_one_thing",
             ),
             models.UniqueConstraint(
-                fields=["promise", "task", "user", "moment", "due_at"], nulls_distinct=False, name="reminder_once"
+                fields=["promise", "task", "user", "moment", "due_at"],
+                nulls_distinct=False,
+                name="reminder_once",
             ),
         ]
         # What no mail has told yet.
@@ -290,7 +327,12 @@ class ClosingDay(models.Model):
     """A day on which the organisation is closed besides the public holidays; in one project or everywhere."""
 
     project = models.ForeignKey(
-        "accounts.Project", null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("project")
+        "accounts.Project",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("project"),
     )
     day = models.DateField(_("day"))
     name = models.CharField(_("reason"), max_length=120)

@@ -9,7 +9,9 @@ from enishi.commitments import services
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(name="commitments.remind", queue="upkeep", queueing_lock="commitments.remind", lock="commitments.remind")
+@app.task(
+    name="commitments.remind", queue="upkeep", queueing_lock="commitments.remind", lock="commitments.remind"
+)
 def remind(timestamp: int) -> None:
     """Remind owners of what came nearer, and plan the mails of the morning."""
     services.remind_all()

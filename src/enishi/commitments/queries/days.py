@@ -13,7 +13,9 @@ from enishi.core.calendar import BusinessCalendar
 def business_calendar(project: Project | None, country: str = "") -> BusinessCalendar:
     """The calendar of a project: its country's holidays, its own closing days and those that hold everywhere."""
     days = ClosingDay.objects.filter(Q(project=None) | Q(project=project) if project else Q(project=None))
-    return BusinessCalendar(project.country if project else country, frozenset(days.values_list("day", flat=True)))
+    return BusinessCalendar(
+        project.country if project else country, frozenset(days.values_list("day", flat=True))
+    )
 
 
 def closing_days(actor: Actor) -> QuerySet[ClosingDay]:

@@ -12,7 +12,6 @@ from enishi.accounts.models import Project
 from enishi.commitments import signals
 from enishi.commitments.models import ClosingDay
 from enishi.commitments.services.rules import CommitmentError
-
 from enishi.core.text import clean
 from enishi.timeline.services import record
 
@@ -51,5 +50,3 @@ def remove_closing_day(actor: Actor, closing: ClosingDay) -> None:
         project_ids=[closing.project_id] if closing.project_id else [],
     )
     closing.delete()
-
-

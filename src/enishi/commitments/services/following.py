@@ -34,7 +34,9 @@ def raise_confidentiality(
         promise.confidentiality = level
         promises.finish(actor, promise, signals.promise_changed, before)
     below = _tasks().filter(confidentiality__lt=level)
-    below = below.filter(**hanging) | below.filter(**{f"promise__{name}": value for name, value in hanging.items()})
+    below = below.filter(**hanging) | below.filter(
+        **{f"promise__{name}": value for name, value in hanging.items()}
+    )
     for task in below.order_by("pk"):
         tasks.raise_task(actor, task, level)
     if party_id is not None:
@@ -51,7 +53,9 @@ def index_of_party(party_id: int) -> None:
 
 
 @transaction.atomic
-def move_to_party(actor: Actor, *, from_party_id: int, to_party_id: int, only: Iterable[int] | None = None) -> None:
+def move_to_party(
+    actor: Actor, *, from_party_id: int, to_party_id: int, only: Iterable[int] | None = None
+) -> None:
     """Hand the promises and tasks of a merged person to the survivor. Safe to repeat."""
     for promise in _promises().filter(party_id=from_party_id).order_by("pk"):
         before = promises.snapshot(promise)

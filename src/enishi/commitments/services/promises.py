@@ -32,7 +32,18 @@ FIELDS = (
     "confidentiality", "series_id",
 )  # fmt: skip
 EDITABLE = frozenset(
-    {"project", "direction", "negative", "title", "detail", "party", "owner", "due_at", "quote", "confidentiality"}
+    {
+        "project",
+        "direction",
+        "negative",
+        "title",
+        "detail",
+        "party",
+        "owner",
+        "due_at",
+        "quote",
+        "confidentiality",
+    }
 )
 State = Promise.State
 
@@ -187,7 +198,11 @@ def change_promise(actor: Actor, promise: Promise, version: int | None = None, *
     promise.confidentiality = rules.level(actor, promise.project, promise.confidentiality, hangs_on)
     rules.check_party(promise.project, promise.party)
     new_owner = promise.owner_id != before["owner_id"]
-    if new_owner or promise.confidentiality > before["confidentiality"] or promise.project_id != before["project_id"]:
+    if (
+        new_owner
+        or promise.confidentiality > before["confidentiality"]
+        or promise.project_id != before["project_id"]
+    ):
         rules.check_owner(promise.project, promise.owner, promise.confidentiality)
     finish(actor, promise, signals.promise_changed, before)
     if promise.confidentiality > before["confidentiality"]:
@@ -261,7 +276,9 @@ def settle_promise(
 
 
 @transaction.atomic
-def reopen_promise(actor: Actor, promise: Promise, version: int | None = None, *, started: bool | None = None) -> Promise:
+def reopen_promise(
+    actor: Actor, promise: Promise, version: int | None = None, *, started: bool | None = None
+) -> Promise:
     """Take back that it was settled. ``started`` says whether work has begun; as it was before when left out."""
     actor.require(EDIT, promise.project_id)
     promise = rules.locked(Promise, promise.pk, version)
@@ -324,7 +341,11 @@ def add_proof(
         signals.proof_added,
         subject=promise,
         party_id=promise.party_id,
-        data={"proofs": [proof.pk for proof in proofs], "text": said, "files": [file.pk for file in attached]},
+        data={
+            "proofs": [proof.pk for proof in proofs],
+            "text": said,
+            "files": [file.pk for file in attached],
+        },
     )
     return proofs
 
@@ -340,7 +361,9 @@ def remove(actor: Actor, promise: Promise) -> Entry:
     """Take a promise out of ledger, timeline and search, leaving all of it in the history."""
     proofs = [rules.image(proof) for proof in promise.proofs.order_by("id")]
     tasks = list(
-        Task.objects.unscoped("links that the deletion cuts").filter(promise=promise).values_list("pk", flat=True)
+        Task.objects.unscoped("links that the deletion cuts")
+        .filter(promise=promise)
+        .values_list("pk", flat=True)
     )
     entry = record(
         actor,

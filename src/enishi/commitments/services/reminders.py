@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from enishi.accounts import queries as accounts
-from enishi.accounts.access import Actor, Level, Via
+from enishi.accounts.access import Level, Via
 from enishi.accounts.models import User
 from enishi.commitments.models import Digest, Promise, Reminder, Task
 from enishi.commitments.services.rules import address
@@ -69,7 +69,9 @@ def remind(user: User, now: dt.datetime) -> int:
     reminders: list[tuple[Reminder, Promise | Task]] = []
     for model in (Promise, Task):
         told = _told(model, user)
-        for row in model.objects.visible_to(actor).filter(_due(model, now), owner=user).order_by("due_at", "pk"):
+        for row in (
+            model.objects.visible_to(actor).filter(_due(model, now), owner=user).order_by("due_at", "pk")
+        ):
             assert row.due_at is not None
             moment = moment_of(row.due_at, row.created_at, now, zone)
             if moment is not None and (row.pk, moment, row.due_at) not in told:
@@ -83,9 +85,7 @@ def remind(user: User, now: dt.datetime) -> int:
 
 def _told(model: type[Promise] | type[Task], user: User) -> set[tuple[int, str, dt.datetime]]:
     name = "promise" if model is Promise else "task"
-    rows = Reminder.objects.filter(
-        Q(**{f"{name}__isnull": False}), user=user, due_at=F(f"{name}__due_at")
-    )
+    rows = Reminder.objects.filter(Q(**{f"{name}__isnull": False}), user=user, due_at=F(f"{name}__due_at"))
     return set(rows.values_list(f"{name}_id", "moment", "due_at"))
 
 
@@ -188,12 +188,20 @@ def _still_open(digest: Digest) -> dict[str, list[Promise | Task]]:
     now, zone = clock.now(), zoneinfo.ZoneInfo(digest.user.time_zone)
     reminders = list(digest.reminders.all())
     rows: list[Promise | Task] = []
-    rows += _readable(Promise.objects.visible_to(actor).filter(state=Promise.State.OPEN), [r.promise_id for r in reminders], digest)
-    rows += _readable(Task.objects.visible_to(actor).filter(done_at=None), [r.task_id for r in reminders], digest)
+    rows += _readable(
+        Promise.objects.visible_to(actor).filter(state=Promise.State.OPEN),
+        [r.promise_id for r in reminders],
+        digest,
+    )
+    rows += _readable(
+        Task.objects.visible_to(actor).filter(done_at=None), [r.task_id for r in reminders], digest
+    )
     found: dict[str, list[Promise | Task]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (row.due_at or now, row.pk)):
         if row.due_at is not None:
-            found[moment_of(row.due_at, dt.datetime.min.replace(tzinfo=dt.UTC), now, zone) or Moment.SOON].append(row)
+            found[
+                moment_of(row.due_at, dt.datetime.min.replace(tzinfo=dt.UTC), now, zone) or Moment.SOON
+            ].append(row)
     return {key: found[key] for key in (Moment.LATE, Moment.DUE, Moment.SOON) if key in found}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db import models
 from django.urls import reverse
@@ -22,7 +22,7 @@ VIEW = "commitments.view"
 EDIT = "commitments.edit"
 DELETE = "commitments.delete"
 
-C = TypeVar("C", Promise, Task)
+C = TypeVar("C", bound=Promise | Task)
 
 
 class CommitmentError(Exception):
@@ -37,13 +37,17 @@ class Conflict(Exception):
     """Somebody else saved the record since it was read; ``current`` is the version now."""
 
     def __init__(self, current: int) -> None:
-        super().__init__(_("Somebody else has changed this since you opened it. Look at it again, then repeat your change."))
+        super().__init__(
+            _(
+                "Somebody else has changed this since you opened it. Look at it again, then repeat your change."
+            )
+        )
         self.current = current
 
 
 def locked(model: type[C], pk: int, version: int | None = None) -> C:
     """The row as it is now, locked for the change; raises Conflict when ``version`` is no longer its version."""
-    row: C = (
+    row = (
         model.objects.unscoped("locked for a change that the actor may make")
         .select_related("project")
         .select_for_update(no_key=True, of=("self",))
@@ -51,7 +55,7 @@ def locked(model: type[C], pk: int, version: int | None = None) -> C:
     )
     if version is not None and row.version != version:
         raise Conflict(row.version)
-    return row
+    return cast(C, row)
 
 
 def save(row: Promise | Task) -> None:
@@ -65,7 +69,10 @@ def words(title: str) -> str:
     if not title:
         raise CommitmentError(_("Say in a few words what it is about."), "title")
     if len(title) > 300:
-        raise CommitmentError(_("This is longer than 300 characters. Keep the essence and put the rest into the details."), "title")
+        raise CommitmentError(
+            _("This is longer than 300 characters. Keep the essence and put the rest into the details."),
+            "title",
+        )
     return title
 
 
@@ -75,7 +82,9 @@ def level(actor: Actor, project: Project, wanted: int | None, *hangs_on: int) ->
     if wanted is None:
         return max(project.default_level, floor)
     if wanted > max(actor.clearance(VIEW, [project.pk]), floor):
-        raise CommitmentError(_("You cannot make this more confidential than you may read."), "confidentiality")
+        raise CommitmentError(
+            _("You cannot make this more confidential than you may read."), "confidentiality"
+        )
     return max(wanted, floor)
 
 
@@ -95,7 +104,9 @@ def check_owner(project: Project, owner: User | None, confidentiality: int) -> N
         return
     if not accounts.readers(VIEW, [project.pk], confidentiality).filter(pk=owner.pk).exists():
         raise CommitmentError(
-            _("%(name)s may not read this. Choose another owner, or give %(name)s a role in %(project)s first.")
+            _(
+                "%(name)s may not read this. Choose another owner, or give %(name)s a role in %(project)s first."
+            )
             % {"name": owner.name, "project": project.name},
             "owner",
         )

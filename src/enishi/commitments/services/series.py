@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,7 +27,17 @@ from enishi.timeline.services import record
 AHEAD = dt.timedelta(days=90)
 _PROMISE = ("title", "detail", "direction", "negative", "party_id", "owner_id", "quote", "said_in_id", "said_via", "said_at",
             "said_start", "said_end")  # fmt: skip
-_TASK = ("title", "detail", "party_id", "owner_id", "promise_id", "quote", "said_in_id", "said_start", "said_end")
+_TASK = (
+    "title",
+    "detail",
+    "party_id",
+    "owner_id",
+    "promise_id",
+    "quote",
+    "said_in_id",
+    "said_start",
+    "said_end",
+)
 # What a change of the whole series may touch.
 SHARED = frozenset({"title", "detail", "direction", "negative", "party", "owner"})
 
@@ -91,7 +101,9 @@ def _horizon() -> dt.date:
     return timezone.localdate(clock.now(), office_zone()) + AHEAD
 
 
-def _days(series: Series, *, after: dt.date, until: dt.date, taken: Iterable[dt.date] = ()) -> dict[dt.date, dt.date]:
+def _days(
+    series: Series, *, after: dt.date, until: dt.date, taken: Iterable[dt.date] = ()
+) -> dict[dt.date, dt.date]:
     """The days that the rule names from ``after`` to ``until``, each with the day it is due once closed days are passed.
 
     Two that meet on one day become one, also with those already ``taken``. Raises CommitmentError for an unusable rule.
@@ -120,7 +132,7 @@ def _row(series: Series, occurrence: dt.date, due: dt.date, model: type[C]) -> C
     if values.get("said_at"):
         values["said_at"] = dt.datetime.fromisoformat(values["said_at"])
     due_at = dt.datetime.combine(due, series.due_time or dt.time(18), tzinfo=office_zone())
-    return model(
+    row = model(
         project=series.project,
         confidentiality=series.confidentiality,
         series=series,
@@ -130,6 +142,7 @@ def _row(series: Series, occurrence: dt.date, due: dt.date, model: type[C]) -> C
         updated_at=clock.now(),
         **values,
     )
+    return cast(C, row)
 
 
 def _save_new(actor: Actor, rows: list[Any]) -> None:
@@ -243,7 +256,9 @@ def change_series(actor: Actor, series: Series, **values: Any) -> int:
     actor.require(EDIT, series.project_id)
     series = _locked(series)
     before = dict(series.template)
-    stored = {f"{name}_id" if name in ("party", "owner") else name: _plain(value) for name, value in values.items()}
+    stored = {
+        f"{name}_id" if name in ("party", "owner") else name: _plain(value) for name, value in values.items()
+    }
     series.template = {**before, **stored}
     series.save(update_fields=["template"])
     changed = 0
@@ -263,4 +278,3 @@ def change_series(actor: Actor, series: Series, **values: Any) -> int:
 
 def _plain(value: Any) -> Any:
     return getattr(value, "pk", value)
-

@@ -137,7 +137,9 @@ def finish(actor: Actor, task: Task, event: Event, before: Mapping[str, Any], **
     keep_up([task])
     if {"project_id", "confidentiality"} & set(changes):
         reclassify(task, project_ids=task.projects, confidentiality=task.confidentiality)
-    task.undo_entry = record(actor, event, subject=task, party_id=task.party_id, changes=changes, data=data).pk
+    task.undo_entry = record(
+        actor, event, subject=task, party_id=task.party_id, changes=changes, data=data
+    ).pk
     return task
 
 
@@ -158,10 +160,16 @@ def change_task(actor: Actor, task: Task, version: int | None = None, **values: 
     actor.require(EDIT, task.project_id)
     task.title = rules.words(task.title)
     task.detail = text.clean(task.detail).strip()
-    task.confidentiality = rules.level(actor, task.project, task.confidentiality, *_levels(task.party, task.promise))
+    task.confidentiality = rules.level(
+        actor, task.project, task.confidentiality, *_levels(task.party, task.promise)
+    )
     rules.check_party(task.project, task.party)
     new_owner = task.owner_id != before["owner_id"]
-    if new_owner or task.confidentiality > before["confidentiality"] or task.project_id != before["project_id"]:
+    if (
+        new_owner
+        or task.confidentiality > before["confidentiality"]
+        or task.project_id != before["project_id"]
+    ):
         rules.check_owner(task.project, task.owner, task.confidentiality)
     finish(actor, task, signals.task_changed, before)
     if new_owner:

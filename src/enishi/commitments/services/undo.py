@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -34,7 +34,7 @@ def undo(actor: Actor, entry_id: int) -> Promise | Task | Series:
     Raises Entry.DoesNotExist for a change of somebody else, CommitmentError when the record was changed since.
     """
     entry = Entry.objects.unscoped("one's own change").get(
-        pk=entry_id, user_id=actor.user_id, user__isnull=False, event__startswith="commitments."
+        pk=entry_id, user_id=actor.user_id or 0, event__startswith="commitments."
     )
     if entry.subject_type == "commitments.series":
         return _undo_series(actor, entry)
@@ -83,21 +83,27 @@ def _bring_back(actor: Actor, entry: Entry, model: type[C]) -> C:
     actor.require(DELETE, image["project_id"])
     if model.objects.unscoped("is it back already").filter(pk=entry.subject_id).exists():
         raise CommitmentError(_("It is back already."))
-    known = set(User.objects.filter(pk__in=[image.get("owner_id"), image.get("settled_by_id")]).values_list("pk", flat=True))
+    known = set(
+        User.objects.filter(pk__in=[image.get("owner_id"), image.get("settled_by_id")]).values_list(
+            "pk", flat=True
+        )
+    )
     for column in {"owner_id", "settled_by_id"} & set(image):
         image[column] = image[column] if image[column] in known else None
     row = model(**image)
     row.save(force_insert=True)
     if isinstance(row, Promise):
         for proof in entry.data["proofs"]:
-            Proof(**{column: rules.value_of(Proof, column, value) for column, value in proof.items()}).save(force_insert=True)
-        Task.objects.unscoped("links that the deletion cut").filter(pk__in=entry.data["tasks"], promise=None).update(
-            promise_id=row.pk
-        )
+            Proof(**{column: rules.value_of(Proof, column, value) for column, value in proof.items()}).save(
+                force_insert=True
+            )
+        Task.objects.unscoped("links that the deletion cut").filter(
+            pk__in=entry.data["tasks"], promise=None
+        ).update(promise_id=row.pk)
         promises.keep_up([row])
         record(actor, signals.promise_restored, subject=row, party_id=row.party_id, data={"undoes": entry.pk})
     else:
         assert isinstance(row, Task)
         tasks.keep_up([row])
         record(actor, signals.task_restored, subject=row, party_id=row.party_id, data={"undoes": entry.pk})
-    return row
+    return cast(C, row)

@@ -1,0 +1,67 @@
+"""Where today and this week end for the reader."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from enishi.core import clock
+
+GROUPS = {
+    "late": _("Late"),
+    "today": _("Today"),
+    "week": _("Rest of the week"),
+    "later": _("Later"),
+    "none": _("No date"),
+}
+
+
+def first_weekday() -> int:
+    """The weekday that begins a week in the reader's language; Monday is 0."""
+    return 5 if translation.get_language() == "fa" else 0
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Moments that divide what is due: ``now``, the end of today and the end of this week in the reader's time."""
+
+    now: dt.datetime
+    tomorrow: dt.datetime
+    next_week: dt.datetime
+
+    def group(self, due_at: dt.datetime | None) -> str:
+        if due_at is None:
+            return "none"
+        if due_at < self.now:
+            return "late"
+        if due_at < self.tomorrow:
+            return "today"
+        return "week" if due_at < self.next_week else "later"
+
+    def condition(self, group: str) -> Q:
+        """What is due in that group."""
+        return {
+            "late": Q(due_at__lt=self.now),
+            "today": Q(due_at__gte=self.now, due_at__lt=self.tomorrow),
+            "week": Q(due_at__gte=max(self.now, self.tomorrow), due_at__lt=self.next_week),
+            "later": Q(due_at__gte=self.next_week),
+            "none": Q(due_at__isnull=True),
+        }[group]
+
+
+def midnight(day: dt.date) -> dt.datetime:
+    """The first moment of a day in the reader's time zone."""
+    return dt.datetime.combine(day, dt.time(), tzinfo=timezone.get_current_timezone())
+
+
+def edges() -> Edges:
+    now = clock.now()
+    today = timezone.localdate(now)
+    into_week = (today.weekday() - first_weekday()) % 7
+    return Edges(
+        now, midnight(today + dt.timedelta(days=1)), midnight(today + dt.timedelta(days=7 - into_week))
+    )

@@ -1,0 +1,135 @@
+"""How well promises are kept, and what is late."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, Q
+from django.db.models.functions import Least
+
+from enishi.accounts.access import Actor
+from enishi.commitments.models import Promise
+from enishi.commitments.queries.edges import edges
+from enishi.commitments.queries.ledger import Filter, promises
+from enishi.core import clock
+
+WEEKS = 12
+_GROUPINGS = {
+    "team": ("owner__teams", "owner__teams__name"),
+    "project": ("project", "project__name"),
+    "owner": ("owner", "owner__name"),
+}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How many of our promises were kept in time, of those that were decided in a period."""
+
+    kept: int
+    total: int
+    key: int | None = None
+    label: str = ""
+
+    @property
+    def share(self) -> float | None:
+        """From 0 to 1; None where nothing was decided."""
+        return self.kept / self.total if self.total else None
+
+
+def _decided(actor: Actor, filters: Filter, since: dt.datetime, until: dt.datetime) -> Any:
+    """Our promises that were settled or fell due in a period, whichever came first; waived ones do not count."""
+    whole = Filter(
+        owner_ids=filters.owner_ids, party_id=filters.party_id, project_id=filters.project_id, state="all"
+    )
+    return (
+        promises(actor, whole)
+        .filter(direction=Promise.Direction.OURS)
+        .exclude(state=Promise.State.WAIVED)
+        .annotate(decided_at=Least("due_at", "settled_at"))
+        .filter(decided_at__gte=since, decided_at__lt=until)
+    )
+
+
+_KEPT = Count("pk", filter=Q(state=Promise.State.KEPT), distinct=True)
+
+
+def kept_rate(
+    actor: Actor, filters: Filter | None = None, *, weeks: int = WEEKS, until: dt.datetime | None = None
+) -> Rate:
+    """Our promises kept in time, in the weeks before a moment (now)."""
+    end = until or clock.now()
+    row = _decided(actor, filters or Filter(), end - dt.timedelta(weeks=weeks), end).aggregate(
+        kept=_KEPT, total=Count("pk", distinct=True)
+    )
+    return Rate(row["kept"], row["total"])
+
+
+def kept_rates(actor: Actor, by: str, filters: Filter | None = None, *, weeks: int = WEEKS) -> list[Rate]:
+    """The same by ``team``, ``project`` or ``owner``, best first; what belongs to none is left out."""
+    key, label = _GROUPINGS[by]
+    end = clock.now()
+    rows = (
+        _decided(actor, filters or Filter(), end - dt.timedelta(weeks=weeks), end)
+        .filter(**{f"{key}__isnull": False})
+        .order_by()
+        .values(key=F(key), label=F(label))
+        .annotate(kept=_KEPT, total=Count("pk", distinct=True))
+    )
+    rates = [Rate(row["kept"], row["total"], row["key"], row["label"]) for row in rows]
+    return sorted(rates, key=lambda rate: (-(rate.share or 0), rate.label))
+
+
+def kept_by_week(actor: Actor, filters: Filter | None = None, *, weeks: int = WEEKS) -> list[Rate]:
+    """The rate of each of the last weeks, oldest first, in one query. ``key`` counts the weeks back to now (0)."""
+    end = clock.now()
+    bounds = [end - dt.timedelta(weeks=week) for week in range(weeks, -1, -1)]
+    counts: dict[str, Any] = {}
+    for week in range(weeks):
+        inside = Q(decided_at__gte=bounds[week], decided_at__lt=bounds[week + 1])
+        counts[f"total{week}"] = Count("pk", filter=inside, distinct=True)
+        counts[f"kept{week}"] = Count("pk", filter=inside & Q(state=Promise.State.KEPT), distinct=True)
+    row = _decided(actor, filters or Filter(), bounds[0], end).aggregate(**counts)
+    return [Rate(row[f"kept{week}"], row[f"total{week}"], weeks - 1 - week) for week in range(weeks)]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The one line above the ledger."""
+
+    late: int
+    week: int
+    rate: Rate
+    before: Rate
+
+
+def figures(actor: Actor, filters: Filter) -> Figures:
+    """What is late, what falls due this week, and the share kept in the last twelve weeks and the twelve before."""
+    limits = edges()
+    open_ = promises(actor, Filter(owner_ids=filters.owner_ids, project_id=filters.project_id)).aggregate(
+        late=Count("pk", filter=limits.condition("late")),
+        week=Count("pk", filter=limits.condition("today") | limits.condition("week")),
+    )
+    return Figures(
+        late=open_["late"],
+        week=open_["week"],
+        rate=kept_rate(actor, filters),
+        before=kept_rate(actor, filters, until=limits.now - dt.timedelta(weeks=WEEKS)),
+    )
+
+
+def late_count(actor: Actor) -> int:
+    """How many of the actor's own promises are late: the number in the menu."""
+    if actor.user_id is None:
+        return 0
+    return (
+        Promise.objects.visible_to(actor)
+        .filter(
+            owner=actor.user_id,
+            state=Promise.State.OPEN,
+            due_at__lt=clock.now(),
+            direction=Promise.Direction.OURS,
+        )
+        .count()
+    )

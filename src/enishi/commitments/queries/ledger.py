@@ -1,0 +1,376 @@
+"""The ledger: lists of promises and tasks by time, the board, single records."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from enishi.accounts.access import Actor, ScopedQuerySet
+from enishi.commitments.models import Promise, Proof, Series, Task
+from enishi.commitments.queries.edges import GROUPS, edges, midnight
+from enishi.content.models import File
+from enishi.core import clock
+from enishi.search.models import Kind
+from enishi.search.queries import matching, readable
+
+PAGE = 50
+COLUMN = 20
+STATES = {
+    "open": Q(state=Promise.State.OPEN),
+    "waiting": Q(state=Promise.State.OPEN, started_at__isnull=True),
+    "doing": Q(state=Promise.State.OPEN, started_at__isnull=False),
+    "settled": ~Q(state=Promise.State.OPEN),
+    **{state: Q(state=state) for state in ("kept", "kept_late", "broken", "waived")},
+}
+KINDS = {"repeats": Q(series__isnull=False), "negative": Q(negative=True)}
+COLUMNS = ("waiting", "doing", "kept", "kept_late", "broken", "waived")
+
+R = TypeVar("R", Promise, Task)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which promises or tasks; what is left empty does not limit. ``owner_ids`` of nobody finds nothing."""
+
+    state: str = "open"
+    direction: str = ""
+    kind: str = ""
+    owner_ids: tuple[int, ...] | None = None
+    party_id: int | None = None
+    project_id: int | None = None
+    due_from: dt.date | None = None
+    due_until: dt.date | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a page ends: the keyset. ``moment`` is the date of what is open, the settling of what is settled."""
+
+    moment: dt.datetime | None
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.moment.isoformat() if self.moment else ''}~{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Position | None:
+        """The position that an address names; None for none, or for one that nobody wrote."""
+        moment, tilde, number = text.partition("~")
+        try:
+            return cls(dt.datetime.fromisoformat(moment) if moment else None, int(number)) if tilde else None
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Page(Generic[R]):
+    rows: Sequence[R]
+    before: Position | None = None
+    after: Position | None = None
+
+    @property
+    def groups(self) -> list[tuple[str, Any, list[R]]]:
+        """Rows under their headings: code, words, rows."""
+        limits = edges()
+        found: dict[str, list[R]] = {}
+        for row in self.rows:
+            found.setdefault(limits.group(row.due_at), []).append(row)
+        return [(code, GROUPS[code], rows) for code, rows in found.items()]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the board: its first cards and how many there are in all."""
+
+    code: str
+    rows: Sequence[Promise]
+    total: int = 0
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.rows)
+
+
+def _limited(found: ScopedQuerySet[R], filters: Filter, actor: Actor, kind: str) -> ScopedQuerySet[R]:
+    """What promises and tasks are both filtered by."""
+    if filters.owner_ids is not None:
+        found = found.filter(owner__in=filters.owner_ids)
+    if filters.party_id is not None:
+        found = found.filter(party_id=filters.party_id)
+    if filters.project_id is not None:
+        found = found.filter(project_id=filters.project_id)
+    if filters.due_from is not None:
+        found = found.filter(due_at__gte=midnight(filters.due_from))
+    if filters.due_until is not None:
+        found = found.filter(due_at__lt=midnight(filters.due_until + dt.timedelta(days=1)))
+    if filters.text.strip():
+        documents = matching(readable(actor, [kind]), filters.text)
+        found = found.none() if documents is None else found.filter(pk__in=documents.values("subject_id"))
+    return found
+
+
+def promises(actor: Actor, filters: Filter) -> ScopedQuerySet[Promise]:
+    """The promises that the actor may see and the filter wants, in no order."""
+    found = Promise.objects.visible_to(actor)
+    if filters.state == "late":
+        found = found.filter(STATES["open"], due_at__lt=clock.now())
+    elif filters.state in STATES:
+        found = found.filter(STATES[filters.state])
+    if filters.direction:
+        found = found.filter(direction=filters.direction)
+    if filters.kind in KINDS:
+        found = found.filter(KINDS[filters.kind])
+    return _limited(found, filters, actor, Kind.PROMISE)
+
+
+def tasks(actor: Actor, filters: Filter) -> ScopedQuerySet[Task]:
+    """The tasks that the actor may see and the filter wants, in no order. State: open, late, settled or all."""
+    found = Task.objects.visible_to(actor)
+    if filters.state == "settled":
+        found = found.filter(done_at__isnull=False)
+    elif filters.state != "all":
+        found = found.filter(done_at__isnull=True)
+    if filters.state == "late":
+        found = found.filter(due_at__lt=clock.now())
+    if filters.kind == "repeats":
+        found = found.filter(series__isnull=False)
+    return _limited(found, filters, actor, Kind.TASK)
+
+
+def is_settled(filters: Filter) -> bool:
+    """Whether such a list is of what is over: then the newest stands first."""
+    return filters.state in {"settled", "kept", "kept_late", "broken", "waived"}
+
+
+def _beyond(name: str, position: Position, *, down: bool, nulls: bool) -> Q:
+    """What stands after a position, in rising (or, ``down``, falling) order of a moment and then of the id."""
+    sign = "lt" if down else "gt"
+    same = Q(**{name: position.moment}) if position.moment else Q(**{f"{name}__isnull": True})
+    beyond = same & Q(**{f"id__{sign}": position.id})
+    if position.moment is not None:
+        beyond |= Q(**{f"{name}__{sign}": position.moment})
+    # Rows without a date stand last: after every date, before none.
+    if nulls and (position.moment is None) == down:
+        beyond |= Q(**{f"{name}__isnull": not down})
+    return beyond
+
+
+def _paged(
+    found: QuerySet[R],
+    name: str,
+    *,
+    newest_first: bool,
+    after: Position | None,
+    before: Position | None,
+    limit: int,
+) -> Page[R]:
+    """One page by keyset, whichever way one came to it."""
+    nulls = not newest_first
+    backwards = before is not None and after is None
+    down = newest_first != backwards
+    position = before if backwards else after
+    if position is not None:
+        found = found.filter(_beyond(name, position, down=down, nulls=nulls))
+    order: list[Any] = (
+        [F(name).desc(nulls_first=True) if nulls else F(name).desc(), "-id"]
+        if down
+        else [F(name).asc(nulls_last=True) if nulls else F(name).asc(), "id"]
+    )
+    rows = list(found.order_by(*order)[: limit + 1])
+    more, rows = len(rows) > limit, rows[:limit]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return Page([])
+    first, last = (Position(getattr(row, name), row.pk) for row in (rows[0], rows[-1]))
+    has_next = more if not backwards else True
+    has_back = more if backwards else position is not None
+    return Page(rows, before=first if has_back else None, after=last if has_next else None)
+
+
+def ledger(
+    actor: Actor,
+    filters: Filter,
+    *,
+    after: Position | None = None,
+    before: Position | None = None,
+    limit: int = PAGE,
+) -> Page[Promise]:
+    """One page of promises: open ones by date, settled ones newest first."""
+    found = promises(actor, filters).select_related("party", "owner", "project", "series")
+    over = is_settled(filters)
+    return _paged(
+        found, "settled_at" if over else "due_at", newest_first=over, after=after, before=before, limit=limit
+    )
+
+
+def task_list(
+    actor: Actor,
+    filters: Filter,
+    *,
+    after: Position | None = None,
+    before: Position | None = None,
+    limit: int = PAGE,
+) -> Page[Task]:
+    """One page of tasks: open ones by date, done ones newest first."""
+    found = tasks(actor, filters).select_related("party", "owner", "project", "promise", "series")
+    over = is_settled(filters)
+    return _paged(
+        found, "done_at" if over else "due_at", newest_first=over, after=after, before=before, limit=limit
+    )
+
+
+def group_totals(actor: Actor, filters: Filter) -> dict[str, int]:
+    """How many stand under each heading of the whole list, in one query."""
+    limits = edges()
+    return promises(actor, filters).aggregate(
+        **{code: Count("pk", filter=limits.condition(code)) for code in GROUPS}
+    )
+
+
+def board(actor: Actor, filters: Filter, *, limit: int = COLUMN) -> list[Column]:
+    """The columns of the board with the totals of each; open ones by date, settled ones newest first."""
+    whole = replace(filters, state="all")
+    totals = promises(actor, whole).aggregate(**{code: Count("pk", filter=STATES[code]) for code in COLUMNS})
+    return [
+        Column(code, ledger(actor, replace(filters, state=code), limit=limit).rows, totals[code])
+        for code in COLUMNS
+    ]
+
+
+def promise(actor: Actor, promise_id: int) -> Promise:
+    """One promise with what its page and forms need; raises Promise.DoesNotExist."""
+    return (
+        Promise.objects.visible_to(actor)
+        .select_related("party", "owner", "project", "series", "settled_by")
+        .get(pk=promise_id)
+    )
+
+
+def task(actor: Actor, task_id: int) -> Task:
+    """One task with what its page and forms need; raises Task.DoesNotExist."""
+    return (
+        Task.objects.visible_to(actor)
+        .select_related("party", "owner", "project", "series", "promise")
+        .get(pk=task_id)
+    )
+
+
+def series(actor: Actor, series_id: int) -> Series:
+    return Series.objects.visible_to(actor).select_related("project").get(pk=series_id)
+
+
+def proofs(actor: Actor, promise: Promise) -> QuerySet[Proof]:
+    """What proves a promise, oldest first; files that the actor may not read are left out of their proof."""
+    files = File.objects.visible_to(actor).filter(deleted_at__isnull=True)
+    return (
+        promise.proofs.select_related("user")
+        .prefetch_related(Prefetch("file", queryset=files))
+        .order_by("created_at", "id")
+    )
+
+
+def tasks_of(actor: Actor, promise: Promise) -> ScopedQuerySet[Task]:
+    """The tasks that serve a promise: open ones first."""
+    return (
+        Task.objects.visible_to(actor)
+        .filter(promise=promise)
+        .select_related("owner")
+        .order_by("done_at", "due_at", "id")
+    )
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The last and next times of something that repeats, and what became of them."""
+
+    series: Series
+    times: Sequence[Promise]
+
+    @property
+    def in_time(self) -> int:
+        return sum(time.state == Promise.State.KEPT for time in self.times)
+
+    @property
+    def not_in_time(self) -> int:
+        return sum(time.sign in {"kept_late", "broken", "late"} for time in self.times)
+
+
+def runs(actor: Actor, series_ids: Iterable[int], *, last: int = 10) -> dict[int, Runs]:
+    """The last times of each series and its next one, oldest first, ten in all; two queries for any number of series."""
+    now = clock.now()
+    times = Promise.objects.visible_to(actor).filter(series__in=list(series_ids)).select_related("series")
+    nth = Window(RowNumber(), partition_by="series", order_by=F("due_at").desc())
+    past = times.filter(due_at__lt=now).annotate(nth=nth).filter(nth__lt=last).order_by("due_at")
+    following = times.filter(due_at__gte=now).order_by("series", "due_at").distinct("series")
+    found: dict[int, list[Promise]] = {}
+    for row in [*past, *following]:
+        assert row.series_id is not None
+        found.setdefault(row.series_id, []).append(row)
+    return {
+        series_id: Runs(rows[0].series, rows)
+        for series_id, rows in found.items()
+        if rows[0].series is not None
+    }
+
+
+def repeating(actor: Actor, filters: Filter, *, limit: int = 5) -> list[Runs]:
+    """What repeats and is not ended, by its next date, with its last times."""
+    found = promises(actor, replace(filters, state="open", kind="repeats")).filter(
+        series__ended_at__isnull=True
+    )
+    following = found.order_by("due_at", "id").values_list("series", flat=True)[: limit * 12]
+    ids = list(dict.fromkeys(following))[:limit]
+    by_series = runs(actor, ids)
+    return [by_series[series_id] for series_id in ids if series_id in by_series]
+
+
+def open_of_parties(actor: Actor, party_ids: Collection[int]) -> list[Promise]:
+    """Open promises to or from these people, by date."""
+    return list(
+        Promise.objects.visible_to(actor)
+        .filter(party__in=list(party_ids), state=Promise.State.OPEN)
+        .select_related("party", "owner")
+        .order_by("due_at", "id")
+    )
+
+
+def open_tasks_of_parties(actor: Actor, party_ids: Collection[int]) -> list[Task]:
+    """Open tasks about these people, by date."""
+    return list(
+        Task.objects.visible_to(actor)
+        .filter(party__in=list(party_ids), done_at__isnull=True)
+        .select_related("party", "owner")
+        .order_by("due_at", "id")
+    )
+
+
+def said_in(actor: Actor, interaction_ids: Collection[int]) -> dict[int, list[Promise | Task]]:
+    """What was born from these conversations: promises and tasks, in the order of their words."""
+    ids = list(interaction_ids)
+    found: dict[int, list[Promise | Task]] = {}
+    born: list[Promise | Task] = list(
+        Promise.objects.visible_to(actor).filter(said_in_id__in=ids).select_related("party", "owner")
+    )
+    born += Task.objects.visible_to(actor).filter(said_in_id__in=ids).select_related("party", "owner")
+    for row in sorted(born, key=lambda row: (row.said_start is None, row.said_start or 0, row.pk)):
+        assert row.said_in_id is not None
+        found.setdefault(row.said_in_id, []).append(row)
+    return found
+
+
+def by_ids(actor: Actor, ids: Collection[int]) -> dict[int, Promise]:
+    """Promises to draw somewhere else, with their party and owner."""
+    found = Promise.objects.visible_to(actor).filter(pk__in=list(ids)).select_related("party", "owner")
+    return {row.pk: row for row in found}
+
+
+def tasks_by_ids(actor: Actor, ids: Collection[int]) -> dict[int, Task]:
+    found = Task.objects.visible_to(actor).filter(pk__in=list(ids)).select_related("party", "owner")
+    return {row.pk: row for row in found}
