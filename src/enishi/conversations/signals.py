@@ -9,4 +9,5 @@ interaction_restored = Event("conversations.interaction_restored", _("Conversati
 mail_imported = Event("conversations.mail_imported", _("Mail imported"))
 mail_import_undone = Event("conversations.mail_import_undone", _("Mail import undone"))
 sender_settled = Event("conversations.sender_settled", _("Unknown sender settled"))
+sender_reopened = Event("conversations.sender_reopened", _("Unknown sender to be looked at again"))
 confidential_read = Event("conversations.confidential_read", _("Confidential conversation read"))

@@ -10,9 +10,28 @@ from enishi.conversations.services.interactions import (
     restore_interaction,
     set_answer,
 )
+from enishi.conversations.services.line import CREATE, Logged, Setting, Understood, log_line, understand
+from enishi.conversations.services.passages import passage, projects_for, promise_from_passage, task_from_passage
+from enishi.conversations.services.reading import view_interaction
+from enishi.conversations.services.senders import create_from_sender, ignore_sender, join_sender, reopen_sender
 from enishi.conversations.services.unknown import Seen, note_unknown
 
 __all__ = [
+    "CREATE",
+    "Logged",
+    "Setting",
+    "Understood",
+    "create_from_sender",
+    "ignore_sender",
+    "join_sender",
+    "log_line",
+    "passage",
+    "projects_for",
+    "promise_from_passage",
+    "reopen_sender",
+    "task_from_passage",
+    "understand",
+    "view_interaction",
     "Conflict",
     "ConversationError",
     "ParticipantDraft",

@@ -42,16 +42,26 @@ def require_projects(actor: Actor, project_ids: Iterable[int]) -> None:
         actor.require(EDIT, project_id)
 
 
-def level_for(actor: Actor, project_ids: Sequence[int], level: int | None) -> int:
+def level_for(actor: Actor, project_ids: Sequence[int], level: int | None, *, at_least: int = Level.OPEN) -> int:
     """The level asked for, or the strictest default of the projects; never above what the actor may read."""
     if level is None:
         defaults = Project.objects.filter(pk__in=project_ids).values_list("default_level", flat=True)
-        return max(defaults, default=Level.INTERNAL)
-    if level > actor.clearance(VIEW, project_ids):
+        return max([at_least, *defaults])
+    if level > max(actor.clearance(VIEW, project_ids), at_least):
         raise ConversationError(
             _("You cannot make a conversation more confidential than you may read."), "confidentiality"
         )
-    return level
+    return max(level, at_least)
+
+
+def least_level(participants: Iterable[Participant]) -> int:
+    """A talk is at least as confidential as the least confidential of the contacts who took part.
+
+    With one contact that is the contact's own level; in a meeting, whom a reader may not see is left out of the list.
+    """
+    ids = {one.party_id for one in participants if one.party_id is not None}
+    levels = Party.objects.unscoped("the level a talk hangs on").filter(pk__in=ids).values_list("confidentiality", flat=True)
+    return min(levels, default=Level.OPEN)
 
 
 def tidy(interaction: Interaction) -> None:

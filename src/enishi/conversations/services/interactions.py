@@ -19,6 +19,7 @@ from enishi.conversations.services.drafts import (
     EDIT,
     FIELDS,
     ParticipantDraft,
+    least_level,
     level_for,
     participants_from,
     require_projects,
@@ -68,6 +69,7 @@ def log_interaction(
     """
     projects = list(dict.fromkeys(project_ids))
     require_projects(actor, projects)
+    people = participants_from(actor, participants)
     interaction = Interaction(
         channel=channel,
         occurred_at=occurred_at,
@@ -78,7 +80,7 @@ def log_interaction(
         minutes=minutes,
         place=place,
         language=language,
-        confidentiality=level_for(actor, projects, confidentiality),
+        confidentiality=level_for(actor, projects, confidentiality, at_least=least_level(people)),
         answer=answer,
         user_id=actor.user_id,
         created_at=clock.now(),
@@ -88,7 +90,7 @@ def log_interaction(
     if reply_to is not None:
         _join_thread(actor, interaction, reply_to)
     interaction.save()
-    _set_participants(interaction, participants_from(actor, participants))
+    _set_participants(interaction, people)
     _set_tags(interaction, tag_ids)
     attach(actor, interaction, files)
     show(interaction)
@@ -201,12 +203,17 @@ def change_interaction(
     if not interaction.project_ids:
         raise ConversationError(_("Choose at least one project."), "project_ids")
     tidy(interaction)
-    if interaction.confidentiality != before["confidentiality"]:
-        level_for(actor, interaction.project_ids, interaction.confidentiality)
     if interaction.text != before["text"] and "folds" not in values:
         interaction.folds = []
     if participants is not None:
         _keep_unseen_and_set(actor, interaction, participants)
+    if interaction.confidentiality != before["confidentiality"] or participants is not None:
+        interaction.confidentiality = level_for(
+            actor,
+            interaction.project_ids,
+            interaction.confidentiality,
+            at_least=least_level(interaction.participants.all()),
+        )
     if tag_ids is not None:
         _set_tags(interaction, tag_ids)
     Attachment.objects.filter(interaction=interaction, file__in=list(drop_files)).delete()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from enishi.accounts.access import Actor, Level
+from enishi.commitments.services import raise_confidentiality
 from enishi.contacts.services import touch
 from enishi.contacts.services.last_contact import settle_last_contact
 from enishi.content.services import raise_level, set_attachments_aside
@@ -97,7 +98,8 @@ def settle_contacts(party_ids: Iterable[int]) -> None:
 
 
 def raise_what_hangs_on(actor: Actor, interaction: Interaction) -> None:
-    """Files and past history are never less confidential than the conversation; promises likewise."""
+    """Files, promises, tasks and past history are never less confidential than the conversation."""
     reclassify(interaction, project_ids=interaction.project_ids, confidentiality=interaction.confidentiality)
     files = Attachment.objects.filter(interaction=interaction).values_list("file_id", flat=True)
     raise_level(actor, files, level=interaction.confidentiality)
+    raise_confidentiality(actor, interaction.confidentiality, said_in_id=interaction.pk)
