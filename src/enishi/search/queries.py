@@ -65,13 +65,9 @@ def matching(documents: ScopedQuerySet[Document], query: str) -> ScopedQuerySet[
     The pieces find candidates by the index, LIKE confirms them in the same query.
     """
     folded = text.fold(query)
-    digits = text.digits(query)
-    if (
-        len(digits) >= 4
-        and len(digits) >= len(folded.replace(" ", "")) - 6
-        and not any(c.isalpha() for c in folded)
-    ):
-        folded = digits.lstrip("0")
+    if text.looks_like_phone(query):
+        # 090… at home is +8190… in the index.
+        folded = text.digits(query).lstrip("0") or folded
     words = folded.split()
     grams = text.query_grams(folded)
     if not words or not grams:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from enishi.contacts.models import ContactPoint, ExternalId, Party, Relation
+from enishi.core import names
 from enishi.search.models import Kind
 from enishi.search.services import Findable, forget, index
 
@@ -23,8 +24,9 @@ def findable(
     """The document of one party: its names in every script, addresses, numbers, ids and where it belongs."""
     words = [party.full_name]
     words += [str(part) for name in party.names.values() for part in name.values()]
-    if party.family_name and party.given_name:
-        words += [f"{party.family_name} {party.given_name}", f"{party.given_name} {party.family_name}"]
+    words += [party.family_name, party.given_name]
+    # 山田 太郎 is also looked for as 山田太郎.
+    words += [word.replace(" ", "").replace("\u3000", "") for word in words if names.script(word) in names.FAMILY_FIRST]
     where = list(affiliations)
     for point in points:
         words += (
