@@ -63,6 +63,7 @@ def test_nothing_is_raised_and_no_comma_swallows_the_rest(value: str) -> None:
         (b"a@x", ["a@x"]),
         (b"Your message of Monday", []),
         (b"message from a@x of Monday", []),
+        (b"<a\x00b@x>", ["a\ufffdb@x"]),
         (b"<>", []),
         (b"", []),
     ],

@@ -39,3 +39,7 @@ def test_text(html: str, text: str) -> None:
 def test_deep_nesting_is_read_to_the_bottom(tag: str) -> None:
     text = to_text(f"<{tag}>" * 5_000 + "bottom")
     assert text.endswith("bottom")
+
+
+def test_hostile_nesting_is_read_as_bare_text() -> None:
+    assert to_text("<p>top" + "<div>" * 200_000 + "&lt;bottom") == "top\n<bottom"

@@ -118,6 +118,15 @@ def test_plain_texts_are_left_alone(text: str) -> None:
     assert kinds(text) == [("text", text)]
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["1 " * 180 + ":", "<a@b> 2026-01-01 " * 20, "2026年1月1日 " * 20, "On 1 " * 70, " " * 390 + ":"],
+)
+def test_lines_made_to_be_slow_are_plain_text(line: str) -> None:
+    text = f"{line}\n" * 2_000
+    assert [each.kind for each in fold(text).segments] == ["text"]
+
+
 @given(
     st.lists(
         st.sampled_from(

@@ -19,8 +19,10 @@ OBFUSCATED = re.compile(
     re.IGNORECASE,
 )
 DOT_WORD = re.compile(r"\s+(?:dot|\(dot\)|\[dot\])\s+", re.IGNORECASE)
+SPACED_ADDRESS = re.compile(r"[@.] | [@.]")
 TRAILING_ADDRESS = re.compile(r"(?:^|\s)([^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+)$")
 MAX_COMMENT_DEPTH = 20
+MAX_MAILBOX_LENGTH = 2_000
 
 
 class Address(NamedTuple):
@@ -39,12 +41,12 @@ def read_addresses(value: bytes, declared: str | None = None) -> list[Address]:
     """The mailboxes of an address header; groups are flattened, empty places dropped."""
     if not value:
         return []
-    if PLAIN.fullmatch(value):
+    if len(value) < MAX_MAILBOX_LENGTH and PLAIN.fullmatch(value):
         return [_simple(value)]
     if b"," not in value and b";" not in value and len(value) < 500:
         found = _mailbox(value, declared)
         return [found] if found else []
-    mailboxes = (_mailbox(raw, declared) for raw in _separate(value))
+    mailboxes = (_mailbox(raw[:MAX_MAILBOX_LENGTH], declared) for raw in _separate(value))
     return [mailbox for mailbox in mailboxes if mailbox]
 
 
@@ -150,7 +152,7 @@ def _display_name(raw: bytes, declared: str | None) -> str:
 
 def _spec(raw: bytes, declared: str | None) -> tuple[str, bool]:
     """The address in brackets, its route (@a,@b:) and white space removed."""
-    text = charset.decode(raw.strip(), declared).text
+    text = " ".join(charset.decode(raw, declared).text.split())
     if text.startswith("@") and ":" in text:
         text = text.rsplit(":", 1)[1]
     if text.lower().startswith("mailto:"):
@@ -168,12 +170,12 @@ def _spec(raw: bytes, declared: str | None) -> tuple[str, bool]:
 
 def _bare(raw: bytes, name: str, declared: str | None) -> tuple[str, bool, str]:
     """An address without brackets: alone, spelled out ("user at host"), or after a name."""
-    text = charset.decode(raw.strip(), declared).text
+    text = " ".join(charset.decode(raw, declared).text.split())
     if match := OBFUSCATED.match(text):
         return _fold_domain(f"{match[1]}@{DOT_WORD.sub('.', match[2])}"), True, ""
     if "@" not in text:
         return "", True, name
-    if not re.search(r"\s", text) or text.startswith('"') or re.search(r"\s*[@.]\s+|\s+[@.]", text):
+    if not re.search(r"\s", text) or text.startswith('"') or SPACED_ADDRESS.search(text):
         spec, repaired = _spec(raw, declared)
         return spec, repaired, ""
     if match := TRAILING_ADDRESS.search(text):

@@ -14,13 +14,21 @@ COMMENT = re.compile(r"\([^()]*\)")
 SPACE = re.compile(r"\s+")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 MAX_ID_LENGTH = 998
+MAX_CACHED = 1_000
 
 
-@lru_cache(maxsize=4096)
 def decode_text(value: bytes, declared: str | None = None) -> str:
     """An unstructured header in readable form, on one line. `declared`: charset to try for raw 8-bit."""
+    return _decode_text(value, declared) if len(value) > MAX_CACHED else _decode_known(value, declared)
+
+
+def _decode_text(value: bytes, declared: str | None) -> str:
     text = _decode_words(value, declared) if b"=?" in value else charset.decode(value, declared).text
     return SPACE.sub(" ", CONTROL.sub("", text)).strip()
+
+
+# The same names and subjects come again all through an archive.
+_decode_known = lru_cache(maxsize=4096)(_decode_text)
 
 
 def _decode_words(value: bytes, declared: str | None) -> str:
@@ -58,12 +66,12 @@ def message_ids(value: bytes) -> list[str]:
     """
     if not value:
         return []
-    text = value.decode("ascii", "replace") if value.isascii() else charset.decode(value).text
+    text = charset.decode(value).text
     found = BRACKETED.findall(text)
     if not found:
         words = [word.strip("<>,;") for word in text.split()]
         found = [word for word in words if "@" in word] if all("@" in word for word in words) else []
-    cleaned = (SPACE.sub("", _uncomment(identifier)) for identifier in found)
+    cleaned = (SPACE.sub("", CONTROL.sub("", _uncomment(identifier))) for identifier in found)
     return list(dict.fromkeys(identifier for identifier in cleaned if 0 < len(identifier) <= MAX_ID_LENGTH))
 
 

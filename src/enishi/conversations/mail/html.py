@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -82,7 +83,36 @@ SPACES = re.compile(r"[ \t\r\n\f]+")
 # What senders fill the rest of a mail client's preview line with. A lone zero-width non-joiner is Persian spelling.
 FILLER = re.compile("(?:[ \u00a0\u2007]*[\u200b\u200c\u200d\u034f\u00ad\ufeff\u2007][ \u00a0\u2007]*){4,}")
 LINK_SCHEMES = ("http://", "https://", "ftp://")
+TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+ANY_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)[^<>]*>?")
+VOID = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+        "p",
+        "li",
+        "td",
+        "th",
+        "tr",
+        "o",
+    ]
+)
 MAX_LENGTH = 4_000_000
+# A conforming parser looks through all open elements at every block: hostile nesting costs the square of its depth.
+MAX_NODES_UNCHECKED = 10_000
+MAX_DEPTH = 5_000
 MAX_MARKED_DEPTH = 12
 
 
@@ -148,7 +178,10 @@ class Writer:
 
 def to_text(html: str) -> str:
     """The readable text of an HTML mail. What a reader would not see (scripts, styles, hidden previews) is left out."""
-    root = LexborHTMLParser(html[:MAX_LENGTH]).body
+    html = html[:MAX_LENGTH]
+    if html.count("<") > MAX_NODES_UNCHECKED and _depth(html) > MAX_DEPTH:
+        return _strip_tags(html)
+    root = LexborHTMLParser(html).body
     if root is None:
         return ""
     writer = Writer()
@@ -179,6 +212,24 @@ def to_text(html: str) -> str:
                 return writer.result()
         node = following
     return writer.result()
+
+
+def _depth(html: str) -> int:
+    """How deep elements are opened; every tag that is not closed counts."""
+    depth = deepest = 0
+    for closing, name in TAG.findall(html):
+        if name.lower() not in VOID:
+            depth += -1 if closing else 1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def _strip_tags(html: str) -> str:
+    text = ANY_TAG.sub(
+        lambda match: "\n" if match[1].lower() in BLOCKS or match[1].lower() == "br" else "", html
+    )
+    lines = (SPACES.sub(" ", line).strip() for line in unescape(text).split("\n"))
+    return "\n".join(line for line in lines if line)
 
 
 def _is_hidden(node: LexborNode) -> bool:

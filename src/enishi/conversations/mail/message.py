@@ -305,8 +305,8 @@ def _assemble(root: Part, block: bytes, envelope: str, limits: Limits, defects: 
 
 
 def _keyword(headers: Headers, name: bytes) -> str:
-    words = headers.get(name).split()
-    return words[0].decode("latin-1").strip(";(").lower() if words else ""
+    words = decode_text(headers.get(name)).split()
+    return words[0].strip(";(").lower() if words else ""
 
 
 class BodyReader:

@@ -18,6 +18,7 @@ BLANK_LINE = re.compile(rb"\n(?=\r?\n)|\n[ \t]+\r?\n(?![ \t]*[!-9;-~]+[ \t]*:|[ 
 NEWLINE = re.compile(rb"\r?\n|\Z")
 FOLD = re.compile(rb"\r?\n[ \t]*")
 GUESSED_BOUNDARY = re.compile(rb"^--([^\r\n]{2,200}?)[ \t]*\r?\ncontent-", re.IGNORECASE | re.MULTILINE)
+NOT_TOKEN = re.compile(rb"[^a-z0-9/!#$&^_.+-]+")
 PARAMETER = re.compile(rb';\s*([^\s=;*]+)(\*\d*\*?|\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))')
 QUOTED_PAIR = re.compile(rb"\\([\"\\])")
 BASE64_ALPHABET = re.compile(rb"[^A-Za-z0-9+/]+")
@@ -269,7 +270,7 @@ def read_parameters(value: bytes) -> tuple[str, dict[str, str]]:
     ('text/plain', {'charset': 'x', 'name': 'é.txt'})
     """
     head, separator, rest = value.partition(b";")
-    kind = head.strip().lower().decode("latin-1").replace(" ", "")
+    kind = NOT_TOKEN.sub(b"", head.lower()).decode("ascii")
     if not separator:
         return kind, {}
     plain: dict[str, str] = {}

@@ -43,34 +43,35 @@ FORWARDED_MESSAGE = re.compile(
     r"|転送されたメッセージ[:：]|.{0,60}(?:شروع پیام ارسالی|آغاز پیام هدایت‌شده)[:：])[ \t]*$",
     re.IGNORECASE,
 )
-# "On <date>, <who> wrote:" in the ways programs say it. The date must hold a digit; the line may wrap twice.
+# "On <date>, <who> wrote:" in the ways programs say it; a digit must be in it, and the line may wrap twice.
 WROTE = re.compile(
-    r"[ \t>]*(?:"
-    r"On\b[^\n]{0,40}?\d[^\n]*\bwrote[ \t]?:"
-    r"|Le\b[^\n]{0,40}?\d[^\n]*\ba écrit[ \t\u00a0\u202f]?:"
-    r"|Am\b[^\n]{0,40}?\d[^\n]*\bschrieb\b[^\n]*:"
-    r"|El\b[^\n]{0,40}?\d[^\n]*\bescribió[ \t]?:"
-    r"|Em\b[^\n]{0,40}?\d[^\n]*\bescreveu[ \t]?:"
-    r"|Il\b[^\n]{0,40}?\d[^\n]*\bha scritto[ \t]?:"
-    r"|Op\b[^\n]{0,40}?\d[^\n]*\b(?:schreef|geschreven)\b[^\n]*:"
-    r"|Den\b[^\n]{0,40}?\d[^\n]*\bskrev\b[^\n]*:"
-    r"|[^\n]{0,40}?[\d۰-۹][^\n]*\b(?:wrote|a écrit|schrieb|написал(?:а|\(а\))?|пишет)[ \t\u00a0\u202f]?:"
-    r"|[^\n]{0,40}?\d{1,2}:\d{2}[^\n]*\bот\b[^\n]*:"
-    r"|\d{4}年\d{1,2}月\d{1,2}日[^\n]*[:：]"
-    r"|\d{4}[/-]\d{1,2}[/-]\d{1,2}[^\n]*(?:のメール|wrote|さん(?:は|が)[^\n]{0,20}|書きました|<[^>\n]+@[^>\n]+>|<[^>\n]+ at [^>\n]+>)[^\n]{0,20}[:：]?"
-    r"|[^\n]{0,80}\d[^\n]*(?:さん(?:は|が)|が)?(?:書きました|のメール|写道|作成)[ \t]?[:：]"
-    r"|(?:در(?: تاریخ)?)\b[^\n]{0,60}[\d۰-۹][^\n]*(?:نوشت|نوشته است|نوشته)[ \t]?[:：]"
-    r"|(?:في)\b[^\n]{0,60}[\d٠-٩][^\n]*(?:كتب)[^\n]*[:：]"
-    r"|\d{1,2}\.\d{1,2}\.\d{2,4}[^\n]*(?:<[^>\n]+@[^>\n]+>|\bwrote)[ \t]?:"
-    r")[ \t]*$",
+    r"[> \t]*(?:"
+    r"On\b.*\bwrote ?:"
+    r"|Le\b.*\ba écrit[ \u00a0\u202f]?:"
+    r"|Am\b.*\bschrieb\b.*:"
+    r"|El\b.*\bescribió ?:"
+    r"|Em\b.*\bescreveu ?:"
+    r"|Il\b.*\bha scritto ?:"
+    r"|Op\b.*\b(?:schreef|geschreven)\b.*:"
+    r"|Den\b.*\bskrev\b.*:"
+    r"|.*\b(?:wrote|a écrit|schrieb|написал(?:а|\(а\))?|пишет)[ \u00a0\u202f]?:"
+    r"|.*\d:\d\d\b.*\bот\b.*:"
+    r"|\d{4}年\d{1,2}月\d{1,2}日.*[:：]"
+    r"|\d{4}[/-]\d{1,2}[/-]\d{1,2}\b.*(?:<[^>]+(?:@| at )[^>]+>|さん).{0,20}[:：]"
+    r"|\d{4}[/-]\d{1,2}[/-]\d{1,2}\b.*<[^>]+@[^>]+>"
+    r"|.*(?:書きました|のメール|写道|작성) ?[:：]"
+    r"|در\b.*(?:نوشت|نوشته است|نوشته) ?[:：]"
+    r"|في\b.*كتب.*[:：]"
+    r"|\d{1,2}\.\d{1,2}\.\d{2,4}\b.*<[^>]+@[^>]+> ?:"
+    r")$",
     re.IGNORECASE,
 )
+DIGIT = re.compile(r"\d")
 INTRO_WORD = re.compile(r"(?:On|Le|Am|El|Em|Il|Op|Den|در) ")
 # A line that may stand before quoted lines though no pattern knows its language.
 LOOSE_INTRO = re.compile(r"[^\n]*(?:\d|@|\bwrote\b|\bsays\b|書|写|نوشت)[^\n]*[:：][ \t]*$")
 COLONS = (":", "：")
-# What the last line of an introduction may end with, trailing blanks included.
-INTRO_ENDS = ":： \t>"
+INTRO_ENDS = ":：>"
 WRAPPED_LINES = 3
 MAX_INTRO_LENGTH = 400
 
@@ -210,23 +211,28 @@ def _start_of_intro(lines: list[str], kinds: list[Kind], index: int) -> int:
     for start in range(last, max(last - WRAPPED_LINES, -1), -1):
         if kinds[start] != "text" or not lines[start].strip():
             break
-        if WROTE.match(_join(lines[start : last + 1])):
+        if _introduces(lines[start : last + 1]):
             # The pattern without a first word ("… wrote:") may have missed the beginning of a wrapped line.
             earlier = range(max(last - WRAPPED_LINES + 1, 0), start)
             return next((line for line in earlier if INTRO_WORD.match(lines[line])), start)
     return last if LOOSE_INTRO.match(lines[last][:MAX_INTRO_LENGTH]) else index
 
 
-def _join(lines: list[str]) -> str:
-    return " ".join(line.strip() for line in lines)[:MAX_INTRO_LENGTH]
+def _introduces(lines: list[str]) -> bool:
+    joined = " ".join(line.strip() for line in lines)
+    return (
+        len(joined) <= MAX_INTRO_LENGTH
+        and DIGIT.search(joined) is not None
+        and WROTE.match(joined) is not None
+    )
 
 
 def _rest_kind(lines: list[str], index: int, total: int) -> Kind | None:
     """What everything from this line on is, when the line begins somebody else's message."""
-    line = lines[index]
+    line = lines[index].strip()
     if len(line) > MAX_INTRO_LENGTH:
         return None
-    if not line.lstrip()[:1].isalnum():
+    if not line[:1].isalnum():
         if ORIGINAL_MESSAGE.match(line):
             return "quote"
         if FORWARDED_MESSAGE.match(line):
@@ -234,7 +240,7 @@ def _rest_kind(lines: list[str], index: int, total: int) -> Kind | None:
         if RULE.match(line) and index + 1 < total:
             following = index + 1 + (not lines[index + 1].strip())
             return "quote" if following < total and _is_header_block(lines, following, total) else None
-    elif line.rstrip().endswith(COLONS) and FORWARDED_MESSAGE.match(line):
+    elif line.endswith(COLONS) and FORWARDED_MESSAGE.match(line):
         return "forward"
     if _is_header_block(lines, index, total):
         return "quote"
@@ -258,10 +264,10 @@ def _is_header_block(lines: list[str], index: int, total: int) -> bool:
 def _is_bare_intro(lines: list[str], index: int, total: int) -> bool:
     """An introduction ("On … wrote:") with nothing marked after it: the marks were lost with the HTML."""
     for last in range(index, min(index + WRAPPED_LINES, total)):
-        text = lines[last]
-        if not text or text.isspace():
+        text = lines[last].rstrip()
+        if not text:
             return False
-        if text[-1] in INTRO_ENDS and WROTE.match(_join(lines[index : last + 1])):
+        if text[-1] in INTRO_ENDS and _introduces(lines[index : last + 1]):
             following = next((line for line in lines[last + 1 : last + 4] if line.strip()), None)
             return following is not None and not QUOTED_LINE.match(following)
     return False

@@ -29,7 +29,7 @@ MAX_REFERENCES = 200
 
 @lru_cache(maxsize=8192)
 def _split_subject(subject: str) -> tuple[str, bool]:
-    rest = unicodedata.normalize("NFKC", subject[:MAX_SUBJECT]).casefold().strip()
+    rest = unicodedata.normalize("NFKC", subject).casefold().strip()
     is_reply = False
     while True:
         if match := PREFIX.match(rest):
@@ -51,11 +51,11 @@ def base_subject(subject: str) -> str:
     >>> base_subject("RE：返信: [turbines] Re[2]: Zufahrt  Nord")
     'zufahrt nord'
     """
-    return _split_subject(subject)[0]
+    return _split_subject(subject[:MAX_SUBJECT])[0]
 
 
 def is_reply_subject(subject: str) -> bool:
-    return _split_subject(subject)[1]
+    return _split_subject(subject[:MAX_SUBJECT])[1]
 
 
 @dataclass(frozen=True, slots=True)
