@@ -15,7 +15,9 @@ UV_VERSION := 0.13.9
 NODE_VERSION := 24.19.0
 
 CATALOGUES := $(wildcard src/enishi/locale/*/LC_MESSAGES/*.po)
-FRONTEND := package.json tsconfig.json $(shell find frontend -type f 2>/dev/null)
+# templates and modules too: the sprite holds the icons that they name
+FRONTEND := package.json tsconfig.json $(shell find frontend -type f) \
+	$(shell find src/enishi -name '*.html' -o -name '*.py')
 
 # node and npm of the machine where they are new enough, else those that were installed from PyPI
 WITH_NODE := PATH="$(CURDIR)/.venv/node:$$PATH"

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -20,7 +21,9 @@ if "DATABASE_URL" not in os.environ:
     from enishi.config.postgres import ensure_running
 
     os.environ["DATABASE_URL"] = ensure_running(Path(os.environ["ENISHI_DATA_DIR"]), durable=False)
+# Named here and not in pyproject.toml, which would load the settings before the lines above.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "enishi.config.settings")
+django.setup()
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +42,9 @@ def _own_files(settings: object) -> Iterator[None]:
     """Stored files and outgoing mail of one test never meet those of another."""
     folder = tempfile.mkdtemp(prefix="enishi-test-")
     settings.FILES_DIR = Path(folder) / "files"  # type: ignore[attr-defined]
+    # names without hashes: no test gathers the static files
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}  # type: ignore[attr-defined]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"  # type: ignore[attr-defined]
     yield
     shutil.rmtree(folder, ignore_errors=True)

@@ -29,7 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def settings(server: str, tmp_path: Path) -> env.Settings:
+def old(server: str, tmp_path: Path) -> env.Settings:
     return _installation(server, tmp_path, "old")
 
 
@@ -96,11 +96,11 @@ def _altered(archive: Path, name: str, change: bytes | None) -> Path:
     return target
 
 
-def test_what_is_restored_is_what_was_backed_up(server: str, settings: env.Settings, tmp_path: Path) -> None:
-    _fill(settings)
-    before = _content(settings)
+def test_what_is_restored_is_what_was_backed_up(server: str, old: env.Settings, tmp_path: Path) -> None:
+    _fill(old)
+    before = _content(old)
     archive = tmp_path / "backup.tar"
-    manifest = backup.create(settings, archive)
+    manifest = backup.create(old, archive)
     assert [part.name.split("/")[0] for part in manifest.parts] == ["database.dump", "files"]
     assert archive.stat().st_mode & 0o077 == 0
     fresh = _installation(server, tmp_path, "fresh")
@@ -113,26 +113,26 @@ def test_what_is_restored_is_what_was_backed_up(server: str, settings: env.Setti
     assert sorted(path.name for path in fresh.data_dir.iterdir()) == ["files", "secret_key"]
 
 
-def test_a_filled_database_is_replaced_only_when_forced(settings: env.Settings, tmp_path: Path) -> None:
-    _fill(settings)
-    before = _content(settings)
-    backup.create(settings, tmp_path / "backup.tar")
-    with _connect(settings) as connection:
+def test_a_filled_database_is_replaced_only_when_forced(old: env.Settings, tmp_path: Path) -> None:
+    _fill(old)
+    before = _content(old)
+    backup.create(old, tmp_path / "backup.tar")
+    with _connect(old) as connection:
         connection.execute("delete from party")
         connection.execute("create table later (n int)")
     with pytest.raises(backup.BackupError, match="--force"):
-        backup.restore(settings, tmp_path / "backup.tar")
-    backup.restore(settings, tmp_path / "backup.tar", force=True)
-    assert _content(settings) == before
-    with _connect(settings) as connection:
+        backup.restore(old, tmp_path / "backup.tar")
+    backup.restore(old, tmp_path / "backup.tar", force=True)
+    assert _content(old) == before
+    with _connect(old) as connection:
         assert connection.execute("select to_regclass('later')").fetchone() == (None,)
 
 
-def test_a_database_in_use_is_not_replaced(settings: env.Settings, tmp_path: Path) -> None:
-    _fill(settings)
-    backup.create(settings, tmp_path / "backup.tar")
-    with _connect(settings), pytest.raises(backup.BackupError, match="in use by 1 connections"):
-        backup.restore(settings, tmp_path / "backup.tar", force=True)
+def test_a_database_in_use_is_not_replaced(old: env.Settings, tmp_path: Path) -> None:
+    _fill(old)
+    backup.create(old, tmp_path / "backup.tar")
+    with _connect(old), pytest.raises(backup.BackupError, match="in use by 1 connections"):
+        backup.restore(old, tmp_path / "backup.tar", force=True)
 
 
 @pytest.mark.parametrize(
@@ -140,39 +140,39 @@ def test_a_database_in_use_is_not_replaced(settings: env.Settings, tmp_path: Pat
 )
 @pytest.mark.parametrize("kind", ["database.dump", "files/"])
 def test_a_damaged_archive_changes_nothing(
-    settings: env.Settings, tmp_path: Path, kind: str, change: bytes | None, reason: str
+    old: env.Settings, tmp_path: Path, kind: str, change: bytes | None, reason: str
 ) -> None:
-    _fill(settings)
-    manifest = backup.create(settings, tmp_path / "backup.tar")
+    _fill(old)
+    manifest = backup.create(old, tmp_path / "backup.tar")
     name = next(part.name for part in manifest.parts if part.name.startswith(kind))
-    before = _content(settings)
+    before = _content(old)
     with pytest.raises(backup.BackupError, match=reason):
-        backup.restore(settings, _altered(tmp_path / "backup.tar", name, change), force=True)
-    assert _content(settings) == before
+        backup.restore(old, _altered(tmp_path / "backup.tar", name, change), force=True)
+    assert _content(old) == before
 
 
-def test_a_manifest_that_leads_outside_is_refused(settings: env.Settings, tmp_path: Path) -> None:
-    _fill(settings)
-    manifest = backup.create(settings, tmp_path / "backup.tar")
+def test_a_manifest_that_leads_outside_is_refused(old: env.Settings, tmp_path: Path) -> None:
+    _fill(old)
+    manifest = backup.create(old, tmp_path / "backup.tar")
     parts = [{"name": "files/../../escaped", "size": 1, "sha256": "0" * 64}]
     text = json.dumps({"format": 1, "enishi": manifest.enishi, "created_at": "now", "parts": parts}).encode()
     with pytest.raises(backup.BackupError, match="outside of what a backup holds"):
-        backup.restore(settings, _altered(tmp_path / "backup.tar", "manifest.json", text), force=True)
+        backup.restore(old, _altered(tmp_path / "backup.tar", "manifest.json", text), force=True)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a tar at all", b"\0" * 10240])
-def test_what_is_no_backup_is_refused(settings: env.Settings, tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_backup_is_refused(old: env.Settings, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other.tar"
     path.write_bytes(content)
     with pytest.raises(backup.BackupError, match="backup"):
-        backup.restore(settings, path)
+        backup.restore(old, path)
 
 
-def test_a_backup_never_overwrites_a_file(settings: env.Settings, tmp_path: Path) -> None:
+def test_a_backup_never_overwrites_a_file(old: env.Settings, tmp_path: Path) -> None:
     path = tmp_path / "there.tar"
     path.write_text("mine")
     with pytest.raises(backup.BackupError, match="exists"):
-        backup.create(settings, path)
+        backup.create(old, path)
     assert path.read_text() == "mine"
 
 

@@ -1,4 +1,5 @@
-"""What `enishi serve` does before anybody is served: migrate, and the demo's story on the first start.
+"""What `enishi serve` does before anybody is served: migrate, gather static files, and write the
+demo's story on the first start.
 
 Runs as a process of its own, so that the supervisor stays small, and prints the demo's accounts as JSON.
 """
@@ -20,7 +21,10 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "enishi.config.settings")
     with redirect_stdout(sys.stderr):
         django.setup()
+        from enishi.config import static
+
         call_command("migrate", interactive=False, verbosity=0)
+        static.publish(env.read().static_dir)
         accounts = _demo_accounts()
     sys.stdout.write(json.dumps(accounts))
     return 0

@@ -101,10 +101,10 @@ class Supervisor:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def stop_with_supervisor() -> None:
-    """In a child: end this process when its supervisor is gone; without effect in a process started by hand."""
+def stop_with_supervisor() -> bool:
+    """In a child: end this process when its supervisor is gone. Return whether there is one."""
     if os.environ.pop(SUPERVISED, None) is None:
-        return
+        return False
 
     def wait_for_the_end() -> None:
         while os.read(sys.stdin.fileno(), 1):
@@ -112,6 +112,7 @@ def stop_with_supervisor() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait_for_the_end, daemon=True).start()
+    return True
 
 
 def _reason(code: int) -> str:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
@@ -28,14 +27,3 @@ def push(user_id: int | None, event: str, data: Mapping[str, Any]) -> None:
         )
     with connection.cursor() as cursor:
         cursor.execute("select pg_notify(%s, %s)", [CHANNEL, payload])
-
-
-def stream_url(host: str) -> str:
-    """Where a page that was asked from that host (`request.get_host()`) listens."""
-    base = settings.ENV.live_url or f"http://{_without_port(host)}:{settings.ENV.live_port}"
-    return f"{base}/live/stream"
-
-
-def _without_port(host: str) -> str:
-    name, colon, port = host.rpartition(":")
-    return name if colon and port.isdigit() else host

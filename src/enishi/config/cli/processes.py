@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from enishi.config import env
@@ -15,6 +12,7 @@ from enishi.config.supervisor import stop_with_supervisor
 THREADS = 4
 """Of one web worker; each keeps one connection to the database."""
 HASHED_EXPIRES_S = 31_536_000
+"""Names of static files carry a hash of the content, except while debugging."""
 STOP_TIMEOUT_S = 8
 
 
@@ -28,9 +26,11 @@ def _web(arguments: argparse.Namespace) -> int:
     from granian.constants import Interfaces
 
     settings = env.read()
-    stop_with_supervisor()
-    start_django()
-    publish_static(settings.static_dir)
+    if not stop_with_supervisor():
+        start_django()
+        from enishi.config import static
+
+        static.publish(settings.static_dir)
     _granian(
         "enishi.config.wsgi:application",
         interface=Interfaces.WSGI,
@@ -40,7 +40,7 @@ def _web(arguments: argparse.Namespace) -> int:
         blocking_threads=THREADS,
         static_path_route=["/static"],
         static_path_mount=[settings.static_dir],
-        static_path_expires=HASHED_EXPIRES_S if _names_are_hashed() else 0,
+        static_path_expires=0 if settings.debug else HASHED_EXPIRES_S,
         log_level=settings.log_level,
     )
     return 0
@@ -62,7 +62,9 @@ def _live(arguments: argparse.Namespace) -> int:
         address=arguments.host or settings.host,
         port=arguments.port or settings.live_port,
         workers=1,
-        log_level=settings.log_level,
+        # open streams end by themselves never, and browsers come back: no patience, and no word about it
+        log_level="error" if settings.log_level != "debug" else "debug",
+        kill_after_s=1,
     )
     return 0
 
@@ -105,47 +107,22 @@ def _migrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def publish_static(folder: Path) -> None:
-    """Collect the static files of all apps, unless they are the ones that were collected last."""
-    from django.core.management import call_command
-
-    stamp = folder / ".stamp"
-    current = hashlib.sha256("\n".join(_static_sources()).encode()).hexdigest()
-    if stamp.exists() and stamp.read_text() == current:
-        return
-    call_command("collectstatic", interactive=False, verbosity=0)
-    stamp.write_text(current)
-
-
-def _names_are_hashed() -> bool:
-    from django.contrib.staticfiles.storage import HashedFilesMixin, staticfiles_storage
-
-    return isinstance(staticfiles_storage, HashedFilesMixin)
-
-
-def _static_sources() -> Iterator[str]:
-    from django.contrib.staticfiles.finders import get_finders
-
-    for finder in get_finders():
-        for name, storage in finder.list([]):
-            facts = Path(storage.path(name)).stat()
-            yield f"{name} {facts.st_size} {facts.st_mtime_ns}"
-
-
 def _add_address(parser: argparse.ArgumentParser, variable: str) -> None:
     parser.add_argument("--host", help="address to listen on (default: ENISHI_HOST)")
     parser.add_argument("--port", type=int, help=f"port to listen on (default: {variable})")
 
 
-def _granian(target: str, *, log_level: str, **options: Any) -> None:
+def _granian(target: str, *, log_level: str, kill_after_s: int = STOP_TIMEOUT_S, **options: Any) -> None:
     from granian import Granian
     from granian.log import LogLevels
 
     Granian(
         target,
         **options,
-        log_level=LogLevels(log_level),
+        # its info lines tell of its own comings and goings
+        log_level=LogLevels.warning if log_level == "info" else LogLevels(log_level),
+        websockets=False,
         respawn_failed_workers=True,
         respawn_interval=0.5,
-        workers_kill_timeout=STOP_TIMEOUT_S,
+        workers_kill_timeout=kill_after_s,
     ).serve()

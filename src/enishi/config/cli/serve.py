@@ -82,7 +82,7 @@ def _answers(settings: env.Settings) -> bool:
     host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - compared, not bound
     connection = http.client.HTTPConnection(host, settings.port, timeout=10)
     try:
-        connection.request("HEAD", "/", headers={"Host": settings.allowed_hosts[0]})
+        connection.request("GET", "/healthz", headers={"Host": settings.allowed_hosts[0]})
         connection.getresponse()
     except (OSError, http.client.HTTPException):
         return False
