@@ -4,7 +4,6 @@ from enishi.contacts.services.parties import (
     Conflict,
     ContactError,
     PartyDraft,
-    PointDraft,
     change_party,
     create_party,
     delete_party,
@@ -12,6 +11,7 @@ from enishi.contacts.services.parties import (
     save_point,
     touch,
 )
+from enishi.contacts.services.points import PointDraft
 from enishi.contacts.services.searchable import index_parties
 from enishi.contacts.services.setup import (
     add_wording,
@@ -35,6 +35,7 @@ from enishi.contacts.services.ties import (
     set_tags,
     state_consent,
 )
+from enishi.contacts.services.together import change_party_whole, create_party_whole
 
 __all__ = [
     "Conflict",
@@ -44,7 +45,9 @@ __all__ = [
     "add_wording",
     "archive_field",
     "change_party",
+    "change_party_whole",
     "create_party",
+    "create_party_whole",
     "create_tag",
     "delete_party",
     "delete_view",

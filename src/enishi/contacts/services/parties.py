@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from enishi.accounts.access import Actor, Level
 from enishi.contacts import signals
 from enishi.contacts.models import ContactPoint, Party
+from enishi.contacts.services.points import PointDraft, normalised
 from enishi.contacts.services.searchable import index_parties
 from enishi.core import clock, names, normalise, text
 from enishi.timeline.services import Changes, differences, reclassify, record
@@ -36,21 +37,6 @@ class Conflict(Exception):
     def __init__(self, current: int) -> None:
         super().__init__(_("Somebody else has changed this contact since you opened it."))
         self.current = current
-
-
-@dataclass(frozen=True)
-class PointDraft:
-    """A way to reach somebody, as typed. ``parts`` are the pieces of a postal address."""
-
-    kind: str
-    typed: str
-    label: str = ContactPoint.Label.WORK
-    parts: Mapping[str, str] = field(default_factory=dict)
-    is_primary: bool = False
-    note: str = ""
-    valid_from: dt.date | None = None
-    valid_until: dt.date | None = None
-    status: str = ContactPoint.Status.UNCHECKED
 
 
 @dataclass(frozen=True)
@@ -125,44 +111,14 @@ def point_from(draft: PointDraft, *, country: str) -> ContactPoint:
     if draft.valid_from and draft.valid_until and draft.valid_until < draft.valid_from:
         raise ContactError(_("The end date lies before the start date."), "valid_until")
     try:
-        if draft.kind == ContactPoint.Kind.EMAIL:
-            point.value = normalise.email(point.typed).value
-            point.key = point.value.lower()
-        elif draft.kind == ContactPoint.Kind.PHONE:
-            number = normalise.phone(point.typed, country)
-            point.value = point.key = number.value
-            point.parts = {"extension": number.extension} if number.extension else {}
-        elif draft.kind == ContactPoint.Kind.ADDRESS:
-            _address(point, draft, country)
-        elif draft.kind == ContactPoint.Kind.WEB:
-            point.value = normalise.url(point.typed).value
-        else:
-            point.value = point.typed
+        found = normalised(draft.kind, point.typed, draft.parts, country=country)
     except normalise.Unusable as error:
         raise ContactError(str(error), draft.kind) from None
-    if not point.value:
+    if not found.value:
         raise ContactError(_("Nothing was entered here."), draft.kind)
-    return point
-
-
-def _address(point: ContactPoint, draft: PointDraft, country: str) -> None:
-    parts = {
-        name: text.clean(value).strip() for name, value in draft.parts.items() if value and value.strip()
-    }
-    here = normalise.country(parts["country"]).value if parts.get("country") else country
-    parts["country"] = here
-    if parts.get("postcode"):
-        parts["postcode"] = normalise.postcode(parts["postcode"], here).value
-        point.key = f"{here}:{text.fold(parts['postcode'])}"
-    order = (
-        ("postcode", "region", "city", "street", "building")
-        if here == "JP"
-        else ("street", "building", "postcode", "city", "region")
-    )
-    lines = [parts[name] for name in order if parts.get(name)]
-    point.parts = parts
-    point.value = (", ".join(lines) or point.typed)[:500]
+    point.value, point.key, point.parts = found.value, found.key, found.parts
     point.typed = point.typed or point.value
+    return point
 
 
 @transaction.atomic

@@ -26,7 +26,11 @@ def findable(
     words += [str(part) for name in party.names.values() for part in name.values()]
     words += [party.family_name, party.given_name]
     # 山田 太郎 is also looked for as 山田太郎.
-    words += [word.replace(" ", "").replace("\u3000", "") for word in words if names.script(word) in names.FAMILY_FIRST]
+    words += [
+        word.replace(" ", "").replace("\u3000", "")
+        for word in words
+        if names.script(word) in names.FAMILY_FIRST
+    ]
     where = list(affiliations)
     for point in points:
         words += (

@@ -27,6 +27,7 @@ from enishi.contacts.models import (
     SavedView,
     Tag,
 )
+from enishi.contacts.queries.whole import plain_value
 from enishi.contacts.services.parties import EDIT, ContactError
 from enishi.contacts.services.ties import changed_around
 from enishi.core import clock, dates, money, text
@@ -215,22 +216,6 @@ def _choices(field: Field, items: Iterable[Any]) -> list[FieldValue]:
             f"field:{field.code}",
         )
     return [FieldValue(field=field, text=item, folded=item) for item in chosen]
-
-
-def plain_value(value: FieldValue) -> Any:
-    """A value as it stands in the history, in exports and the API."""
-    kind = value.field.kind
-    if kind in {Field.Kind.TEXT, Field.Kind.CHOICE, Field.Kind.CHOICES}:
-        return value.text
-    if kind == Field.Kind.MONEY:
-        return f"{value.number:f} {value.currency}".strip()
-    if kind == Field.Kind.NUMBER:
-        return f"{value.number.normalize():f}" if value.number is not None else None
-    if kind == Field.Kind.DATE:
-        return value.date
-    if kind == Field.Kind.FLAG:
-        return value.flag
-    return value.person_id if kind == Field.Kind.PERSON else value.file_id
 
 
 @transaction.atomic
