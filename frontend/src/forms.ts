@@ -46,6 +46,13 @@ on<HTMLButtonElement>("click", "[data-repair]", (button, event) => {
   field.focus();
 });
 
+on("click", "[data-copy]", async (button) => {
+  const field = document.getElementById(button.dataset.copy ?? "");
+  if (!(field instanceof HTMLInputElement)) return;
+  field.select();
+  await navigator.clipboard.writeText(field.value);
+});
+
 on("dragover", "[data-drop]", (zone, event) => {
   event.preventDefault();
   zone.classList.add("over");

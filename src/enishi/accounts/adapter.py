@@ -1,11 +1,88 @@
-"""Where allauth asks for the organisation's rules: nobody signs up by themselves."""
+"""Where allauth asks for the organisation's rules: nobody signs up alone, secrets are encrypted, mail is in one's language."""
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils import translation
+
+from enishi.accounts import queries, services
+from enishi.accounts.access import Via, system_actor
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(
+            request.META.get("REMOTE_ADDR", ""),
+            request.headers.get("X-Forwarded-For", ""),
+            settings.ENV.trusted_proxies,
+        )
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        services.note_failed_sign_in(
+            system_actor("sign-in", via=Via.WEB),
+            email=str(credentials.get("email", "")),
+            address=self.get_client_ip(request),
+        )
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        # Who asks for the mail may sit at a page in another language than the person who receives it.
+        with translation.override(queries.language_of(email)):
+            super().send_mail(template_prefix, email, {"organisation": queries.organisation(), **context})
+
+
+def client_address(peer: str, forwarded: str, trusted: Iterable[IPv4Network | IPv6Network]) -> str:
+    """The address of the browser: the last one on the way that is not one of our own proxies."""
+    networks = tuple(trusted)
+    for part in [peer, *reversed([part.strip() for part in forwarded.split(",") if part.strip()])]:
+        try:
+            address = ip_address(part)
+        except ValueError:
+            break
+        peer = part
+        if not any(address in network for network in networks):
+            break
+    # allauth counts tries by address and keeps it with the session: it must be one, also behind a socket.
+    return peer or "127.0.0.1"
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    def encrypt(self, text: str) -> str:
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """The last second factor stays where the organisation asks for one."""
+        return not queries.organisation().require_second_factor or queries.has_second_factor(
+            authenticator.user, besides=authenticator
+        )
+
+
+def _cipher() -> MultiFernet:
+    """Keys for the secrets of second factors, derived from the secret key; older ones still decrypt."""
+    return MultiFernet(
+        [_key(str(secret)) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    )
+
+
+def _key(secret: str) -> Fernet:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"enishi second factor").derive(
+        secret.encode()
+    )
+    return Fernet(base64.urlsafe_b64encode(derived))

@@ -7,24 +7,33 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.core.validators import validate_email
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.functions import Now
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from enishi.accounts import signals
 from enishi.accounts.access import Actor, Level, known, rights
-from enishi.accounts.models import ApiToken, Grant, Organisation, Project, Role, Team, User
-from enishi.accounts.queries import digest
-from enishi.core import clock
+from enishi.accounts.models import ApiToken, Grant, IdempotencyKey, Organisation, Project, Role, Team, User
+from enishi.accounts.queries import digest, organisation
+from enishi.core import clock, jobs
 from enishi.core.events import Event, record
 
 MANAGE = "accounts.manage"
 ADMINISTRATOR = "Administrator"
-TOKEN_MARK = "enishi_"
+MARK = "enishi_"
 MAX_TOKEN_DAYS = 366
+_ADMINISTRATORS_LOCK = 7_305_002
 
 
 class AccountError(Exception):
@@ -38,7 +47,9 @@ class LastAdministrator(AccountError):
         )
 
 
-def _change(actor: Actor, event: Event, subject: models.Model, values: Mapping[str, Any]) -> None:
+def _change(
+    actor: Actor, event: Event, subject: models.Model, values: Mapping[str, Any], **where: Any
+) -> None:
     """Set fields and record those that differ; nothing is written when nothing differs."""
     changes = {
         name: (getattr(subject, name), value)
@@ -50,7 +61,7 @@ def _change(actor: Actor, event: Event, subject: models.Model, values: Mapping[s
     for name, (_before, after) in changes.items():
         setattr(subject, name, after)
     subject.save(update_fields=list(changes))
-    record(actor, event, subject=subject, changes=changes)
+    record(actor, event, subject=subject, changes=changes, **where)
 
 
 @transaction.atomic
@@ -69,15 +80,7 @@ def create_user(
     Raises AccountError when the address is taken or unusable, or the password too weak.
     """
     actor.require_everywhere(MANAGE)
-    email = email.strip()
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise AccountError(
-            _("“%(email)s” is not an e-mail address. Write it as name@example.org.") % {"email": email}
-        ) from None
-    if User.objects.filter(email__iexact=email).exists():
-        raise AccountError(_("Somebody already signs in with %(email)s.") % {"email": email})
+    email = _free_address(email)
     user = User(email=email, name=name.strip(), language=language, time_zone=time_zone)
     _set_password(user, password)
     user.save()
@@ -85,6 +88,20 @@ def create_user(
     if administrator:
         give_role(actor, role=administrator_role(), user=user)
     return user
+
+
+def _free_address(email: str, user: User | None = None) -> str:
+    email = email.strip()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise AccountError(
+            _("“%(email)s” is not an e-mail address. Write it as name@example.org.") % {"email": email}
+        ) from None
+    others = User.objects.filter(email__iexact=email)
+    if (others.exclude(pk=user.pk) if user else others).exists():
+        raise AccountError(_("Somebody already signs in with %(email)s.") % {"email": email})
+    return email
 
 
 def _set_password(user: User, password: str | None) -> None:
@@ -110,10 +127,48 @@ def change_user(actor: Actor, user: User, *, password: str | None = None, **valu
     if password is not None:
         _set_password(user, password)
         user.save(update_fields=["password"])
+        note_password_change(actor, user)
+    if "email" in values and values["email"] != user.email:
+        values["email"] = _free_address(values["email"], user)
+        # Addresses that allauth has seen would go on signing in.
+        EmailAddress.objects.filter(user=user).delete()
     _change(actor, signals.user_changed, user, values)
     if values.get("is_active") is False:
         _keep_an_administrator()
     return user
+
+
+def invite(actor: Actor, user: User) -> None:
+    """Send somebody a link by which they set their password; the mail goes out as a job."""
+    actor.require_everywhere(MANAGE)
+    if not user.is_active:
+        raise AccountError(
+            _("%(name)s is not active. Switch the account on before sending a link.") % {"name": user}
+        )
+    record(actor, signals.user_invited, subject=user)
+    jobs.defer("accounts.send_invitation", user_id=user.pk)
+
+
+def send_invitation(user_id: int) -> None:
+    """Mail the link, in the user's language, unless they were switched off since.
+
+    It works once and for as long as a password reset does.
+    """
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+    context = {
+        "user": user,
+        "organisation": organisation(),
+        "url": settings.ENV.base_url + path.replace("UID-KEY", key),
+        "days": settings.PASSWORD_RESET_TIMEOUT // 86_400,
+    }
+    with translation.override(user.language):
+        subject = render_to_string("accounts/mail/invitation_subject.txt", context)
+        body = render_to_string("accounts/mail/invitation_message.txt", context)
+    EmailMessage(" ".join(subject.split()), body, to=[user.email]).send()
 
 
 def administrator_role() -> Role:
@@ -130,6 +185,9 @@ def administrator_role() -> Role:
 
 def _keep_an_administrator() -> None:
     """Refuse, by rolling back, whatever would leave nobody to manage rights everywhere."""
+    with connection.cursor() as cursor:
+        # Two administrators who deactivate each other at once would otherwise both see the other still there.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADMINISTRATORS_LOCK])
     managing = Grant.objects.filter(project__isnull=True, role__codes__contains=[MANAGE])
     alive = managing.filter(models.Q(user__is_active=True) | models.Q(team__members__is_active=True))
     if not alive.exists():
@@ -294,7 +352,7 @@ def change_project(actor: Actor, project: Project, **values: Any) -> Project:
             ancestor = ancestor.parent
     if "code" in values and Project.objects.filter(code=values["code"]).exclude(pk=project.pk).exists():
         raise AccountError(_("“%(name)s” already exists.") % {"name": values["code"]})
-    _change(actor, signals.project_changed, project, values)
+    _change(actor, signals.project_changed, project, values, project_ids=[project.pk])
     return project
 
 
@@ -313,7 +371,7 @@ def create_token(actor: Actor, *, name: str, scopes: Iterable[str], days: int) -
         raise AccountError(_("A token is valid for 1 to %(days)s days.") % {"days": MAX_TOKEN_DAYS})
     for code in wanted:
         actor.require(code)
-    secret = TOKEN_MARK + secrets.token_urlsafe(32)
+    secret = MARK + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user_id=actor.user_id,
         name=name.strip() or _("Token"),
@@ -348,6 +406,72 @@ def note_token_use(token: ApiToken) -> None:
 def change_settings(actor: Actor, **values: Any) -> Organisation:
     """Change what holds for the whole organisation."""
     actor.require_everywhere("accounts.settings")
-    organisation, _created = Organisation.objects.get_or_create(pk=1, defaults={"name": "Enishi"})
-    _change(actor, signals.settings_changed, organisation, values)
-    return organisation
+    ours, _created = Organisation.objects.get_or_create(pk=1, defaults={"name": "Enishi"})
+    _change(actor, signals.settings_changed, ours, values)
+    return ours
+
+
+def note_sign_in(actor: Actor, *, methods: Iterable[str], address: str) -> None:
+    """Keep in the history that somebody signed in, how and from where."""
+    user = User(pk=actor.user_id, name=actor.name)
+    record(actor, signals.signed_in, subject=user, data={"methods": list(methods), "address": address})
+
+
+def note_failed_sign_in(actor: Actor, *, email: str, address: str, step: str = "first") -> None:
+    """Keep that somebody tried in vain. What was typed for an unknown account is not kept: it may be a password."""
+    user = User.objects.filter(email__iexact=email).first() if email else None
+    record(
+        actor,
+        signals.sign_in_failed,
+        subject=user or organisation(),
+        data={"step": step, "address": address, "known": user is not None},
+    )
+
+
+def note_password_change(actor: Actor, user: User) -> None:
+    record(actor, signals.password_changed, subject=user)
+
+
+def note_second_factor(actor: Actor, user: User, *, kind: str, what: str) -> None:
+    """Keep that a second factor was added, removed or renewed."""
+    record(actor, signals.second_factor_changed, subject=user, data={"kind": kind, "what": what})
+
+
+MAX_KEY = 200
+KEY_HOURS = 24
+_STUCK = dt.timedelta(minutes=5)
+
+
+def claim_key(actor: Actor, *, key: str, fingerprint: str) -> IdempotencyKey | None:
+    """Claim a key for a request that begins; answers what was kept when the key was used before.
+
+    A claim whose request died without an answer is free again after five minutes; keys are kept for a day.
+    """
+    now = clock.now()
+    mine = IdempotencyKey.objects.filter(user_id=actor.user_id, key=key)
+    mine.filter(
+        models.Q(created_at__lt=now - dt.timedelta(hours=KEY_HOURS))
+        | models.Q(status__isnull=True, created_at__lt=now - _STUCK)
+    ).delete()
+    _made, created = IdempotencyKey.objects.get_or_create(
+        user_id=actor.user_id, key=key, defaults={"fingerprint": fingerprint}
+    )
+    return None if created else mine.get()
+
+
+def release_key(actor: Actor, *, key: str) -> None:
+    """The request failed on our side: it may be sent again."""
+    IdempotencyKey.objects.filter(user_id=actor.user_id, key=key).delete()
+
+
+def keep_answer(actor: Actor, *, key: str, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    IdempotencyKey.objects.filter(user_id=actor.user_id, key=key).update(
+        status=status, body=body, headers=dict(headers)
+    )
+
+
+def forget_old_keys() -> int:
+    """Remove the keys of yesterday; a nightly job."""
+    return IdempotencyKey.objects.filter(created_at__lt=clock.now() - dt.timedelta(hours=KEY_HOURS)).delete()[
+        0
+    ]

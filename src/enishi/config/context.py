@@ -29,10 +29,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Navigation, projects, notifications and live address, worked out only when a page draws them."""
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None:
-        return {}
+        return {"organisation": getattr(request, "organisation", None)}
     return {
         "actor": actor,
-        "organisation": SimpleLazyObject(accounts.organisation),
+        "organisation": request.organisation,  # type: ignore[attr-defined]
         "nav": SimpleLazyObject(lambda: _navigation(request, actor)),
         "new_menu": SimpleLazyObject(lambda: [e for e in registry.new_entries() if actor.may(e.right)]),
         "projects": SimpleLazyObject(lambda: accounts.project_tree(accounts.projects(actor))),

@@ -5,16 +5,19 @@ from __future__ import annotations
 import uuid
 import zoneinfo
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
 
 from enishi.accounts import queries
 from enishi.accounts.access import Actor, Via
 from enishi.accounts.models import User
+from enishi.accounts.requests import SECOND_FACTOR
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -22,13 +25,14 @@ Handler = Callable[[HttpRequest], HttpResponse]
 class ActorMiddleware:
     """Builds the actor once, in one query, and shows pages in the user's language and time zone."""
 
-    # Pages that people reach without having signed in.
+    # Pages that people reach without having signed in, and while a second factor is still asked of them.
     OPEN = ("/account/", "/static/", "/i18n/", "/healthz")
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.organisation = SimpleLazyObject(queries.organisation)  # type: ignore[attr-defined]
         user = request.user
         if not isinstance(user, User):
             if request.path.startswith((*self.OPEN, "/api/")):
@@ -39,6 +43,8 @@ class ActorMiddleware:
         request.LANGUAGE_CODE = user.language
         timezone.activate(zoneinfo.ZoneInfo(user.time_zone))
         try:
+            if not request.path.startswith(self.OPEN) and _must_set_up_second_factor(request, user):
+                return _to_page(request, reverse("mfa_index"))
             return self.get_response(request)
         finally:
             timezone.deactivate()
@@ -49,15 +55,27 @@ def actor_for(user: User, via: Via) -> Actor:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    address = (
-        f"{reverse(settings.LOGIN_URL)}?next={request.get_full_path()}"
-        if request.method == "GET"
-        else reverse(settings.LOGIN_URL)
-    )
+    address = reverse(settings.LOGIN_URL)
+    if request.method == "GET" and not request.headers.get("HX-Request"):
+        address += "?" + urlencode({"next": request.get_full_path()})
+    return _to_page(request, address)
+
+
+def _to_page(request: HttpRequest, address: str) -> HttpResponse:
     if request.headers.get("HX-Request"):
-        # A part of a page cannot show the sign-in form: the whole page goes there.
-        return HttpResponse(status=401, headers={"HX-Redirect": reverse(settings.LOGIN_URL)})
+        # A part of a page cannot show another page: the whole page goes there.
+        return HttpResponse(status=401, headers={"HX-Redirect": address})
     return redirect(address)
+
+
+def _must_set_up_second_factor(request: HttpRequest, user: User) -> bool:
+    """Whether the organisation asks for a second factor that this user does not have yet; asked once in a session."""
+    if request.session.get(SECOND_FACTOR) or not request.organisation.require_second_factor:  # type: ignore[attr-defined]
+        return False
+    if not queries.has_second_factor(user):
+        return True
+    request.session[SECOND_FACTOR] = True
+    return False
 
 
 class SecurityHeaders:

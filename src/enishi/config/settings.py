@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "enishi.config.middleware.ActorMiddleware",
+    "enishi.config.api_requests.ApiMiddleware",
 ]
 
 ROOT_URLCONF = "enishi.config.urls"
@@ -87,6 +88,7 @@ TEMPLATES = [
     }
 ]
 COTTON_DIR = "cotton"
+COTTON_ISOLATE_BY_DEFAULT = True
 
 DATABASES = {
     "default": {
@@ -100,6 +102,8 @@ DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "a
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
+# E-mail is unique whatever its case, by a constraint that this check does not see.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -114,7 +118,11 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_ADAPTER = "enishi.accounts.adapter.Adapter"
+# Addresses are given by whoever manages people, not typed by strangers.
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
@@ -123,7 +131,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Enishi"
-MFA_ADAPTER = "allauth.mfa.adapter.DefaultMFAAdapter"
+MFA_TOTP_TOLERANCE = 1
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_ADAPTER = "enishi.accounts.adapter.MFAAdapter"
 # Browsers treat localhost as secure; passkeys need no certificate there.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ENV.https
 USERSESSIONS_TRACK_ACTIVITY = True
@@ -155,6 +165,12 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = ENV.static_dir
+# Hashed names, so that browsers may keep a file for a year; `enishi.config.static` gathers them.
+_STATIC = "StaticFilesStorage" if DEBUG else "ManifestStaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": f"django.contrib.staticfiles.storage.{_STATIC}"},
+}
 
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"

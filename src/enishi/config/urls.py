@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from enishi.config import views
+from enishi.config.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("conversations/", include("enishi.conversations.urls")),
+    path("files/", include("enishi.content.urls")),
     path("search/", include("enishi.search.urls")),
+    path("people/", include("enishi.contacts.urls")),
     path("choose/", views.choose, name="choose"),
     path("healthz", views.healthz, name="healthz"),
+    # Who changes whose address is a matter of people and rights, not of allauth's own page.
+    path("account/email/", RedirectView.as_view(pattern_name="account"), name="account_email"),
     path("account/", include("allauth.urls")),
+    path("", include("enishi.accounts.urls")),
+    path("", include("enishi.timeline.urls")),
+    path("api/v1/", api.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

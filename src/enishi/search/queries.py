@@ -55,6 +55,40 @@ def may_read(actor: Actor, kind: str, subject_id: int) -> bool:
     return readable(actor, [kind]).filter(kind=kind, subject_id=subject_id).exists()
 
 
+@dataclass(frozen=True)
+class Found:
+    """One record with what decides who may see it."""
+
+    key: str
+    title: str
+    detail: str
+    kind: str
+    right: str
+    project_ids: list[int]
+    level: int
+
+
+def found(actor: Actor, places: Collection[tuple[str, int]]) -> list[Found]:
+    """The records of those kinds and numbers that the actor may see, in the order asked for."""
+    wanted = Q(pk__in=[])
+    for kind, subject_id in places:
+        wanted |= Q(kind=kind, subject_id=subject_id)
+    documents = {(d.kind, d.subject_id): d for d in readable(actor).filter(wanted).defer("grams", "folded")}
+    return [
+        Found(
+            key=f"{document.kind}:{document.subject_id}",
+            title=document.title,
+            detail=document.detail,
+            kind=str(Kind(document.kind).label),
+            right=RIGHTS[Kind(document.kind)],
+            project_ids=list(document.project_ids),
+            level=document.confidentiality,
+        )
+        for place in places
+        if (document := documents.get(place))
+    ]
+
+
 def is_pinned(actor: Actor, kind: str, subject_id: int) -> bool:
     return Visit.objects.filter(user_id=actor.user_id, kind=kind, subject_id=subject_id, pinned=True).exists()
 

@@ -16,16 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from enishi.core import registry
 from enishi.search import queries, services
 from enishi.search.models import Kind
-
-PAGES = {
-    Kind.PERSON: ("contacts:party", "user"),
-    Kind.ORGANISATION: ("contacts:party", "building"),
-    Kind.GROUP: ("contacts:party", "users-group"),
-    Kind.PROMISE: ("commitments:promise", "link"),
-    Kind.TASK: ("commitments:task", "checkbox"),
-    Kind.CONVERSATION: ("conversations:interaction", "message"),
-    Kind.FILE: ("content:file", "file"),
-}
+from enishi.search.pages import PAGES
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ class Operation(SharedModel):
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
+        UNDOING = "undoing", _("Being undone")
         UNDONE = "undone", _("Undone")
 
     view_right: ClassVar[str] = "timeline.view"
@@ -61,6 +62,40 @@ class Seal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}: {len(self.entry_ids)}"
+
+
+class Check(models.Model):
+    """One check of the whole history and what it found. ``done`` of ``total`` entries while it runs."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    total = models.BigIntegerField(default=0)
+    done = models.BigIntegerField(default=0)
+    seals = models.BigIntegerField(default=0)
+    unsealed = models.BigIntegerField(default=0)
+    head = models.CharField(max_length=64, blank=True)
+    broken_seal = models.BigIntegerField(null=True)
+    broken_entry = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints = [
+            # Two checks at once would only take longer.
+            models.UniqueConstraint(
+                fields=["finished_at"],
+                condition=models.Q(finished_at__isnull=True),
+                name="check_one_at_a_time",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def holds(self) -> bool:
+        return self.finished_at is not None and not self.reason
 
 
 class Entry(SharedModel):
@@ -111,6 +146,9 @@ class Entry(SharedModel):
             ),
             # The sealing job: what is not sealed yet.
             models.Index(fields=["id"], condition=models.Q(seal__isnull=True), name="entry_unsealed"),
+            # The history of what one user did, and of one kind of event.
+            models.Index(fields=["user", "-id"], name="entry_user"),
+            models.Index(fields=["event", "-id"], name="entry_event"),
             # The feed of one project: what changed in my projects.
             GinIndex(fields=["project_ids"], name="entry_projects"),
         ]
@@ -168,7 +206,7 @@ class Notification(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["user", "-at"], name="notification_newest"),
+            models.Index(fields=["user", "-id"], name="notification_newest"),
             models.Index(
                 fields=["user"], condition=models.Q(read_at__isnull=True), name="notification_unread"
             ),
@@ -178,4 +216,4 @@ class Notification(models.Model):
         return self.title
 
 
-__all__ = ["Entry", "Family", "Item", "Level", "Notification", "Operation", "Seal"]
+__all__ = ["Check", "Entry", "Family", "Item", "Level", "Notification", "Operation", "Seal"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,8 +106,11 @@ class Proof:
         return self.broken_seal is None and self.broken_entry is None and not self.reason
 
 
-def verify(expected_head: str = "") -> Proof:
-    """Recompute every hash. With ``expected_head`` (printed by an earlier check) a rewritten chain is found as well."""
+def verify(expected_head: str = "", *, progress: Callable[[int], None] | None = None) -> Proof:
+    """Recompute every hash. With ``expected_head`` (printed by an earlier check) a rewritten chain is found as well.
+
+    ``progress`` is told after each seal how many entries were found whole so far.
+    """
     entries, previous, seen = 0, GENESIS, 0
     heads = {GENESIS.hex()}
     unsealed = Entry.objects.unscoped("verifying").filter(seal__isnull=True).count()
@@ -137,6 +140,8 @@ def verify(expected_head: str = "") -> Proof:
             return broken("seal", seal=seal.pk, entry=seal.entry_ids[0] if seal.entry_ids else None)
         previous, seen = digest, seen + 1
         heads.add(previous.hex())
+        if progress is not None:
+            progress(entries)
     if expected_head and expected_head not in heads:
         return broken("rewritten")
     return Proof(entries, seen, unsealed, previous.hex())

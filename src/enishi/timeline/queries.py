@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import models
+from django.apps import apps
+from django.db import connection, models
 from django.db.models import Count, QuerySet
 
 from enishi.accounts.access import Actor, ScopedQuerySet
-from enishi.timeline.models import Entry, Item, Notification, Operation
+from enishi.timeline.models import Check, Entry, Item, Notification, Operation, Seal
 
 
 def recorded(entry_id: int) -> Entry:
@@ -18,29 +21,60 @@ def recorded(entry_id: int) -> Entry:
     return Entry.objects.unscoped("delivery of a recorded event").get(pk=entry_id)
 
 
-def history_of(actor: Actor, subject_type: str, subject_id: int) -> ScopedQuerySet[Entry]:
-    """The entries of one record, newest first."""
-    return (
-        Entry.objects.visible_to(actor)
-        .filter(subject_type=subject_type, subject_id=subject_id)
-        .select_related("operation")
-        .order_by("-id")
-    )
+@functools.cache
+def _types_by_right() -> dict[str, list[str]]:
+    """Which records stand under which right to see them."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for model in apps.get_models():
+        right = getattr(model, "view_right", "")
+        if right and right != Entry.view_right:
+            found[right].append(model._meta.label_lower)
+    return dict(found)
+
+
+def readable(actor: Actor) -> ScopedQuerySet[Entry]:
+    """Entries within the right to the history *and* the right to see what they are about.
+
+    A role that reads the history and not the conversations does not read the conversations there.
+    """
+    entries = Entry.objects.visible_to(actor)
+    scope = actor.scope(Entry.view_right)
+    for right, types in _types_by_right().items():
+        if actor.scope(right) != scope:
+            limit = Entry.scope_condition(actor.scope(right))
+            if limit is not None:
+                entries = entries.filter(~models.Q(subject_type__in=types) | limit)
+    return entries
+
+
+def history_of(
+    actor: Actor, subject_type: str, subject_id: int, *, before: int | None = None
+) -> ScopedQuerySet[Entry]:
+    """The entries of one record, newest first; ``before`` is the entry where the page before ended."""
+    entries = readable(actor).filter(subject_type=subject_type, subject_id=subject_id)
+    if before is not None:
+        entries = entries.filter(pk__lt=before)
+    return entries.select_related("operation").order_by("-id")
+
+
+def entry(actor: Actor, entry_id: int) -> Entry | None:
+    return readable(actor).filter(pk=entry_id).first()
 
 
 def history(
     actor: Actor,
     *,
-    event_prefix: str = "",
+    event: str = "",
     user_id: int | None = None,
     project_id: int | None = None,
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
+    before: int | None = None,
 ) -> ScopedQuerySet[Entry]:
     """Everything that happened within the actor's rights, newest first."""
-    entries = Entry.objects.visible_to(actor)
-    if event_prefix:
-        entries = entries.filter(event__startswith=event_prefix)
+    entries = readable(actor)
+    if event:
+        entries = entries.filter(event=event)
     if user_id is not None:
         entries = entries.filter(user_id=user_id)
     if project_id is not None:
@@ -49,14 +83,65 @@ def history(
         entries = entries.filter(at__gte=since)
     if until is not None:
         entries = entries.filter(at__lt=until)
-    return entries.order_by("-id")
+    if before is not None:
+        entries = entries.filter(pk__lt=before)
+    return entries.select_related("operation").order_by("-id")
 
 
-def operations(actor: Actor) -> ScopedQuerySet[Operation]:
+def operations(actor: Actor, *, before: int | None = None) -> ScopedQuerySet[Operation]:
     """The undo log, newest first."""
+    found = Operation.objects.visible_to(actor).select_related("user", "undone_by").order_by("-id")
+    return found if before is None else found.filter(pk__lt=before)
+
+
+def operation(actor: Actor, operation_id: int) -> Operation:
+    """One operation within the actor's rights, or their own; raises Operation.DoesNotExist otherwise."""
+    return reachable(actor).select_related("user", "undone_by").get(pk=operation_id)
+
+
+def reachable(actor: Actor) -> ScopedQuerySet[Operation]:
+    """Operations that the actor may look at: what one did oneself can be taken back without the right to the history."""
+    limit = Operation.scope_condition(actor.scope(Operation.view_right))
+    found = Operation.objects.unscoped("limited right here, and one's own are always reachable")
     return (
-        Operation.objects.visible_to(actor).select_related("user", "undone_by").order_by("-created_at", "-id")
+        found
+        if limit is None
+        else found.filter(limit | models.Q(user_id=actor.user_id, user_id__isnull=False))
     )
+
+
+def entries_of(actor: Actor, operation: Operation) -> ScopedQuerySet[Entry]:
+    """What one operation changed, in order."""
+    return readable(actor).filter(operation=operation).order_by("id")
+
+
+@dataclass(frozen=True)
+class ProofState:
+    """How much of the history is sealed, the last seals (newest first), and the last check."""
+
+    sealed: int
+    unsealed: int
+    seals: list[Seal]
+    last_check: Check | None
+
+
+def proof_state() -> ProofState:
+    """The state of the proof. Says nothing of what the entries are about."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(sum(cardinality(entry_ids)), 0) FROM timeline_seal")
+        sealed = int(cursor.fetchone()[0])
+    return ProofState(
+        sealed=sealed,
+        unsealed=Entry.objects.unscoped("a count that says nothing of what happened")
+        .filter(seal__isnull=True)
+        .count(),
+        seals=list(Seal.objects.order_by("-id").defer("leaves", "entry_ids")[:10]),
+        last_check=Check.objects.order_by("-id").first(),
+    )
+
+
+def check(check_id: int) -> Check:
+    return Check.objects.select_related("user").get(pk=check_id)
 
 
 @dataclass(frozen=True)
@@ -193,5 +278,14 @@ def unread_notifications(actor: Actor) -> int:
     return Notification.objects.filter(user_id=actor.user_id, read_at__isnull=True).count()
 
 
-def notifications(actor: Actor, *, limit: int = 30) -> QuerySet[Notification]:
-    return Notification.objects.filter(user_id=actor.user_id).order_by("-at")[:limit]
+def notifications(actor: Actor, *, limit: int = 30, before: int | None = None) -> QuerySet[Notification]:
+    """The actor's own, newest first."""
+    mine = Notification.objects.filter(user_id=actor.user_id)
+    if before is not None:
+        mine = mine.filter(pk__lt=before)
+    return mine.order_by("-id")[:limit]
+
+
+def notification(actor: Actor, notification_id: int) -> Notification:
+    """One of the actor's own; raises Notification.DoesNotExist."""
+    return Notification.objects.get(user_id=actor.user_id, pk=notification_id)

@@ -5,18 +5,27 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from enishi.accounts.access import Actor, Level
+from enishi.accounts.access import Actor, Forbidden, Level, system_actor
 from enishi.core import clock, jobs, live
 from enishi.core.events import Event, receivers
-from enishi.timeline.models import Entry, Item, Notification, Operation
+from enishi.timeline import signals
+from enishi.timeline.models import Check, Entry, Item, Notification, Operation
+from enishi.timeline.proof import Proof, verify
+from enishi.timeline.queries import proof_state, reachable
+from enishi.timeline.undo import Undoer, UndoRefused, undoer_of
 
 UNDO_DAYS = 30
+AT_ONCE = 300
+"""Changes that are taken back while the browser waits; more become a job."""
+CHECK_GIVEN_UP = dt.timedelta(hours=6)
 _SECRET = ("password", "secret", "token", "digest", "recovery")
 
 Changes = Mapping[str, tuple[Any, Any]]
@@ -154,6 +163,131 @@ def mark_undone(actor: Actor, operation: Operation) -> Operation:
     )
     operation.save(update_fields=["state", "undone_at", "undone_by"])
     return operation
+
+
+def undoer_for(actor: Actor, operation: Operation) -> Undoer:
+    """Who takes that operation back for this actor; raises UndoRefused with the reason, or Forbidden."""
+    state = Operation.State
+    if operation.state == state.UNDONE:
+        raise UndoRefused(_("This is undone already."))
+    if operation.state == state.RUNNING:
+        raise UndoRefused(_("This is still running. It can be undone when it has ended."))
+    undoer = undoer_of(operation)
+    if undoer is None:
+        raise UndoRefused(_("This cannot be undone as a whole. Change the records one by one."))
+    if operation.undo_until is not None and operation.undo_until < clock.now():
+        raise UndoRefused(_("The time in which this could be undone has passed."))
+    for project_id in operation.project_ids:
+        actor.require(undoer.right, project_id)
+    if not operation.project_ids:
+        actor.require_everywhere(undoer.right)
+    return undoer
+
+
+def undo_operation(actor: Actor, operation_id: int, *, keep: Collection[str] | None = None) -> bool:
+    """Take an operation back: at once, or as a job when it is large. Tells whether it is done already.
+
+    ``keep`` names the conflicts that stay as they are; None keeps all of them. Raises UndoRefused or Forbidden.
+    """
+    operation = reachable(actor).get(pk=operation_id)
+    undoer = undoer_for(actor, operation)
+    if undoer.preview(actor, operation).total <= AT_ONCE:
+        finish_undo(actor, operation_id, keep=keep)
+        return True
+    with transaction.atomic():
+        reachable(actor).filter(pk=operation_id).update(state=Operation.State.UNDOING)
+        jobs.defer_once(
+            "timeline.undo",
+            key=f"timeline.undo:{operation_id}",
+            operation_id=operation_id,
+            user_id=actor.user_id,
+            keep=None if keep is None else list(keep),
+        )
+    return False
+
+
+@transaction.atomic
+def finish_undo(actor: Actor, operation_id: int, *, keep: Collection[str] | None) -> Mapping[str, int]:
+    """Take it back in one transaction and record that; whoever comes second finds it undone."""
+    operation = reachable(actor).select_for_update(no_key=True, of=("self",)).get(pk=operation_id)
+    counts = undoer_for(actor, operation).apply(actor, operation, keep=keep)
+    mark_undone(actor, operation)
+    record(actor, signals.operation_undone, subject=operation, data=counts, operation=operation)
+    return counts
+
+
+def run_undo(actor: Actor, operation_id: int, *, keep: Collection[str] | None) -> None:
+    """The job: take it back and tell the user how it ended."""
+    operation = reachable(actor).get(pk=operation_id)
+    words = {"label": operation.label}
+    try:
+        finish_undo(actor, operation_id, keep=keep)
+    except (UndoRefused, Forbidden) as refused:
+        reopened = reachable(actor).filter(pk=operation_id, state=Operation.State.UNDOING)
+        reopened.update(state=Operation.State.DONE)
+        title = _("“%(label)s” could not be undone. %(reason)s") % {**words, "reason": refused}
+    else:
+        title = _("“%(label)s” is undone.") % words
+    if actor.user_id is not None:
+        url = reverse("timeline:operation", args=[operation_id])
+        notify([actor.user_id], kind="undo", title=title, url=url)
+
+
+@transaction.atomic
+def start_check(actor: Actor) -> Check:
+    """Have the whole history checked by a job; a check that already runs is the answer."""
+    actor.require_everywhere(Entry.view_right)
+    running = Check.objects.filter(finished_at__isnull=True).first()
+    if running is not None and running.started_at > clock.now() - CHECK_GIVEN_UP:
+        return running
+    if running is not None:
+        finish_check(running, reason="stopped")
+    total = proof_state().sealed
+    try:
+        with transaction.atomic():
+            check = Check.objects.create(user_id=actor.user_id, started_at=clock.now(), total=total)
+    except IntegrityError:
+        return Check.objects.get(finished_at__isnull=True)
+    jobs.defer("timeline.check", check_id=check.pk)
+    return check
+
+
+def run_check(check_id: int) -> None:
+    """The job: recompute every hash, show how far it is, keep what was found and tell who asked."""
+    check = Check.objects.get(pk=check_id)
+    if check.finished_at is not None:
+        return
+
+    def progress(done: int) -> None:
+        Check.objects.filter(pk=check_id).update(done=done)
+        if check.user_id is not None:
+            live.push(check.user_id, "job", {"id": f"check-{check_id}", "done": done, "total": check.total})
+
+    finish_check(check, found=verify(progress=progress))
+    title = _("The history is whole.") if check.holds else _("The history was altered. See where.")
+    if check.user_id is not None:
+        notify([check.user_id], kind="proof", title=title, url=reverse("timeline:proof"))
+
+
+@transaction.atomic
+def finish_check(check: Check, *, found: Proof | None = None, reason: str = "") -> None:
+    """Keep what a check found; without a finding, why it ended."""
+    check.finished_at, check.reason = clock.now(), reason
+    if found is not None:
+        check.done, check.seals, check.unsealed, check.head = (
+            found.entries,
+            found.seals,
+            found.unsealed,
+            found.head,
+        )
+        check.broken_seal, check.broken_entry, check.reason = (
+            found.broken_seal,
+            found.broken_entry,
+            found.reason,
+        )
+    check.save()
+    data = {"entries": check.done, "seals": check.seals, "reason": check.reason}
+    record(system_actor("proof"), signals.history_checked, subject=check, data=data)
 
 
 @transaction.atomic

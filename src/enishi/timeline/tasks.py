@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+from django.utils import translation
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from enishi.accounts.access import system_actor
+from enishi.accounts import queries as accounts
+from enishi.accounts.access import Via, system_actor
 from enishi.core.events import receivers
+from enishi.timeline import queries, services
 from enishi.timeline.proof import BATCH, seal_next
 from enishi.timeline.queries import recorded
 
@@ -26,3 +30,19 @@ def seal(timestamp: int) -> None:
     """Seal what was committed since the last minute."""
     while seal_next() == BATCH:
         pass
+
+
+@app.task(name="timeline.undo", queue="upkeep", pass_context=False)
+def undo(operation_id: int, user_id: int, keep: list[str] | None) -> None:
+    """Take a large operation back on behalf of whoever asked."""
+    user = accounts.person(user_id)
+    with translation.override(user.language):
+        services.run_undo(accounts.actor(user, via=Via.JOB), operation_id, keep=keep)
+
+
+@app.task(name="timeline.check", queue="upkeep", pass_context=False)
+def check(check_id: int) -> None:
+    """Prove the whole history."""
+    asked = queries.check(check_id)
+    with translation.override(asked.user.language if asked.user else settings.LANGUAGE_CODE):
+        services.run_check(check_id)

@@ -1,0 +1,204 @@
+"""What people may type about users, teams, roles, projects and the organisation."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterable
+from typing import Any
+
+from babel import Locale
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from enishi.accounts import queries
+from enishi.accounts.access import Actor, Level, rights
+from enishi.accounts.models import LANGUAGES, Organisation, Project, Theme, User
+from enishi.core.text import sort_key
+
+TOKEN_DAYS = ((7, _("a week")), (30, _("30 days")), (90, _("90 days")), (365, _("a year")))
+EVERYWHERE = "all"
+# Two-letter codes of CLDR that are no countries.
+_NO_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
+
+
+def time_zones() -> list[tuple[str, str]]:
+    known = zoneinfo.available_timezones()
+    places = {zone for zone in known if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))}
+    return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in sorted(places))]
+
+
+def countries() -> list[tuple[str, str]]:
+    """Countries in the reader's language and order."""
+    language = get_language() or "en"
+    names = Locale(language.split("-")[0]).territories
+    listed = [(code, name) for code, name in names.items() if len(code) == 2 and code not in _NO_COUNTRIES]
+    return sorted(listed, key=lambda pair: sort_key(pair[1], language))
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = ["name", "language", "time_zone", "reminder_mail"]
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+    time_zone = forms.ChoiceField(label=_("time zone"), choices=time_zones)
+
+
+class AppearanceForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = ["theme", "single_keys"]
+        help_texts = {
+            "single_keys": _(
+                "J, K, N and other letters work as keys outside of fields. Ctrl K and Esc always do."
+            )
+        }
+
+    theme = forms.ChoiceField(label=_("appearance"), choices=Theme.choices, widget=forms.RadioSelect)
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(
+        label=_("name"), max_length=120, help_text=_("What will use it, for example “website form”.")
+    )
+    days = forms.TypedChoiceField(label=_("valid for"), choices=TOKEN_DAYS, coerce=int, initial=90)
+    scopes = forms.MultipleChoiceField(
+        label=_("may"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Never more than you may yourself, also when your rights become fewer."),
+    )
+
+    def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].choices = [  # type: ignore[attr-defined]
+            (code, label) for code, label in rights().items() if actor.may(code)
+        ]
+
+
+class NewPersonForm(forms.Form):
+    name = forms.CharField(label=_("name"), max_length=200)
+    email = forms.EmailField(label=_("e-mail"), max_length=254)
+    language = forms.ChoiceField(label=_("language"), choices=LANGUAGES)
+    time_zone = forms.ChoiceField(label=_("time zone"), choices=time_zones)
+
+
+class PersonForm(NewPersonForm):
+    is_active = forms.BooleanField(
+        label=_("active"), required=False, help_text=_("Switched off, the person is signed out at once.")
+    )
+
+
+def _places(projects: Iterable[Project]) -> list[tuple[str, Any]]:
+    tree = queries.project_tree(projects)
+    return [(EVERYWHERE, _("everywhere")), *((str(p.pk), "\u2007" * 2 * depth + p.name) for depth, p in tree)]
+
+
+class GrantForm(forms.Form):
+    """A role for somebody, in a project with all its parts, or everywhere."""
+
+    role: forms.ModelChoiceField[Any] = forms.ModelChoiceField(label=_("role"), queryset=None)
+    place = forms.ChoiceField(label=_("where"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].queryset = queries.roles()  # type: ignore[attr-defined]
+        self._projects = {str(p.pk): p for p in queries.all_projects() if p.archived_at is None}
+        self.fields["place"].choices = _places(self._projects.values())  # type: ignore[attr-defined]
+
+    def clean_place(self) -> Project | None:
+        return self._projects.get(self.cleaned_data["place"])
+
+
+class TeamForm(forms.Form):
+    name = forms.CharField(label=_("name"), max_length=120)
+    members: forms.ModelMultipleChoiceField[Any] = forms.ModelMultipleChoiceField(
+        label=_("members"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["members"].queryset = queries.users()  # type: ignore[attr-defined]
+
+
+class RoleForm(forms.Form):
+    """A role with its rights. The page draws ``codes`` as a table of things by rights."""
+
+    name = forms.CharField(label=_("name"), max_length=120)
+    description = forms.CharField(label=_("description"), max_length=300, required=False)
+    clearance = forms.TypedChoiceField(
+        label=_("reads up to"), choices=Level.choices, coerce=int, initial=Level.INTERNAL
+    )
+    codes = forms.MultipleChoiceField(label=_("rights"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["codes"].choices = list(rights().items())  # type: ignore[attr-defined]
+
+
+class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Project
+        fields = ["name", "code", "parent", "description", "country", "default_level"]
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+        help_texts = {"code": _("Letters, digits and hyphens; stands in addresses and exports.")}
+
+    country = forms.ChoiceField(
+        label=_("country"), choices=countries, help_text=_("Decides holidays and how phone numbers are read.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        parents = queries.all_projects().filter(archived_at__isnull=True)
+        if self.instance.pk:
+            parents = parents.exclude(pk=self.instance.pk)
+        self.fields["parent"].queryset = parents  # type: ignore[attr-defined]
+        self.fields["parent"].empty_label = _("nothing, it stands by itself")  # type: ignore[attr-defined]
+
+
+class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Organisation
+        fields = ["name", "language", "time_zone", "country", "require_second_factor"]
+        help_texts = {
+            "language": _("For new people, and for mail to those who have no account."),
+            "require_second_factor": _(
+                "Whoever has none is led to set it up at the next page, before anything else is shown."
+            ),
+        }
+
+    time_zone = forms.ChoiceField(label=_("time zone"), choices=time_zones)
+    country = forms.ChoiceField(label=_("country"), choices=countries)
+
+
+class WhyForm(forms.Form):
+    """Who, and which record: found by its words or by its address."""
+
+    who: forms.ModelChoiceField[Any] = forms.ModelChoiceField(label=_("who"), queryset=None)
+    what = forms.CharField(
+        label=_("what"),
+        max_length=500,
+        help_text=_("A name, a title, or the address of its page."),
+        required=False,
+    )
+    record = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["who"].queryset = queries.users(active=None)  # type: ignore[attr-defined]
+
+
+__all__ = [
+    "EVERYWHERE",
+    "AppearanceForm",
+    "GrantForm",
+    "NewPersonForm",
+    "OrganisationForm",
+    "PersonForm",
+    "ProfileForm",
+    "ProjectForm",
+    "RoleForm",
+    "TeamForm",
+    "TokenForm",
+    "WhyForm",
+]

@@ -1,0 +1,47 @@
+"""Where accounts stand in the navigation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
+
+add_menu(MenuEntry("engage", _("Projects"), "projects", "topology-star-3", right="contacts.view", order=20))
+add_menu(
+    MenuEntry(
+        "setup", _("People and rights"), "accounts:people", "user-shield", right="accounts.manage", order=10
+    )
+)
+add_menu(
+    MenuEntry(
+        "setup", _("Organisation"), "accounts:organisation", "settings", right="accounts.settings", order=20
+    )
+)
+add_new(NewEntry(_("Colleague"), "accounts:person_new", "user-plus", "accounts.manage", order=90))
+
+
+@provide("timeline.url", "accounts.project")
+def project_url(subject_id: int) -> str:
+    return reverse("project", args=[subject_id])
+
+
+@provide("timeline.url", "accounts.user")
+def user_url(subject_id: int) -> str:
+    return reverse("accounts:person", args=[subject_id])
+
+
+@provide("timeline.fields", "accounts.user")
+def user_fields() -> dict[str, Any]:
+    return {
+        "methods": _("by"),
+        "address": _("from"),
+        "step": _("step"),
+        "known": _("known account"),
+        "role": _("role"),
+        "project": _("project"),
+        "kind": _("kind"),
+        "what": _("what"),
+    }

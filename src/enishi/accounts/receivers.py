@@ -1,0 +1,54 @@
+"""What allauth reports about signing in, kept in the history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from enishi.accounts import queries, services
+from enishi.accounts.access import Via, system_actor
+from enishi.accounts.models import User
+from enishi.accounts.requests import SECOND_FACTOR
+
+
+@receiver(account.user_logged_in)
+def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    methods = [
+        record.get("type") or record["method"]
+        for record in get_authentication_records(request, user)
+        if not record.get("reauthenticated")
+    ]
+    services.note_sign_in(
+        queries.actor(user, via=Via.WEB), methods=methods, address=get_adapter().get_client_ip(request)
+    )
+
+
+@receiver(mfa.authentication_failed)
+def second_factor_refused(request: HttpRequest, user: User, **_: Any) -> None:
+    services.note_failed_sign_in(
+        system_actor("sign-in", via=Via.WEB),
+        email=user.email,
+        address=get_adapter().get_client_ip(request),
+        step="second",
+    )
+
+
+@receiver([account.password_changed, account.password_set, account.password_reset])
+def password_changed(user: User, **_: Any) -> None:
+    services.note_password_change(queries.actor(user, via=Via.WEB), user)
+
+
+@receiver([mfa.authenticator_added, mfa.authenticator_removed, mfa.authenticator_reset])
+def second_factor_changed(
+    signal: Any, request: HttpRequest, user: User, authenticator: Authenticator, **_: Any
+) -> None:
+    what = {mfa.authenticator_added: "added", mfa.authenticator_removed: "removed"}.get(signal, "renewed")
+    request.session.pop(SECOND_FACTOR, None)
+    services.note_second_factor(queries.actor(user, via=Via.WEB), user, kind=authenticator.type, what=what)

@@ -1,0 +1,44 @@
+"""The request of somebody signed in, as the middleware hands it to a view."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
+
+from enishi.accounts.access import Actor
+from enishi.accounts.models import User
+
+P = ParamSpec("P")
+SECOND_FACTOR = "second_factor"
+"""Session key: this session has been seen to belong to somebody with a second factor."""
+
+
+class StaffRequest(HttpRequest):
+    actor: Actor
+    user: User
+    htmx: HtmxDetails
+
+
+def needs_everywhere(
+    right: str,
+) -> Callable[
+    [Callable[Concatenate[StaffRequest, P], HttpResponse]],
+    Callable[Concatenate[StaffRequest, P], HttpResponse],
+]:
+    """Answer 403 unless that right is held in every project: for pages about the whole organisation."""
+
+    def decorate(
+        view: Callable[Concatenate[StaffRequest, P], HttpResponse],
+    ) -> Callable[Concatenate[StaffRequest, P], HttpResponse]:
+        @functools.wraps(view)
+        def guarded(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            request.actor.require_everywhere(right)
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate

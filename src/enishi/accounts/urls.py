@@ -1,0 +1,40 @@
+"""Addresses of accounts. ``account``, ``project`` and ``projects`` are known to the shell, the rest stands in ``accounts:``."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from enishi.accounts.views import account, people, projects, roles
+
+settings = [
+    path("appearance/", account.appearance, name="appearance"),
+    path("tokens/", account.tokens, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", account.revoke, name="token_revoke"),
+    path("people/", people.people, name="people"),
+    path("people/new/", people.new_person, name="person_new"),
+    path("people/<int:user_id>/", people.person, name="person"),
+    path("people/<int:user_id>/invite/", people.invite, name="invite"),
+    path("roles/give/", people.give, name="give"),
+    path("roles/given/<int:grant_id>/take/", people.take, name="take"),
+    path("teams/", people.teams, name="teams"),
+    path("teams/<int:team_id>/", people.team, name="team"),
+    path("teams/<int:team_id>/delete/", people.delete_team, name="team_delete"),
+    path("roles/", roles.roles, name="roles"),
+    path("roles/new/", roles.new_role, name="role_new"),
+    path("roles/<int:role_id>/", roles.role, name="role"),
+    path("roles/<int:role_id>/effect/", roles.effect, name="role_effect"),
+    path("roles/<int:role_id>/delete/", roles.delete_role, name="role_delete"),
+    path("why/", roles.why, name="why"),
+    path("projects/", projects.setup, name="projects_setup"),
+    path("projects/new/", projects.new_project, name="project_new"),
+    path("projects/<int:project_id>/", projects.edit_project, name="project_edit"),
+    path("projects/<int:project_id>/archive/", projects.archive, name="project_archive"),
+    path("organisation/", projects.organisation, name="organisation"),
+]
+
+urlpatterns = [
+    path("settings/", include((settings, "accounts"))),
+    path("settings/account/", account.profile, name="account"),
+    path("projects/", projects.projects, name="projects"),
+    path("projects/<int:project_id>/", projects.project, name="project"),
+]

@@ -1,0 +1,176 @@
+"""Roles as a table of things by rights, what a change would do, and why somebody can or cannot see something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from enishi.accounts import queries, services
+from enishi.accounts.access import Level, known, rights
+from enishi.accounts.forms import RoleForm, WhyForm
+from enishi.accounts.models import Role
+from enishi.accounts.requests import StaffRequest, needs_everywhere
+from enishi.core import registry
+
+COLUMNS = ("view", "edit", "delete")
+RECORDS = "accounts.records"
+
+
+def _role(role_id: int) -> Role:
+    try:
+        return queries.role(role_id)
+    except Role.DoesNotExist:
+        raise Http404 from None
+
+
+def _things(chosen: set[str], saved: set[str]) -> list[dict[str, Any]]:
+    """The rows of the table: each part of the product, its three usual rights and what else it has."""
+    rows = []
+    for config in apps.get_app_configs():
+        declared = getattr(config, "rights", {})
+        cells = {
+            code.partition(".")[2]: {
+                "code": code,
+                "label": label,
+                "on": code in chosen,
+                "changed": (code in chosen) != (code in saved),
+            }
+            for code, label in declared.items()
+        }
+        if cells:
+            usual = [cells.pop(name, None) for name in COLUMNS]
+            rows.append({"label": config.verbose_name, "usual": usual, "more": list(cells.values())})
+    return rows[::-1]
+
+
+@require_GET
+@needs_everywhere(services.MANAGE)
+def roles(request: StaffRequest) -> HttpResponse:
+    """The first role; without any, the form for a new one."""
+    first = queries.roles().first()
+    return redirect("accounts:role", first.pk) if first else redirect("accounts:role_new")
+
+
+@require_http_methods(["GET", "POST"])
+@needs_everywhere(services.MANAGE)
+def role(request: StaffRequest, role_id: int) -> HttpResponse:
+    found = _role(role_id)
+    saved = set(found.codes)
+    initial = {name: getattr(found, name) for name in ("name", "description", "clearance", "codes")}
+    form = RoleForm(request.POST or None, initial=initial)
+    chosen = set(request.POST.getlist("codes")) if request.method == "POST" else saved
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_role(request.actor, found, **form.cleaned_data)
+        except services.AccountError as error:
+            form.add_error(None, str(error))
+            found = _role(role_id)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("accounts:role", found.pk)
+    context = {
+        "role": found,
+        "fixed": found.name == services.ADMINISTRATOR,
+        "people": queries.role_sizes().get(found.pk, 0),
+        "places": queries.role_places(found),
+        "clearance": Level(found.clearance).label,
+        **_page(form, chosen, saved),
+    }
+    return render(request, "accounts/role.html", context, status=422 if form.errors else 200)
+
+
+def _page(form: RoleForm, chosen: set[str], saved: set[str]) -> dict[str, Any]:
+    sizes = queries.role_sizes()
+    return {
+        "form": form,
+        "things": _things(chosen, saved),
+        "roles": [{"role": role, "people": sizes.get(role.pk, 0)} for role in queries.roles()],
+        "why_form": WhyForm(),
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@needs_everywhere(services.MANAGE)
+def new_role(request: StaffRequest) -> HttpResponse:
+    form = RoleForm(request.POST or None)
+    chosen = set(request.POST.getlist("codes"))
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.create_role(request.actor, **form.cleaned_data)
+        except services.AccountError as error:
+            form.add_error("name", str(error))
+        else:
+            messages.success(
+                request, _("The role “%(name)s” can now be given to people and teams.") % {"name": made}
+            )
+            return redirect("accounts:role", made.pk)
+    context = {"role": None, **_page(form, chosen, chosen)}
+    return render(request, "accounts/role.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@needs_everywhere(services.MANAGE)
+def effect(request: StaffRequest, role_id: int) -> HttpResponse:
+    """What saving the table as it stands would do to the people who hold the role."""
+    codes = {known(code) for code in request.POST.getlist("codes") if code in rights()}
+    level = request.POST.get("clearance", "")
+    found = _role(role_id)
+    clearance = int(level) if level in {str(value) for value in Level.values} else found.clearance
+    done = queries.role_effect(found, codes=codes, clearance=clearance)
+    context = {
+        "effect": done,
+        "gains": [{"right": rights()[code], "people": n} for code, n in done.gains.items()],
+        "losses": [{"right": rights()[code], "people": n} for code, n in done.losses.items()],
+        "clearance": Level(done.clearance).label if done.clearance is not None else "",
+    }
+    return render(request, "accounts/role_effect.html", context)
+
+
+@require_POST
+@needs_everywhere(services.MANAGE)
+def delete_role(request: StaffRequest, role_id: int) -> HttpResponse:
+    found = _role(role_id)
+    try:
+        services.delete_role(request.actor, found)
+    except services.AccountError as error:
+        messages.error(request, str(error))
+        return redirect("accounts:role", role_id)
+    messages.success(request, _("The role “%(name)s” is gone.") % {"name": found.name})
+    return redirect("accounts:roles")
+
+
+@require_GET
+@needs_everywhere(services.MANAGE)
+def why(request: StaffRequest) -> HttpResponse:
+    """Why somebody can or cannot see a record; with several matches, which one is meant is asked first.
+
+    What the asker may not see is not found here either.
+    """
+    form = WhyForm(request.GET or None)
+    context: dict[str, Any] = {"why_form": form}
+    if form.is_valid():
+        context |= _answer(request, form)
+    template = "accounts/why_answer.html" if request.htmx else "accounts/why.html"
+    return render(request, template, context)
+
+
+def _answer(request: StaffRequest, form: WhyForm) -> dict[str, Any]:
+    find = registry.provider(RECORDS, "find")
+    what = form.cleaned_data["record"] or form.cleaned_data["what"]
+    found = find(request.actor, what) if find and what else []
+    if len(found) != 1:
+        return {"choices": found, "asked": what}
+    record, who = found[0], form.cleaned_data["who"]
+    return {
+        "record": record,
+        "who": who,
+        "why": queries.explain(who, record.right, record.project_ids, record.level),
+        "readers": queries.readers(record.right, record.project_ids, record.level),
+        "level": Level(record.level).label,
+    }

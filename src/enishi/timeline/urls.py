@@ -1,0 +1,25 @@
+"""Addresses of the history. ``notifications`` is known to the shell, the rest stands in ``timeline:``."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from enishi.timeline.views import history, notifications, operations, proof
+
+pages = [
+    path("", history.history, name="history"),
+    path("of/<str:subject_type>/<int:subject_id>/", history.of, name="of"),
+    path("operations/", operations.operations, name="operations"),
+    path("operations/<int:operation_id>/", operations.operation, name="operation"),
+    path("operations/<int:operation_id>/undo/", operations.undo_one, name="undo"),
+    path("proof/", proof.proof, name="proof"),
+    path("proof/check/", proof.start, name="check"),
+    path("proof/<int:check_id>/progress/", proof.progress, name="check_progress"),
+    path("notifications/read/", notifications.read, name="notifications_read"),
+    path("notifications/<int:notification_id>/", notifications.follow, name="notification"),
+]
+
+urlpatterns = [
+    path("history/", include((pages, "timeline"))),
+    path("notifications/", notifications.notifications, name="notifications"),
+]

@@ -1,0 +1,83 @@
+"""What happened, by whom, through what, before and after."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from enishi.accounts.requests import StaffRequest
+from enishi.timeline import queries, words
+from enishi.timeline.forms import HistoryFilter
+
+PAGE = 50
+RECORD_PAGE = 20
+VIEW = "timeline.view"
+
+
+def _before(request: StaffRequest) -> int | None:
+    value = request.GET.get("before", "")
+    return int(value) if value.isdigit() and len(value) < 18 else None
+
+
+@require_GET
+def history(request: StaffRequest) -> HttpResponse:
+    """Everything within one's rights, newest first."""
+    actor = request.actor
+    actor.require(VIEW)
+    form = HistoryFilter(actor, request.GET)
+    before = _before(request)
+    found = queries.history(actor, **form.conditions(), before=before)[: PAGE + 1]
+    entries = [words.told(entry) for entry in found]
+    kept = form.chosen()
+    last = entries[PAGE - 1].entry.pk if len(entries) > PAGE else None
+    context: dict[str, Any] = {
+        "form": form,
+        "filters": form.shown(),
+        "entries": entries[:PAGE],
+        "next_url": f"?{urlencode({**kept, 'before': last})}" if last else "",
+        "back_url": f"?{urlencode(kept)}" if before else "",
+        "views": places("history"),
+        "state": queries.proof_state(),
+        "whole": actor.may_everywhere(VIEW),
+    }
+    return render(request, "timeline/history.html", context)
+
+
+@require_GET
+def of(request: StaffRequest, subject_type: str, subject_id: int) -> HttpResponse:
+    """The history of one record: a part of its page, or a page of its own."""
+    actor = request.actor
+    actor.require(VIEW)
+    before = _before(request)
+    found = queries.history_of(actor, subject_type, subject_id, before=before)[: RECORD_PAGE + 1]
+    entries = [words.told(entry) for entry in found]
+    if not entries and not request.htmx:
+        raise Http404
+    last = entries[RECORD_PAGE - 1].entry.pk if len(entries) > RECORD_PAGE else None
+    context: dict[str, Any] = {
+        "entries": entries[:RECORD_PAGE],
+        "one_record": True,
+        "more_url": f"{request.path}?before={last}" if last else "",
+        "title": entries[0].entry.label if entries else "",
+        "url": entries[0].url if entries else "",
+        "views": places("history"),
+        "part": f"history-of-{subject_id}-{before or 0}",
+    }
+    return render(
+        request, "timeline/history_of.html" if request.htmx else "timeline/history_record.html", context
+    )
+
+
+def places(here: str) -> list[dict[str, Any]]:
+    """The pages of the history, for the top bar."""
+    listed = (("history", _("Changes")), ("operations", _("Undo log")), ("proof", _("Proof")))
+    return [
+        {"label": label, "url": reverse(f"timeline:{name}"), "current": name == here}
+        for name, label in listed
+    ]

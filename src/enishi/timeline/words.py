@@ -1,0 +1,146 @@
+"""How entries read: fields by their names on screen, values as people write them.
+
+An app names what is recorded under another name than its model field::
+
+    @provide("timeline.fields", "contacts.party")
+    def _fields() -> Mapping[str, Any]:
+        return {"project_ids": _("projects")}
+
+and says where a record has its page, when that is not called ``<app>:<model>``::
+
+    @provide("timeline.url", "accounts.user")
+    def _url(subject_id: int) -> str: ...
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from enishi.accounts.access import Level, Via
+from enishi.core import clock, events, formats, registry
+from enishi.timeline.models import Entry
+
+_ICONS = {
+    "created": "plus",
+    "changed": "pencil",
+    "deleted": "trash",
+    "restored": "arrow-back-up",
+    "undone": "arrow-back-up",
+    "merged": "git-merge",
+    "imported": "table-import",
+    "exported": "download",
+    "in": "login",
+    "failed": "alert-triangle",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One entry as it is drawn."""
+
+    entry: Entry
+    what: Any
+    icon: str
+    day: dt.date
+    via: Any
+    url: str = ""
+    sealed: bool = False
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    facts: list[tuple[Any, str]] = field(default_factory=list)
+
+
+def told(entry: Entry) -> Told:
+    """Put one entry into words; costs no query."""
+    names = _names(entry.subject_type)
+    fields = _fields(entry.subject_type)
+    rows = [
+        {
+            "field": _label(names, fields, name),
+            "old": value_words(fields.get(name), before),
+            "new": value_words(fields.get(name), after),
+        }
+        for name, (before, after) in entry.changes.items()
+    ]
+    facts = [
+        (_label(names, fields, name), text)
+        for name, value in entry.data.items()
+        # What only the undo reads begins with a line below.
+        if not name.startswith("_") and (text := value_words(fields.get(name), value))
+    ]
+    return Told(
+        entry=entry,
+        what=events.label(entry.event),
+        icon=_ICONS.get(entry.event.rpartition("_")[2], "point"),
+        day=timezone.localdate(entry.at),
+        via=Via(entry.via).label,
+        url=address(entry.subject_type, entry.subject_id),
+        sealed=entry.confidentiality >= Level.CONFIDENTIAL,
+        rows=rows,
+        facts=facts,
+    )
+
+
+def address(subject_type: str, subject_id: int) -> str:
+    """Where a record has its page; empty when it has none."""
+    own = registry.provider("timeline.url", subject_type)
+    if own is not None:
+        return str(own(subject_id))
+    try:
+        return reverse(subject_type.replace(".", ":", 1), args=[subject_id])
+    except NoReverseMatch:
+        return ""
+
+
+def _names(subject_type: str) -> Mapping[str, Any]:
+    own = registry.provider("timeline.fields", subject_type)
+    return own() if own is not None else {}
+
+
+@functools.cache
+def _fields(subject_type: str) -> Mapping[str, Any]:
+    model = next((m for m in apps.get_models() if m._meta.label_lower == subject_type), None)
+    return {f.name: f for f in model._meta.get_fields()} if model else {}
+
+
+def _label(names: Mapping[str, Any], fields: Mapping[str, Any], name: str) -> Any:
+    if name in names:
+        return names[name]
+    found = fields.get(name)
+    return getattr(found, "verbose_name", None) or name.replace("_", " ")
+
+
+def value_words(field: Any, value: Any) -> str:
+    """A recorded value as people write it: choices by their label, dates and numbers in the reader's way."""
+    if value is None or value in ("", [], {}):
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(value_words(None, item) for item in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {value_words(None, item)}" for key, item in value.items())
+    choices = dict(getattr(field, "flatchoices", None) or ())
+    if value in choices:
+        return str(choices[value])
+    language = get_language() or "en"
+    if isinstance(field, models.DateTimeField) and (moment := parse_datetime(str(value))):
+        local = timezone.localtime(moment)
+        return f"{formats.format_date(local, language, today=clock.today())} {local:%H:%M}"
+    if isinstance(field, models.DateField) and (day := parse_date(str(value))):
+        return formats.format_date(day, language, today=clock.today())
+    return str(value)
+
+
+__all__ = ["Told", "address", "told", "value_words"]
