@@ -57,9 +57,14 @@ _TEXTS = {
     ".csv": CSV, ".tsv": "text/tab-separated-values", ".md": "text/markdown", ".ics": "text/calendar",
     ".vcf": "text/vcard", ".eml": "message/rfc822", ".json": "application/json", ".geojson": "application/geo+json",
 }  # fmt: skip
-_MARKUP = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?P<name>!doctype\s+html|[a-z][\w:-]*)", re.I | re.S)
-_SVG = re.compile(rb"<svg[\s>]", re.I)
-_HTML_TAGS = frozenset({b"html", b"head", b"body", b"script", b"div", b"p", b"table", b"iframe", b"style", b"meta"})
+_MARKUP = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?P<name>!doctype\s+html|[a-z][\w:-]*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_SVG = re.compile(rb"<svg[\s>]", re.IGNORECASE)
+_HTML_TAGS = frozenset(
+    {b"html", b"head", b"body", b"script", b"div", b"p", b"table", b"iframe", b"style", b"meta"}
+)
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

@@ -92,7 +92,7 @@ class Interaction(SharedModel):
     updated_at = models.DateTimeField(db_default=Now())
     deleted_at = models.DateTimeField(null=True, blank=True)
 
-    objects = InteractionQuerySet.as_manager()
+    objects: ClassVar[InteractionQuerySet] = InteractionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [

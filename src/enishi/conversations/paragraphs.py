@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 _BREAK = re.compile(r"\n[ \t]*\n\s*|\n")
@@ -63,7 +64,9 @@ def _nearest(text: str, quote: str, start: int) -> int | None:
     return min(found, key=lambda at: abs(at - start), default=None)
 
 
-def paragraphs(text: str, *, folds: Iterable[Mapping[str, Any]] = (), marks: Iterable[Mark] = ()) -> list[Paragraph]:
+def paragraphs(
+    text: str, *, folds: Iterable[Mapping[str, Any]] = (), marks: Iterable[Mark] = ()
+) -> list[Paragraph]:
     """Cut a text at its line breaks; number what is not folded."""
     ranges = sorted((int(fold["start"]), int(fold["end"]), str(fold["kind"])) for fold in folds)
     listed = sorted(marks, key=lambda mark: (mark.start, mark.end))
@@ -106,8 +109,10 @@ def _pieces(text: str, start: int, end: int, marks: Sequence[Mark]) -> Iterable[
     for mark in marks:
         cuts |= {max(start, mark.start), min(end, mark.end)}
     ordered = sorted(cuts)
-    for left, right in zip(ordered, ordered[1:], strict=False):
-        yield Piece(text[left:right], tuple(mark for mark in marks if mark.start <= left and right <= mark.end))
+    for left, right in pairwise(ordered):
+        yield Piece(
+            text[left:right], tuple(mark for mark in marks if mark.start <= left and right <= mark.end)
+        )
 
 
 def blocks(found: Iterable[Paragraph]) -> list[Block]:

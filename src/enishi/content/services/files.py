@@ -133,7 +133,9 @@ def add_files(
     )
     linked = set(_parties(actor, party_ids)) if party_ids else set()
     if linked:
-        FileLink.objects.bulk_create([FileLink(file=file, party_id=party_id) for file in files for party_id in linked])
+        FileLink.objects.bulk_create(
+            [FileLink(file=file, party_id=party_id) for file in files for party_id in linked]
+        )
     index_files([file.pk for file in files])
     for file, version in zip(files, versions, strict=True):
         if linked:
@@ -202,7 +204,9 @@ def add_version(actor: Actor, file: File, *, data: bytes | IO[bytes], name: str 
     actor.require(EDIT, file.project_id)
     kept = _keep(FileDraft(name or file.name, data))
     if not kept.size:
-        raise FileError(_("“%(name)s” is empty. Choose the file again.") % {"name": name or file.name}, "file")
+        raise FileError(
+            _("“%(name)s” is empty. Choose the file again.") % {"name": name or file.name}, "file"
+        )
     newest = file.versions.first()
     if newest is not None and newest.sha256 == kept.sha256:
         return newest
@@ -247,7 +251,9 @@ def change_file(actor: Actor, file: File, **values: Any) -> File:
 
 
 def _check_level(actor: Actor, file: File) -> None:
-    least = max((floor(file.pk) for floor in registry.providers("content.least_level").values()), default=Level.OPEN)
+    least = max(
+        (floor(file.pk) for floor in registry.providers("content.least_level").values()), default=Level.OPEN
+    )
     if file.confidentiality < least:
         raise FileError(
             _("It hangs on a record that is %(level)s, and cannot be less confidential than that.")
@@ -300,9 +306,13 @@ def link_file(actor: Actor, file: File, *, party_ids: Iterable[int]) -> File:
     after = set(_parties(actor, party_ids)) | hidden
     if after != before:
         file.links.filter(party__in=before - after).delete()
-        FileLink.objects.bulk_create([FileLink(file=file, party_id=party_id) for party_id in sorted(after - before)])
+        FileLink.objects.bulk_create(
+            [FileLink(file=file, party_id=party_id) for party_id in sorted(after - before)]
+        )
         _place(file, after)
-        record(actor, signals.file_changed, subject=file, changes={"parties": (sorted(before), sorted(after))})
+        record(
+            actor, signals.file_changed, subject=file, changes={"parties": (sorted(before), sorted(after))}
+        )
     return file
 
 
@@ -366,5 +376,3 @@ def raise_level(actor: Actor, file_ids: Iterable[int], *, level: int) -> None:
         else:
             reclassify(file, project_ids=[file.project_id], confidentiality=level)
         record(actor, signals.file_changed, subject=file, changes={"confidentiality": (before, level)})
-
-

@@ -50,7 +50,9 @@ def open_file(actor: Actor, file_id: int, number: int | None = None) -> Opened:
         stream = storage.open_blob(version.sha256)
     except FileNotFoundError:
         raise FileError(
-            _("The bytes of “%(name)s” are missing from the storage. Ask whoever runs the installation to restore them.")
+            _(
+                "The bytes of “%(name)s” are missing from the storage. Ask whoever runs the installation to restore them."
+            )
             % {"name": file.name}
         ) from None
     note_read(actor, file, how="download", version=version.number)

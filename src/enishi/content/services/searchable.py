@@ -12,7 +12,9 @@ from enishi.search.services import Findable, index
 def index_files(file_ids: Iterable[int]) -> None:
     """Bring the search documents of these files up to date, set-wise."""
     files = list(
-        File.objects.unscoped("the index follows the record").filter(pk__in=list(file_ids), deleted_at__isnull=True)
+        File.objects.unscoped("the index follows the record").filter(
+            pk__in=list(file_ids), deleted_at__isnull=True
+        )
     )
     newest = FileVersion.objects.filter(file__in=files).order_by("file_id", "-number").distinct("file_id")
     texts = dict(newest.values_list("file_id", "text"))

@@ -13,15 +13,17 @@ from enishi.conversations.queries.interactions import (
     waiting,
     waiting_count,
 )
+from enishi.conversations.queries.people import Person, people_by_token, people_found, tag_choices, token_of
 from enishi.conversations.queries.senders import Waiting, sender, senders, senders_count
 from enishi.conversations.queries.timeline import Drawn, Thread, View, draw, party_timeline
-from enishi.conversations.queries.versions import Version, state_at, versions
+from enishi.conversations.queries.versions import Version, compare, versions
 
 __all__ = [
     "Born",
     "Drawn",
     "Filters",
     "Page",
+    "Person",
     "Position",
     "Thread",
     "Version",
@@ -29,16 +31,20 @@ __all__ = [
     "Waiting",
     "born_from",
     "by_ids",
+    "compare",
     "draw",
     "interaction",
     "interactions",
     "marks_of",
     "party_timeline",
+    "people_by_token",
+    "people_found",
     "sender",
     "senders",
     "senders_count",
     "siblings",
-    "state_at",
+    "tag_choices",
+    "token_of",
     "versions",
     "visible_participants",
     "waiting",

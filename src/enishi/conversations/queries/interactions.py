@@ -11,7 +11,13 @@ from django.db.models import Prefetch, Q
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.contacts.models import Party
 from enishi.content.models import File
-from enishi.conversations.models import Attachment, Interaction, InteractionQuerySet, InteractionTag, Participant
+from enishi.conversations.models import (
+    Attachment,
+    Interaction,
+    InteractionQuerySet,
+    InteractionTag,
+    Participant,
+)
 from enishi.search import queries as search
 from enishi.search.models import Kind
 
@@ -108,7 +114,7 @@ def _matching(actor: Actor, filters: Filters) -> InteractionQuerySet:
 
 def interactions(
     actor: Actor,
-    filters: Filters = Filters(),  # noqa: B008 frozen
+    filters: Filters = Filters(),
     *,
     after: Position | None = None,
     before: Position | None = None,

@@ -10,38 +10,59 @@ from enishi.conversations.services.interactions import (
     restore_interaction,
     set_answer,
 )
-from enishi.conversations.services.line import CREATE, Logged, Setting, Understood, log_line, understand
-from enishi.conversations.services.passages import passage, projects_for, promise_from_passage, task_from_passage
+from enishi.conversations.services.line import (
+    CREATE,
+    Logged,
+    Setting,
+    Understood,
+    log_line,
+    take_back_line,
+    understand,
+)
+from enishi.conversations.services.passages import (
+    Passage,
+    passage,
+    projects_for,
+    promise_from_passage,
+    task_from_passage,
+)
 from enishi.conversations.services.reading import view_interaction
-from enishi.conversations.services.senders import create_from_sender, ignore_sender, join_sender, reopen_sender
+from enishi.conversations.services.senders import (
+    create_from_sender,
+    ignore_sender,
+    join_sender,
+    reopen_sender,
+)
 from enishi.conversations.services.unknown import Seen, note_unknown
 
 __all__ = [
     "CREATE",
+    "Conflict",
+    "ConversationError",
     "Logged",
+    "ParticipantDraft",
+    "Passage",
+    "Seen",
     "Setting",
     "Understood",
+    "attach",
+    "change_interaction",
     "create_from_sender",
+    "delete_interaction",
     "ignore_sender",
     "join_sender",
+    "log_interaction",
     "log_line",
+    "note_unknown",
+    "parties_by_address",
     "passage",
     "projects_for",
     "promise_from_passage",
     "reopen_sender",
+    "restore_interaction",
+    "set_answer",
+    "take_back_line",
     "task_from_passage",
     "understand",
     "view_interaction",
-    "Conflict",
-    "ConversationError",
-    "ParticipantDraft",
-    "Seen",
-    "attach",
-    "change_interaction",
-    "delete_interaction",
-    "log_interaction",
-    "note_unknown",
-    "parties_by_address",
-    "restore_interaction",
-    "set_answer",
 ]

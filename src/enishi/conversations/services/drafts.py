@@ -42,7 +42,9 @@ def require_projects(actor: Actor, project_ids: Iterable[int]) -> None:
         actor.require(EDIT, project_id)
 
 
-def level_for(actor: Actor, project_ids: Sequence[int], level: int | None, *, at_least: int = Level.OPEN) -> int:
+def level_for(
+    actor: Actor, project_ids: Sequence[int], level: int | None, *, at_least: int = Level.OPEN
+) -> int:
     """The level asked for, or the strictest default of the projects; never above what the actor may read."""
     if level is None:
         defaults = Project.objects.filter(pk__in=project_ids).values_list("default_level", flat=True)
@@ -60,7 +62,11 @@ def least_level(participants: Iterable[Participant]) -> int:
     With one contact that is the contact's own level; in a meeting, whom a reader may not see is left out of the list.
     """
     ids = {one.party_id for one in participants if one.party_id is not None}
-    levels = Party.objects.unscoped("the level a talk hangs on").filter(pk__in=ids).values_list("confidentiality", flat=True)
+    levels = (
+        Party.objects.unscoped("the level a talk hangs on")
+        .filter(pk__in=ids)
+        .values_list("confidentiality", flat=True)
+    )
     return min(levels, default=Level.OPEN)
 
 
@@ -79,7 +85,9 @@ def participants_from(actor: Actor, drafts: Iterable[ParticipantDraft]) -> list[
     """Check the people within the actor's rights; addresses that belong to a contact become that contact."""
     wanted = list(drafts)
     parties = _visible_parties(actor, {draft.party_id for draft in wanted if draft.party_id})
-    known = parties_by_address(actor, {draft.address for draft in wanted if draft.address and not draft.party_id})
+    known = parties_by_address(
+        actor, {draft.address for draft in wanted if draft.address and not draft.party_id}
+    )
     colleagues = set(
         accounts.users(active=None)
         .filter(pk__in={draft.user_id for draft in wanted if draft.user_id})
@@ -89,7 +97,9 @@ def participants_from(actor: Actor, drafts: Iterable[ParticipantDraft]) -> list[
     for draft in wanted:
         address = address_key(draft.address)
         party_id = draft.party_id or known.get(address)
-        if (draft.party_id and draft.party_id not in parties) or (draft.user_id and draft.user_id not in colleagues):
+        if (draft.party_id and draft.party_id not in parties) or (
+            draft.user_id and draft.user_id not in colleagues
+        ):
             raise ConversationError(
                 _("One of the people is no longer there. Choose somebody else."), "participants"
             )

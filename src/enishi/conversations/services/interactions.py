@@ -118,7 +118,11 @@ def _join_thread(actor: Actor, interaction: Interaction, reply_to: Interaction) 
 
 def locked(actor: Actor, interaction: Interaction) -> Interaction:
     """The conversation as it is now, if the actor may see it; raises DoesNotExist otherwise."""
-    return Interaction.objects.visible_to(actor).select_for_update(no_key=True, of=("self",)).get(pk=interaction.pk)
+    return (
+        Interaction.objects.visible_to(actor)
+        .select_for_update(no_key=True, of=("self",))
+        .get(pk=interaction.pk)
+    )
 
 
 def _set_participants(interaction: Interaction, wanted: Sequence[Participant]) -> None:
@@ -140,7 +144,10 @@ def is_unknown(participant: Participant) -> bool:
 def _set_tags(interaction: Interaction, tag_ids: Iterable[int]) -> None:
     interaction.tag_links.all().delete()
     InteractionTag.objects.bulk_create(
-        [InteractionTag(interaction=interaction, tag_id=tag_id) for tag_id in usable_tags(interaction.project_ids, tag_ids)]
+        [
+            InteractionTag(interaction=interaction, tag_id=tag_id)
+            for tag_id in usable_tags(interaction.project_ids, tag_ids)
+        ]
     )
 
 
@@ -149,12 +156,18 @@ def attach(actor: Actor, interaction: Interaction, files: Iterable[FileDraft | i
     given = list(files)
     new = [one for one in given if isinstance(one, FileDraft)]
     kept = [one for one in given if isinstance(one, int)]
-    ids = list(File.objects.visible_to(actor).filter(pk__in=kept, deleted_at__isnull=True).values_list("pk", flat=True))
+    ids = list(
+        File.objects.visible_to(actor)
+        .filter(pk__in=kept, deleted_at__isnull=True)
+        .values_list("pk", flat=True)
+    )
     if len(ids) != len(set(kept)):
         raise ConversationError(_("One of the files is no longer there. Choose it again."), "files")
     raise_level(actor, ids, level=interaction.confidentiality)
     if new:
-        home = next((p for p in interaction.project_ids if actor.may("content.edit", p)), interaction.project_ids[0])
+        home = next(
+            (p for p in interaction.project_ids if actor.may("content.edit", p)), interaction.project_ids[0]
+        )
         made = add_files(
             actor,
             new,
@@ -199,7 +212,9 @@ def change_interaction(
     for name, value in values.items():
         setattr(interaction, name, value)
     interaction.project_ids = list(dict.fromkeys(interaction.project_ids))
-    require_projects(actor, set(interaction.project_ids) ^ set(before["project_ids"]) or interaction.project_ids[:1])
+    require_projects(
+        actor, set(interaction.project_ids) ^ set(before["project_ids"]) or interaction.project_ids[:1]
+    )
     if not interaction.project_ids:
         raise ConversationError(_("Choose at least one project."), "project_ids")
     tidy(interaction)

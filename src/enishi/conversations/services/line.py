@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,14 +14,14 @@ from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
 from enishi.accounts.models import Project, User
 from enishi.commitments.models import Promise, Task
-from enishi.commitments.services import make_promise, make_task
+from enishi.commitments.services import delete_promise, delete_task, make_promise, make_task
 from enishi.contacts.models import Party, Tag
-from enishi.contacts.services import PartyDraft, create_party
+from enishi.contacts.services import PartyDraft, create_party, delete_party
 from enishi.conversations import quicklog
 from enishi.conversations.models import Interaction, Participant
 from enishi.conversations.services.drafts import EDIT, ParticipantDraft, usable_tags
 from enishi.conversations.services.errors import ConversationError
-from enishi.conversations.services.interactions import log_interaction
+from enishi.conversations.services.interactions import delete_interaction, log_interaction
 from enishi.core import clock, text
 from enishi.search import queries as search
 from enishi.search.models import Kind
@@ -66,7 +66,7 @@ class Logged:
     created: Sequence[Party] = ()
 
 
-def understand(actor: Actor, line: str, setting: Setting = Setting()) -> Understood:  # noqa: B008 frozen
+def understand(actor: Actor, line: str, setting: Setting = Setting()) -> Understood:
     """Read a line within the actor's rights. Writes nothing."""
     line = " ".join(text.strip_bidi(text.clean(line, max_length=MOST_LINE)).split())
 
@@ -77,7 +77,11 @@ def understand(actor: Actor, line: str, setting: Setting = Setting()) -> Underst
     reading = quicklog.parse(
         line, now=timezone.localtime(clock.now()), language=actor.language, people=people
     )
-    here = Party.objects.visible_to(actor).present().filter(pk=setting.party_id).first() if setting.party_id else None
+    here = (
+        Party.objects.visible_to(actor).present().filter(pk=setting.party_id).first()
+        if setting.party_id
+        else None
+    )
     projects = _projects(actor, reading, setting, here)
     tags = _tags(reading.tags, projects[:1])
     found = {text.fold(tag.name) for tag in tags}
@@ -113,7 +117,7 @@ def _tags(names: Sequence[str], projects: Sequence[Project]) -> list[Tag]:
 
 
 @transaction.atomic
-def log_line(actor: Actor, line: str, setting: Setting = Setting()) -> Logged:  # noqa: B008 frozen
+def log_line(actor: Actor, line: str, setting: Setting = Setting()) -> Logged:
     """Save what a line says: a conversation, promises, a task, new contacts; all of it or nothing.
 
     Raises ConversationError, CommitmentError or ContactError in words for the line.
@@ -131,7 +135,7 @@ def log_line(actor: Actor, line: str, setting: Setting = Setting()) -> Logged:  
     interaction = None
     if reading.kind == quicklog.Kind.LOG:
         interaction = _log(actor, understood, project, drafts)
-    me = User.objects.filter(pk=actor.user_id).first()
+    me = User.objects.filter(pk=actor.user_id).first() if actor.user_id is not None else None
     promises = [
         _promise(actor, understood, said, project=project, party=about, me=me, interaction=interaction)
         for said in reading.promises
@@ -154,7 +158,9 @@ def _people(
     actor: Actor, understood: Understood, setting: Setting, project: Project
 ) -> tuple[list[ParticipantDraft], list[Party]]:
     drafts, created = [], []
-    role = Participant.Role.FROM if understood.reading.direction == quicklog.Flow.IN else Participant.Role.WITH
+    role = (
+        Participant.Role.FROM if understood.reading.direction == quicklog.Flow.IN else Participant.Role.WITH
+    )
     for who in understood.reading.who:
         choice = setting.people.get(text.fold(who.text), who.candidates[0].key if who.sure else NAME_ONLY)
         if choice == CREATE:
@@ -170,7 +176,9 @@ def _people(
     return drafts, created
 
 
-def _log(actor: Actor, understood: Understood, project: Project, drafts: Sequence[ParticipantDraft]) -> Interaction:
+def _log(
+    actor: Actor, understood: Understood, project: Project, drafts: Sequence[ParticipantDraft]
+) -> Interaction:
     reading, line = understood.reading, understood.line
     subject = reading.topic or reading.summary or (reading.promises[0].text if reading.promises else line)
     return log_interaction(
@@ -224,3 +232,23 @@ def _said(interaction: Interaction | None, line: str, words: str, *, via: bool) 
         "confidentiality": interaction.confidentiality,
         **({"said_via": interaction.channel, "said_at": interaction.occurred_at} if via else {}),
     }
+
+
+@transaction.atomic
+def take_back_line(
+    actor: Actor,
+    *,
+    interaction_id: int | None = None,
+    promise_ids: Iterable[int] = (),
+    task_id: int | None = None,
+    party_ids: Iterable[int] = (),
+) -> None:
+    """Undo of ``log_line``: delete what it made, each under its own right. Raises DoesNotExist for what is not visible."""
+    for promise_id in promise_ids:
+        delete_promise(actor, Promise.objects.visible_to(actor).get(pk=promise_id))
+    if task_id is not None:
+        delete_task(actor, Task.objects.visible_to(actor).get(pk=task_id))
+    if interaction_id is not None:
+        delete_interaction(actor, Interaction.objects.visible_to(actor).get(pk=interaction_id))
+    for party_id in party_ids:
+        delete_party(actor, Party.objects.visible_to(actor).get(pk=party_id))

@@ -37,7 +37,9 @@ def note_unknown(seen: Iterable[Seen], *, project_ids: Sequence[int], confidenti
     }
     rows = []
     for address, messages in by_address.items():
-        sender = known.get(address) or UnknownSender(address=address, project_ids=[], confidentiality=confidentiality)
+        sender = known.get(address) or UnknownSender(
+            address=address, project_ids=[], confidentiality=confidentiality
+        )
         moments = [one.at for one in messages]
         sender.name = sender.name or next((one.name for one in messages if one.name), "")
         sender.messages += len(messages)
@@ -53,4 +55,6 @@ def note_unknown(seen: Iterable[Seen], *, project_ids: Sequence[int], confidenti
         unique_fields=["address"],
         update_fields=fields,
     )
-    UnknownSender.objects.unscoped("the rows locked above").bulk_update([row for row in rows if row.pk], fields)
+    UnknownSender.objects.unscoped("the rows locked above").bulk_update(
+        [row for row in rows if row.pk], fields
+    )

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from enishi.core import clock, formats
+from enishi.core.registry import Shown
 
 register = template.Library()
 
@@ -348,3 +349,11 @@ def mark(text: str, start: int, end: int, anchor: str = "") -> SafeString:
     return format_html(
         '{}<mark class="en-mark"{}>{}</mark>{}', text[:start], name, text[start:end], text[end:]
     )
+
+
+@register.simple_tag(takes_context=True)
+def draw(context: template.Context, shown: Shown) -> SafeString:
+    """A panel, or another piece that an app shows on a page of another app."""
+    assert context.template is not None
+    with context.push(**shown.context):
+        return SafeString(context.template.engine.get_template(shown.template).render(context))
