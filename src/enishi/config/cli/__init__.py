@@ -18,6 +18,7 @@ COMMANDS = {
     "live": ("enishi.config.cli.processes:live", "serve the streams that keep open pages up to date"),
     "worker": ("enishi.config.cli.processes:worker", "do background jobs"),
     "migrate": ("enishi.config.cli.processes:migrate", "bring the database to this version"),
+    "demo": ("enishi.config.cli.demo:demo", "write the demo's story, or start it anew"),
     "user": ("enishi.config.cli.user:user", "create and list accounts"),
     "backup": ("enishi.config.cli.backup:backup", "write database and files to one archive"),
     "restore": ("enishi.config.cli.backup:restore", "bring an archive back"),
