@@ -22,7 +22,7 @@ FRONTEND := package.json tsconfig.json $(shell find frontend -type f) \
 # node and npm of the machine where they are new enough, else those that were installed from PyPI
 WITH_NODE := PATH="$(CURDIR)/.venv/node:$$PATH"
 
-.PHONY: help setup run test e2e check bench messages lock clean
+.PHONY: help setup run test e2e check bench api messages lock clean
 
 help:
 	@echo "make run            set everything up, start Enishi and print where to sign in"
@@ -31,6 +31,7 @@ help:
 	@echo "make check          lint, types, import contracts, migrations, catalogues"
 	@echo "make bench          the published figures; one of them with NAME=..."
 	@echo "make messages       bring the translation catalogues up to date with the code"
+	@echo "make api            write the snapshot of the API to docs/api/openapi.json"
 	@echo "make lock           resolve requirements.lock anew from pyproject.toml"
 	@echo "make clean          remove everything that was built (not the data in var/)"
 
@@ -61,6 +62,9 @@ messages: setup
 	cd src/enishi && ../../$(BIN)/django-admin makemessages --settings=enishi.config.settings \
 		--all --no-obsolete --no-wrap --add-location=file --ignore='static/*'
 	$(MAKE) setup
+
+api: setup
+	$(BIN)/python -m enishi.config.api_page > docs/api/openapi.json
 
 lock: .venv/installed
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

@@ -12,9 +12,13 @@ from ninja.security import HttpBearer
 from ninja.throttling import AuthRateThrottle
 
 from enishi.accounts.access import Actor, Forbidden
+from enishi.commitments.api import promises, tasks
 from enishi.contacts.api import relations
 from enishi.contacts.api import router as parties
+from enishi.content.api import router as files
+from enishi.conversations.api import router as interactions
 from enishi.core.api import Problem, problem_response
+from enishi.search.api import router as search
 
 
 class TokenAuth(HttpBearer):
@@ -38,6 +42,11 @@ api = NinjaAPI(
 
 api.add_router("parties", parties)
 api.add_router("relations", relations)
+api.add_router("interactions", interactions)
+api.add_router("promises", promises)
+api.add_router("tasks", tasks)
+api.add_router("files", files)
+api.add_router("search", search)
 
 
 @api.exception_handler(Problem)

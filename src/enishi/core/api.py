@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -108,3 +111,30 @@ def stale(current: int) -> Problem:
 
 def not_modified(request: HttpRequest, version: int) -> bool:
     return etag(version) in [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]
+
+
+def cursor(moment: dt.datetime | None, record_id: int) -> str:
+    """Where a page that is ordered by a moment and an id ends, as an opaque word."""
+    raw = json.dumps([moment.isoformat() if moment else None, record_id])
+    return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+
+def read_cursor(word: str) -> tuple[dt.datetime | None, int] | None:
+    """The place that a cursor names; None for none. Raises Problem for a word that no page gave."""
+    if not word:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
+        moment, record_id = json.loads(raw)
+        at = dt.datetime.fromisoformat(moment) if moment is not None else None
+        if (
+            not isinstance(record_id, int)
+            or abs(record_id) > MAX_ID
+            or (at is not None and at.tzinfo is None)
+        ):
+            raise ValueError
+    except (ValueError, TypeError):
+        raise Problem(
+            422, "The cursor cannot be used", errors=[("cursor", "Start again without a cursor.")]
+        ) from None
+    return at, record_id

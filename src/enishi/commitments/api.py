@@ -1,0 +1,338 @@
+"""Promises and tasks for programs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Router, Schema, Status
+
+from enishi.accounts import queries as accounts
+from enishi.accounts.access import Actor
+from enishi.commitments import queries, services
+from enishi.commitments.models import Promise, Series, Task
+from enishi.core.api import (
+    PAGE,
+    Id,
+    Limit,
+    Page,
+    Problem,
+    Text,
+    cursor,
+    etag,
+    expected_version,
+    not_modified,
+    read_cursor,
+    stale,
+)
+
+promises = Router(tags=["Promises"])
+tasks = Router(tags=["Tasks"])
+
+Title = Annotated[Text, Field(min_length=1, max_length=300)]
+Long = Annotated[Text, Field(max_length=100_000)]
+Level = Annotated[int, Field(ge=0, le=3)]
+Moment = Annotated[dt.datetime, Field(description="With a time zone, from the year 1900 to 9000")]
+Settled = Literal["kept", "broken", "waived"]
+
+
+class PromiseOut(Schema):
+    """Who promised what to whom. ``said_in_id`` is the conversation it was said in, ``quote`` the words."""
+
+    id: int
+    project_id: int
+    direction: str
+    negative: bool
+    title: str
+    detail: str
+    party_id: int | None
+    owner_id: int | None
+    due_at: dt.datetime | None
+    started_at: dt.datetime | None
+    state: str
+    settled_at: dt.datetime | None
+    outcome: str
+    series_id: int | None
+    said_in_id: int | None
+    said_via: str
+    said_at: dt.datetime | None
+    quote: str
+    confidentiality: int
+    version: int
+    created_at: dt.datetime
+    updated_at: dt.datetime
+
+
+class TaskOut(Schema):
+    id: int
+    project_id: int
+    title: str
+    detail: str
+    party_id: int | None
+    owner_id: int | None
+    promise_id: int | None
+    due_at: dt.datetime | None
+    done_at: dt.datetime | None
+    series_id: int | None
+    said_in_id: int | None
+    quote: str
+    confidentiality: int
+    version: int
+    created_at: dt.datetime
+    updated_at: dt.datetime
+
+
+class CommonIn(Schema):
+    title: Title
+    detail: Long = ""
+    party_id: Id | None = None
+    owner_id: Id | None = None
+    due_at: Moment | None = None
+    confidentiality: Level | None = None
+
+
+class Repeats(Schema):
+    rule: Annotated[Text, Field(max_length=300, description="RRULE of RFC 5545, from due_at on")] = ""
+    shift: Series.Shift = Series.Shift.BACKWARD
+
+
+class PromiseIn(CommonIn, Repeats):
+    project_id: Id
+    direction: Promise.Direction = Promise.Direction.OURS
+    negative: bool = False
+    quote: Long = ""
+
+
+class PromisePatch(CommonIn):
+    """Only what is sent is changed."""
+
+    title: Title = ""
+    direction: Promise.Direction = Promise.Direction.OURS
+    negative: bool = False
+    quote: Long = ""
+
+
+class SettleIn(Schema):
+    """Kept becomes kept late after its date by itself. Broken and waived need a reason in ``outcome``."""
+
+    state: Settled
+    outcome: Annotated[Text, Field(max_length=500)] = ""
+    proof: Long = ""
+
+
+class TaskIn(CommonIn, Repeats):
+    project_id: Id
+    promise_id: Id | None = None
+
+
+class TaskPatch(CommonIn):
+    """Only what is sent is changed."""
+
+    title: Title = ""
+    promise_id: Id | None = None
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.auth  # type: ignore[attr-defined]
+    return actor
+
+
+def _found(actor: Actor, sent: dict[str, Any]) -> dict[str, Any]:
+    """Replace ids by what they name, within the actor's rights."""
+    found = dict(sent)
+    lookups: dict[str, tuple[str, Callable[[int], Any]]] = {
+        "project_id": ("project", lambda pk: accounts.project(actor, pk, "commitments.edit")),
+        "party_id": ("party", lambda pk: queries.party(actor, pk)),
+        "owner_id": ("owner", lambda pk: accounts.users().get(pk=pk)),
+        "promise_id": ("promise", lambda pk: queries.promise(actor, pk)),
+    }
+    for name, (field, look_up) in lookups.items():
+        if name in found:
+            pk = found.pop(name)
+            found[field] = None if pk is None else look_up(pk)
+    _check_moment(found.get("due_at"))
+    return found
+
+
+def _check_moment(moment: dt.datetime | None) -> None:
+    if moment is not None and (moment.tzinfo is None or not 1900 <= moment.year <= 9000):
+        message = "Give a moment with a time zone, such as 2026-11-30T18:00:00+09:00."
+        raise Problem(422, "The request cannot be used", errors=[("due_at", message)])
+
+
+def _changed(action: Callable[[], Any], response: HttpResponse) -> Any:
+    """Run a service, turn its refusals into problems, give the new ETag."""
+    try:
+        row = action()
+    except services.Conflict as conflict:
+        raise stale(conflict.current) from None
+    except services.CommitmentError as error:
+        raise Problem(422, "This cannot be saved", errors=[(error.field or "body", str(error))]) from None
+    response["ETag"] = etag(row.version)
+    return row
+
+
+def _listed(page: queries.Page[Any]) -> dict[str, Any]:
+    after = page.after
+    return {"items": page.rows, "next": cursor(after.moment, after.id) if after else None}
+
+
+def _place(word: str) -> queries.Position | None:
+    place = read_cursor(word)
+    return None if place is None else queries.Position(*place)
+
+
+@promises.get("", response=Page[PromiseOut], summary="List promises")
+def list_promises(
+    request: HttpRequest,
+    state: Literal["open", "late", "settled", "kept", "kept_late", "broken", "waived", "all"] = "all",
+    direction: Promise.Direction | None = None,
+    project_id: Id | None = None,
+    party_id: Id | None = None,
+    owner_id: Id | None = None,
+    q: Annotated[Text, Field(max_length=200)] = "",
+    cursor: Annotated[str, Field(max_length=500)] = "",
+    limit: Limit = PAGE,
+) -> Any:
+    """Open promises by date, settled ones newest first."""
+    wanted = queries.Filter(
+        state=state,
+        direction=direction or "",
+        project_id=project_id,
+        party_id=party_id,
+        owner_ids=None if owner_id is None else (owner_id,),
+        text=q,
+    )
+    return _listed(queries.ledger(_actor(request), wanted, after=_place(cursor), limit=limit))
+
+
+@promises.post("", response={201: PromiseOut}, summary="Make a promise")
+def make_promise(request: HttpRequest, data: PromiseIn, response: HttpResponse) -> Any:
+    actor = _actor(request)
+    sent = _found(actor, data.dict())
+    made = _changed(lambda: services.make_promise(actor, **sent), response)
+    response["Location"] = f"/api/v1/promises/{made.pk}"
+    return Status(201, made)
+
+
+@promises.get("/{promise_id}", response={200: PromiseOut, 304: None}, summary="Read a promise")
+def read_promise(request: HttpRequest, promise_id: Id, response: HttpResponse) -> Any:
+    promise = queries.promise(_actor(request), promise_id)
+    response["ETag"] = etag(promise.version)
+    return Status(304, None) if not_modified(request, promise.version) else promise
+
+
+@promises.patch("/{promise_id}", response=PromiseOut, summary="Change a promise")
+def change_promise(request: HttpRequest, promise_id: Id, data: PromisePatch, response: HttpResponse) -> Any:
+    """Change what is sent. With If-Match the change is made only if nobody else came first (412)."""
+    actor = _actor(request)
+    promise, sent = queries.promise(actor, promise_id), _found(actor, data.dict(exclude_unset=True))
+    version = expected_version(request)
+    return _changed(lambda: services.change_promise(actor, promise, version, **sent), response)
+
+
+@promises.post("/{promise_id}/settle", response=PromiseOut, summary="Settle a promise")
+def settle_promise(request: HttpRequest, promise_id: Id, data: SettleIn, response: HttpResponse) -> Any:
+    """Say what became of it: kept (with proof in words), broken or waived."""
+    actor = _actor(request)
+    promise, version = queries.promise(actor, promise_id), expected_version(request)
+    return _changed(
+        lambda: services.settle_promise(
+            actor, promise, state=data.state, outcome=data.outcome, proof_text=data.proof, version=version
+        ),
+        response,
+    )
+
+
+@promises.post("/{promise_id}/reopen", response=PromiseOut, summary="Open a promise again")
+def reopen_promise(request: HttpRequest, promise_id: Id, response: HttpResponse) -> Any:
+    actor = _actor(request)
+    promise, version = queries.promise(actor, promise_id), expected_version(request)
+    return _changed(lambda: services.reopen_promise(actor, promise, version), response)
+
+
+@promises.delete("/{promise_id}", response={204: None}, summary="Delete a promise made by mistake")
+def delete_promise(request: HttpRequest, promise_id: Id) -> Any:
+    """The history keeps the whole promise."""
+    actor = _actor(request)
+    promise, version = queries.promise(actor, promise_id), expected_version(request)
+    if version is not None and version != promise.version:
+        raise stale(promise.version)
+    services.delete_promise(actor, promise)
+    return Status(204, None)
+
+
+@tasks.get("", response=Page[TaskOut], summary="List tasks")
+def list_tasks(
+    request: HttpRequest,
+    state: Literal["open", "late", "settled", "all"] = "all",
+    project_id: Id | None = None,
+    party_id: Id | None = None,
+    owner_id: Id | None = None,
+    q: Annotated[Text, Field(max_length=200)] = "",
+    cursor: Annotated[str, Field(max_length=500)] = "",
+    limit: Limit = PAGE,
+) -> Any:
+    """Open tasks by date, done ones newest first."""
+    wanted = queries.Filter(
+        state=state,
+        project_id=project_id,
+        party_id=party_id,
+        owner_ids=None if owner_id is None else (owner_id,),
+        text=q,
+    )
+    return _listed(queries.task_list(_actor(request), wanted, after=_place(cursor), limit=limit))
+
+
+@tasks.post("", response={201: TaskOut}, summary="Make a task")
+def make_task(request: HttpRequest, data: TaskIn, response: HttpResponse) -> Any:
+    actor = _actor(request)
+    sent = _found(actor, data.dict())
+    made = _changed(lambda: services.make_task(actor, **sent), response)
+    response["Location"] = f"/api/v1/tasks/{made.pk}"
+    return Status(201, made)
+
+
+@tasks.get("/{task_id}", response={200: TaskOut, 304: None}, summary="Read a task")
+def read_task(request: HttpRequest, task_id: Id, response: HttpResponse) -> Any:
+    task = queries.task(_actor(request), task_id)
+    response["ETag"] = etag(task.version)
+    return Status(304, None) if not_modified(request, task.version) else task
+
+
+@tasks.patch("/{task_id}", response=TaskOut, summary="Change a task")
+def change_task(request: HttpRequest, task_id: Id, data: TaskPatch, response: HttpResponse) -> Any:
+    actor = _actor(request)
+    task, sent = queries.task(actor, task_id), _found(actor, data.dict(exclude_unset=True))
+    version = expected_version(request)
+    return _changed(lambda: services.change_task(actor, task, version, **sent), response)
+
+
+@tasks.post("/{task_id}/finish", response=TaskOut, summary="Tick a task off")
+def finish_task(request: HttpRequest, task_id: Id, response: HttpResponse) -> Any:
+    return _task_step(request, task_id, response, services.finish_task)
+
+
+@tasks.post("/{task_id}/reopen", response=TaskOut, summary="Open a task again")
+def reopen_task(request: HttpRequest, task_id: Id, response: HttpResponse) -> Any:
+    return _task_step(request, task_id, response, services.reopen_task)
+
+
+def _task_step(
+    request: HttpRequest,
+    task_id: int,
+    response: HttpResponse,
+    step: Callable[[Actor, Task, int | None], Task],
+) -> Any:
+    actor = _actor(request)
+    task, version = queries.task(actor, task_id), expected_version(request)
+    return _changed(lambda: step(actor, task, version), response)
+
+
+@tasks.delete("/{task_id}", response={204: None}, summary="Delete a task")
+def delete_task(request: HttpRequest, task_id: Id) -> Any:
+    actor = _actor(request)
+    services.delete_task(actor, queries.task(actor, task_id))
+    return Status(204, None)
