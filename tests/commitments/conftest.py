@@ -11,9 +11,6 @@ from commitments.world import NOW
 from enishi.core import clock
 
 
-
-
-
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[dt.datetime], None]:
     """Set the clock."""

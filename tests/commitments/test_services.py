@@ -24,7 +24,12 @@ DAY = dt.timedelta(days=1)
 
 
 def _make(here: Any, **values: Any) -> Promise:
-    given: dict[str, Any] = {"project": here.project, "title": "Send the noise survey", "direction": "ours", "party": here.person}
+    given: dict[str, Any] = {
+        "project": here.project,
+        "title": "Send the noise survey",
+        "direction": "ours",
+        "party": here.person,
+    }
     return services.make_promise(here.agent, **{**given, **values})
 
 
@@ -41,9 +46,9 @@ def test_a_promise_is_recorded_found_and_on_the_timeline(at):
     assert entry.event == "commitments.promise_made"
     assert entry.party_id == here.person.pk
     assert entry.changes["title"] == [None, "Send the noise survey"]
-    assert [(hit.kind, hit.subject_id, hit.detail) for hit in find(here.agent, "noise", kinds=["promise"])] == [
-        ("promise", made.pk, "Tanaka Aoi")
-    ]
+    assert [
+        (hit.kind, hit.subject_id, hit.detail) for hit in find(here.agent, "noise", kinds=["promise"])
+    ] == [("promise", made.pk, "Tanaka Aoi")]
     placed = timeline(here.agent, [here.person.pk], family="promise")
     assert [(place.subject_type, place.subject_id) for place in placed] == [("commitments.promise", made.pk)]
     assert find(outsider(), "noise", kinds=["promise"]) == []
@@ -92,7 +97,12 @@ def test_nobody_owns_what_they_may_not_read(at):
     confidential = party(here.project, "Sealed One", confidentiality=Level.CONFIDENTIAL)
     with pytest.raises(services.CommitmentError):
         services.make_promise(
-            here.manager, project=here.project, title="x", direction="ours", party=confidential, owner=here.user
+            here.manager,
+            project=here.project,
+            title="x",
+            direction="ours",
+            party=confidential,
+            owner=here.user,
         )
 
 
@@ -100,7 +110,12 @@ def test_a_promise_is_never_less_confidential_than_its_person(at):
     here = world()
     confidential = party(here.project, "Sealed One", confidentiality=Level.RESTRICTED)
     made = services.make_promise(
-        here.manager, project=here.project, title="Call the lawyer", direction="ours", party=confidential, confidentiality=Level.OPEN
+        here.manager,
+        project=here.project,
+        title="Call the lawyer",
+        direction="ours",
+        party=confidential,
+        confidentiality=Level.OPEN,
     )
     assert made.confidentiality == Level.RESTRICTED
     serving = services.make_task(here.manager, project=here.project, title="Find the number", promise=made)
@@ -130,7 +145,9 @@ def test_the_owner_is_told_when_somebody_else_gives_it(at):
     here = world()
     _make(here, owner=here.user)
     assert not Notification.objects.exists()
-    made = services.make_promise(here.manager, project=here.project, title="Publish the minutes", direction="ours", owner=here.user)
+    made = services.make_promise(
+        here.manager, project=here.project, title="Publish the minutes", direction="ours", owner=here.user
+    )
     told = Notification.objects.get()
     assert (told.user_id, told.title, told.url) == (
         here.user.pk,
@@ -143,7 +160,12 @@ def test_the_owner_is_told_when_somebody_else_gives_it(at):
 
 @pytest.mark.parametrize(
     ("due", "negative", "state"),
-    [(NOW + DAY, False, "kept"), (None, False, "kept"), (NOW - DAY, False, "kept_late"), (NOW - DAY, True, "kept")],
+    [
+        (NOW + DAY, False, "kept"),
+        (None, False, "kept"),
+        (NOW - DAY, False, "kept_late"),
+        (NOW - DAY, True, "kept"),
+    ],
 )
 def test_the_clock_decides_whether_it_was_kept_in_time(at, due, negative, state):
     here = world()
@@ -151,7 +173,11 @@ def test_the_clock_decides_whether_it_was_kept_in_time(at, due, negative, state)
     settled = services.settle_promise(here.agent, made, state="kept", proof_text="Receipt of the post office")
     assert (settled.state, settled.settled_at, settled.settled_by_id) == (state, NOW, here.user.pk)
     assert [proof.text for proof in queries.proofs(here.agent, settled)] == ["Receipt of the post office"]
-    assert _entries(settled) == ["commitments.proof_added", "commitments.promise_settled", "commitments.promise_made"]
+    assert _entries(settled) == [
+        "commitments.proof_added",
+        "commitments.promise_settled",
+        "commitments.promise_made",
+    ]
 
 
 def test_late_is_derived_and_never_stored(at):
@@ -189,7 +215,11 @@ def test_a_file_can_be_the_proof(at):
     here = world()
     made = _make(here)
     settled = services.settle_promise(
-        here.agent, made, state="kept", proof_text="Stamped", files=[FileDraft("receipt.txt", b"received 17 November")]
+        here.agent,
+        made,
+        state="kept",
+        proof_text="Stamped",
+        files=[FileDraft("receipt.txt", b"received 17 November")],
     )
     proof = queries.proofs(here.agent, settled)[0]
     assert (proof.text, proof.file.name, proof.file.project_id) == ("Stamped", "receipt.txt", here.project.pk)
@@ -245,10 +275,15 @@ def test_only_ones_own_untouched_change_is_taken_back(at):
 
 def test_a_deleted_promise_comes_back_whole(at):
     here = world()
-    made = _make(here, due_at=NOW + DAY, owner=here.user, quote="by Wednesday", said_in_id=77, said_start=3, said_end=9)
+    made = _make(
+        here, due_at=NOW + DAY, owner=here.user, quote="by Wednesday", said_in_id=77, said_start=3, said_end=9
+    )
     services.add_proof(here.agent, made, text="Draft sent")
     serving = services.make_task(here.agent, project=here.project, title="Print it", promise=made)
-    before = {f.attname: getattr(queries.promise(here.agent, made.pk), f.attname) for f in Promise._meta.concrete_fields}
+    before = {
+        f.attname: getattr(queries.promise(here.agent, made.pk), f.attname)
+        for f in Promise._meta.concrete_fields
+    }
     entry = services.delete_promise(here.agent, made)
     assert not Promise.objects.unscoped("test").exists()
     assert find(here.agent, "noise") == []
@@ -266,7 +301,9 @@ def test_a_deleted_promise_comes_back_whole(at):
 
 def test_a_task_from_beginning_to_end(at):
     here = world()
-    made = services.make_task(here.agent, project=here.project, title="Translate the summary", party=here.person, due_at=NOW)
+    made = services.make_task(
+        here.agent, project=here.project, title="Translate the summary", party=here.person, due_at=NOW
+    )
     done = services.finish_task(here.agent, made)
     assert done.done_at == NOW
     assert services.undo(here.agent, done.undo_entry).done_at is None

@@ -167,6 +167,11 @@ class Promise(ScopedModel):
         return self.is_open and self.due_at is not None and self.due_at < now
 
     @property
+    def shown_at(self) -> dt.datetime:
+        """The moment at which it stands on a timeline."""
+        return self.settled_at or self.said_at or self.created_at
+
+    @property
     def sign(self) -> str:
         """The state as its knot shows it, of this moment: open, doing, late, kept, kept_late, broken or waived."""
         if not self.is_open:
@@ -268,6 +273,11 @@ class Task(ScopedModel):
     @property
     def is_open(self) -> bool:
         return self.done_at is None
+
+    @property
+    def shown_at(self) -> dt.datetime:
+        """The moment at which it stands on a timeline."""
+        return self.done_at or self.created_at
 
     def is_late(self, now: dt.datetime) -> bool:
         return self.is_open and self.due_at is not None and self.due_at < now

@@ -1,7 +1,7 @@
 """Reading promises, tasks and closing days."""
 
 from enishi.commitments.queries.day import Day, DueDay, due_soon, my_day, teammates
-from enishi.commitments.queries.days import business_calendar, closing_days
+from enishi.commitments.queries.days import business_calendar, closing_day, closing_days
 from enishi.commitments.queries.edges import Edges, edges
 from enishi.commitments.queries.figures import (
     Figures,
@@ -39,6 +39,7 @@ from enishi.commitments.queries.ledger import (
     tasks_of,
 )
 from enishi.commitments.queries.month import Month, MonthDay, month
+from enishi.commitments.queries.people import party, people_like
 
 __all__ = [
     "Column",
@@ -56,6 +57,7 @@ __all__ = [
     "board",
     "business_calendar",
     "by_ids",
+    "closing_day",
     "closing_days",
     "due_soon",
     "edges",
@@ -71,6 +73,8 @@ __all__ = [
     "my_day",
     "open_of_parties",
     "open_tasks_of_parties",
+    "party",
+    "people_like",
     "promise",
     "promises",
     "proofs",

@@ -25,3 +25,8 @@ def closing_days(actor: Actor) -> QuerySet[ClosingDay]:
     if scope.everywhere is None:
         found = found.filter(Q(project=None) | Q(project__in=list(scope.projects)))
     return found
+
+
+def closing_day(actor: Actor, closing_day_id: int) -> ClosingDay:
+    """One closing day; raises ClosingDay.DoesNotExist."""
+    return closing_days(actor).get(pk=closing_day_id)

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.commitments.models import Promise, Proof, Series, Task
@@ -28,7 +29,14 @@ STATES = {
     **{state: Q(state=state) for state in ("kept", "kept_late", "broken", "waived")},
 }
 KINDS = {"repeats": Q(series__isnull=False), "negative": Q(negative=True)}
-COLUMNS = ("waiting", "doing", "kept", "kept_late", "broken", "waived")
+COLUMNS = {
+    "waiting": _("Open"),
+    "doing": _("Being done"),
+    "kept": _("Kept"),
+    "kept_late": _("Kept late"),
+    "broken": _("Broken"),
+    "waived": _("Waived"),
+}
 
 R = TypeVar("R", Promise, Task)
 
@@ -89,6 +97,7 @@ class Column:
     """One column of the board: its first cards and how many there are in all."""
 
     code: str
+    label: Any
     rows: Sequence[Promise]
     total: int = 0
 
@@ -239,8 +248,8 @@ def board(actor: Actor, filters: Filter, *, limit: int = COLUMN) -> list[Column]
     whole = replace(filters, state="all")
     totals = promises(actor, whole).aggregate(**{code: Count("pk", filter=STATES[code]) for code in COLUMNS})
     return [
-        Column(code, ledger(actor, replace(filters, state=code), limit=limit).rows, totals[code])
-        for code in COLUMNS
+        Column(code, label, ledger(actor, replace(filters, state=code), limit=limit).rows, totals[code])
+        for code, label in COLUMNS.items()
     ]
 
 
@@ -292,6 +301,11 @@ class Runs:
 
     series: Series
     times: Sequence[Promise]
+
+    @property
+    def next(self) -> Promise:
+        """The time that comes next, or the last one where none comes."""
+        return self.times[-1]
 
     @property
     def in_time(self) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import jdatetime
 from django.db.models import Q
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
@@ -19,6 +20,7 @@ from enishi.commitments.queries.days import business_calendar
 from enishi.commitments.queries.edges import first_weekday, midnight
 from enishi.commitments.queries.ledger import Filter, promises
 from enishi.core import clock
+from enishi.core.formats import digits_fa
 
 SHOWN = 4
 ONE_DAY = dt.timedelta(days=1)
@@ -53,6 +55,14 @@ class Month:
     last: dt.date
     weeks: Sequence[Sequence[MonthDay]]
     country: str
+
+    @property
+    def title(self) -> str:
+        """The month and its year in the reader's language."""
+        if translation.get_language() == "fa":
+            jalali = jdatetime.date.fromgregorian(date=self.first)
+            return digits_fa(f"{jdatetime.date.j_months_fa[jalali.month - 1]} {jalali.year}")
+        return date_format(self.first, "YEAR_MONTH_FORMAT")
 
     @property
     def previous(self) -> dt.date:

@@ -29,7 +29,7 @@ from enishi.timeline.services import Changes, differences, displace, place, recl
 FIELDS = (
     "project_id", "direction", "negative", "title", "detail", "party_id", "owner_id", "due_at", "started_at", "state",
     "settled_at", "settled_by_id", "outcome", "quote", "said_in_id", "said_via", "said_at", "said_start", "said_end",
-    "confidentiality", "series_id",
+    "confidentiality",
 )  # fmt: skip
 EDITABLE = frozenset(
     {
@@ -117,13 +117,7 @@ def save_new(actor: Actor, promises: list[Promise]) -> None:
     keep_up(promises)
     for promise in promises:
         given = {name: value for name, value in snapshot(promise).items() if value not in (None, "", False)}
-        record(
-            actor,
-            signals.promise_made,
-            subject=promise,
-            party_id=promise.party_id,
-            changes=differences({}, given),
-        )
+        rules.write_history(actor, signals.promise_made, promise, differences({}, given))
 
 
 def keep_up(promises: Iterable[Promise]) -> None:
@@ -136,7 +130,7 @@ def keep_up(promises: Iterable[Promise]) -> None:
             party_ids=[promise.party_id] if promise.party_id else [],
             family=Family.PROMISE,
             channel=promise.said_via,
-            occurred_at=promise.settled_at or promise.said_at or promise.created_at,
+            occurred_at=promise.shown_at,
             project_ids=promise.projects,
             confidentiality=promise.confidentiality,
         )
@@ -165,8 +159,7 @@ def finish(actor: Actor, promise: Promise, event: Event, before: Mapping[str, An
     rules.save(promise)
     keep_up([promise])
     _reach(promise, changes)
-    entry = record(actor, event, subject=promise, party_id=promise.party_id, changes=changes, data=data)
-    promise.undo_entry = entry.pk
+    promise.undo_entry = rules.write_history(actor, event, promise, changes, **data).pk
     return promise
 
 
@@ -342,9 +335,9 @@ def add_proof(
         subject=promise,
         party_id=promise.party_id,
         data={
-            "proofs": [proof.pk for proof in proofs],
-            "text": said,
-            "files": [file.pk for file in attached],
+            "words": said,
+            "files": [file.name for file in attached],
+            "_files": [file.pk for file in attached],
         },
     )
     return proofs
@@ -365,13 +358,9 @@ def remove(actor: Actor, promise: Promise) -> Entry:
         .filter(promise=promise)
         .values_list("pk", flat=True)
     )
-    entry = record(
-        actor,
-        signals.promise_deleted,
-        subject=promise,
-        party_id=promise.party_id,
-        changes=differences(snapshot(promise), {}),
-        data={"image": rules.image(promise), "proofs": proofs, "tasks": tasks},
+    image = {"_image": rules.image(promise), "_proofs": proofs, "_tasks": tasks}
+    entry = rules.write_history(
+        actor, signals.promise_deleted, promise, differences(snapshot(promise), {}), **image
     )
     displace(promise)
     forget(Kind.PROMISE, [promise.pk])

@@ -16,7 +16,9 @@ from enishi.accounts.models import Project, User
 from enishi.commitments.models import Promise, Task
 from enishi.contacts.models import Party
 from enishi.core import clock, text
-from enishi.timeline.services import notify
+from enishi.core.events import Event
+from enishi.timeline.models import Entry
+from enishi.timeline.services import Changes, notify, record
 
 VIEW = "commitments.view"
 EDIT = "commitments.edit"
@@ -125,6 +127,39 @@ def tell_owner(actor: Actor, row: Promise | Task, owner: User | None) -> None:
         else:
             title = _("%(name)s gave you a task: %(title)s") % {"name": actor.name, "title": row.title}
     notify([owner.pk], kind="promise" if is_promise else "task", title=title, url=address(row))
+
+
+_NAMED = ("project", "party", "owner", "promise")
+
+
+def told(row: Promise | Task, changes: Changes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Changes as people read them in the history, with names for numbers, and beside them the numbers for the undo."""
+    shown: dict[str, Any] = {}
+    ids: dict[str, Any] = {}
+    for column, (was, became) in changes.items():
+        name = column.removesuffix("_id")
+        if name == column:
+            shown[column] = (was, became)
+            continue
+        ids[column] = [was, became]
+        if name in _NAMED:
+            shown[name] = (_name_of(row, name, was), _name_of(row, name, became))
+    return shown, {"_ids": ids} if ids else {}
+
+
+def write_history(actor: Actor, event: Event, row: Promise | Task, changes: Changes, **data: Any) -> Entry:
+    shown, ids = told(row, changes)
+    return record(actor, event, subject=row, party_id=row.party_id, changes=shown, data={**ids, **data})
+
+
+def _name_of(row: Promise | Task, name: str, pk: int | None) -> str:
+    if pk is None:
+        return ""
+    if getattr(row, f"{name}_id") == pk:
+        return str(getattr(row, name))
+    related: Any = row._meta.get_field(name).related_model
+    # A name for the history of a record whose reader may see it.
+    return str(related._base_manager.filter(pk=pk).first() or "")
 
 
 def address(row: Promise | Task) -> str:

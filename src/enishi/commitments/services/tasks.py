@@ -20,11 +20,11 @@ from enishi.core.events import Event
 from enishi.search.models import Kind
 from enishi.search.services import Findable, forget, index
 from enishi.timeline.models import Entry, Family
-from enishi.timeline.services import differences, displace, place, reclassify, record
+from enishi.timeline.services import differences, displace, place, reclassify
 
 FIELDS = (
     "project_id", "title", "detail", "party_id", "owner_id", "promise_id", "due_at", "done_at", "said_in_id", "said_start",
-    "said_end", "quote", "confidentiality", "series_id",
+    "said_end", "quote", "confidentiality",
 )  # fmt: skip
 EDITABLE = frozenset({"project", "title", "detail", "party", "owner", "promise", "due_at", "confidentiality"})
 
@@ -96,7 +96,7 @@ def save_new(actor: Actor, tasks: list[Task]) -> None:
     keep_up(tasks)
     for task in tasks:
         given = {name: value for name, value in snapshot(task).items() if value not in (None, "")}
-        record(actor, signals.task_made, subject=task, party_id=task.party_id, changes=differences({}, given))
+        rules.write_history(actor, signals.task_made, task, differences({}, given))
 
 
 def keep_up(tasks: Iterable[Task]) -> None:
@@ -108,7 +108,7 @@ def keep_up(tasks: Iterable[Task]) -> None:
             task,
             party_ids=[task.party_id] if task.party_id else [],
             family=Family.TASK,
-            occurred_at=task.done_at or task.created_at,
+            occurred_at=task.shown_at,
             project_ids=task.projects,
             confidentiality=task.confidentiality,
         )
@@ -137,9 +137,7 @@ def finish(actor: Actor, task: Task, event: Event, before: Mapping[str, Any], **
     keep_up([task])
     if {"project_id", "confidentiality"} & set(changes):
         reclassify(task, project_ids=task.projects, confidentiality=task.confidentiality)
-    task.undo_entry = record(
-        actor, event, subject=task, party_id=task.party_id, changes=changes, data=data
-    ).pk
+    task.undo_entry = rules.write_history(actor, event, task, changes, **data).pk
     return task
 
 
@@ -213,13 +211,8 @@ def delete_task(actor: Actor, task: Task) -> Entry:
 
 def remove(actor: Actor, task: Task) -> Entry:
     """Take a task out of lists, timeline and search, leaving all of it in the history."""
-    entry = record(
-        actor,
-        signals.task_deleted,
-        subject=task,
-        party_id=task.party_id,
-        changes=differences(snapshot(task), {}),
-        data={"image": rules.image(task)},
+    entry = rules.write_history(
+        actor, signals.task_deleted, task, differences(snapshot(task), {}), _image=rules.image(task)
     )
     displace(task)
     forget(Kind.TASK, [task.pk])

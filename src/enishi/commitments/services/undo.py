@@ -61,25 +61,21 @@ def _put_back(actor: Actor, entry: Entry, model: type[C]) -> C:
     row = rules.locked(model, entry.subject_id)
     actor.require(EDIT, row.project_id)
     keeper: Any = promises if isinstance(row, Promise) else tasks
+    event = signals.promise_changed if isinstance(row, Promise) else signals.task_changed
     before = keeper.snapshot(row)
-    for column, (was, became) in entry.changes.items():
+    stored = {name: pair for name, pair in entry.changes.items() if name in before}
+    for column, (was, became) in {**stored, **entry.data.get("_ids", {})}.items():
         if plain(before[column]) != became:
             raise CommitmentError(_("It has been changed since, so the earlier change cannot be taken back."))
         setattr(row, column, rules.value_of(model, column, was))
     actor.require(EDIT, row.project_id)
-    keeper.finish(actor, row, _event(row), before, undoes=entry.pk)
+    keeper.finish(actor, row, event, before, _undoes=entry.pk)
     return row
-
-
-def _event(row: Promise | Task) -> Any:
-    if isinstance(row, Task):
-        return signals.task_changed
-    return signals.promise_changed
 
 
 def _bring_back(actor: Actor, entry: Entry, model: type[C]) -> C:
     """Make a deleted record again from the history, under its old number, with its proofs and tasks."""
-    image = {column: rules.value_of(model, column, value) for column, value in entry.data["image"].items()}
+    image = {column: rules.value_of(model, column, value) for column, value in entry.data["_image"].items()}
     actor.require(DELETE, image["project_id"])
     if model.objects.unscoped("is it back already").filter(pk=entry.subject_id).exists():
         raise CommitmentError(_("It is back already."))
@@ -93,17 +89,19 @@ def _bring_back(actor: Actor, entry: Entry, model: type[C]) -> C:
     row = model(**image)
     row.save(force_insert=True)
     if isinstance(row, Promise):
-        for proof in entry.data["proofs"]:
+        for proof in entry.data["_proofs"]:
             Proof(**{column: rules.value_of(Proof, column, value) for column, value in proof.items()}).save(
                 force_insert=True
             )
         Task.objects.unscoped("links that the deletion cut").filter(
-            pk__in=entry.data["tasks"], promise=None
+            pk__in=entry.data["_tasks"], promise=None
         ).update(promise_id=row.pk)
         promises.keep_up([row])
-        record(actor, signals.promise_restored, subject=row, party_id=row.party_id, data={"undoes": entry.pk})
+        record(
+            actor, signals.promise_restored, subject=row, party_id=row.party_id, data={"_undoes": entry.pk}
+        )
     else:
         assert isinstance(row, Task)
         tasks.keep_up([row])
-        record(actor, signals.task_restored, subject=row, party_id=row.party_id, data={"undoes": entry.pk})
+        record(actor, signals.task_restored, subject=row, party_id=row.party_id, data={"_undoes": entry.pk})
     return cast(C, row)

@@ -1,0 +1,116 @@
+"""What promises and tasks show on shared pages: menu, contact, project, timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from enishi.accounts.access import Actor
+from enishi.accounts.models import Project
+from enishi.commitments import queries
+from enishi.contacts.models import Party
+from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
+
+VIEW, EDIT = "commitments.view", "commitments.edit"
+SHOWN = 5
+
+add_menu(MenuEntry("", _("My day"), "home", "sun", order=10, key="h", tab=1))
+add_menu(
+    MenuEntry(
+        "",
+        _("Promises"),
+        "commitments:list",
+        "link",
+        right=VIEW,
+        order=30,
+        count=queries.late_count,
+        hot=True,
+        key="p",
+    )
+)
+add_menu(
+    MenuEntry(
+        "setup",
+        _("Closing days"),
+        "commitments:closing_days",
+        "calendar-off",
+        right="accounts.settings",
+        order=60,
+    )
+)
+add_new(NewEntry(_("Promise"), "commitments:new", "link", EDIT, order=20))
+add_new(NewEntry(_("Task"), "commitments:new_task", "checkbox", EDIT, order=30))
+
+
+@panel("contacts.record.end", order=10)
+def of_party(actor: Actor, party: Party) -> Shown | None:
+    """Open promises and tasks of one person or organisation."""
+    if not actor.may(VIEW, party.project_ids):
+        return None
+    promises = queries.open_of_parties(actor, [party.pk])
+    tasks = queries.open_tasks_of_parties(actor, [party.pk])
+    return Shown(
+        "commitments/panels/party.html",
+        {
+            "party": party,
+            "promises": promises[:SHOWN],
+            "promises_total": len(promises),
+            "promises_more": max(0, len(promises) - SHOWN),
+            "tasks": tasks[:SHOWN],
+            "tasks_total": len(tasks),
+            "may_edit": actor.may(EDIT, party.project_ids),
+        },
+    )
+
+
+@panel("project.side", order=10)
+def of_project(actor: Actor, project: Project) -> Shown | None:
+    """What is open in a project, and how well it keeps its word."""
+    if not actor.may(VIEW, project.pk):
+        return None
+    filters = queries.Filter(project_id=project.pk)
+    page = queries.ledger(actor, filters, limit=SHOWN)
+    total = sum(queries.group_totals(actor, filters).values())
+    return Shown(
+        "commitments/panels/project.html",
+        {
+            "project": project,
+            "promises": page.rows,
+            "total": total,
+            "more": max(0, total - len(page.rows)),
+            "rate": queries.kept_rate(actor, filters),
+        },
+    )
+
+
+@provide("timeline.draw", "commitments.promise")
+def draw_promises(actor: Actor, ids: Collection[int]) -> Mapping[int, Shown]:
+    return {
+        pk: Shown("commitments/panels/timeline_promise.html", {"promise": row})
+        for pk, row in queries.by_ids(actor, ids).items()
+    }
+
+
+@provide("timeline.draw", "commitments.task")
+def draw_tasks(actor: Actor, ids: Collection[int]) -> Mapping[int, Shown]:
+    return {
+        pk: Shown("commitments/panels/timeline_task.html", {"task": row})
+        for pk, row in queries.tasks_by_ids(actor, ids).items()
+    }
+
+
+@provide("timeline.fields", "commitments.promise")
+def promise_fields() -> Mapping[str, Any]:
+    return {"words": _("proof"), "files": _("files")}
+
+
+@provide("timeline.fields", "commitments.series")
+def series_fields() -> Mapping[str, Any]:
+    return {
+        "removed": _("times taken away"),
+        "times": _("times changed"),
+        "party_id": _("to or from"),
+        "owner_id": _("owner"),
+    }

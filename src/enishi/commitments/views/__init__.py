@@ -1,0 +1,1 @@
+"""Pages of promises, tasks and closing days."""

@@ -1,0 +1,312 @@
+"""One promise: its page, its forms, and what one does with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from enishi.accounts import queries as accounts
+from enishi.accounts.access import Level
+from enishi.accounts.requests import StaffRequest
+from enishi.commitments import queries, services
+from enishi.commitments.forms import DueForm, PromiseForm, ProofForm, SettleForm
+from enishi.commitments.models import Promise, Series, Task
+from enishi.commitments.views import answers
+from enishi.content.services import FileDraft, FileError
+from enishi.search.services import visit
+from enishi.timeline.models import Entry
+
+VIEW, EDIT, DELETE = "commitments.view", "commitments.edit", "commitments.delete"
+
+
+def address(promise: Promise) -> str:
+    return reverse("commitments:promise", args=[promise.pk])
+
+
+@require_GET
+def promise(request: StaffRequest, promise_id: int) -> HttpResponse:
+    """Who promised what to whom, where it was said, what proves it."""
+    actor = request.actor
+    actor.require(VIEW)
+    row = answers.found(queries.promise, actor, promise_id)
+    visit(actor, "promise", row.pk)
+    context = {
+        "promise": row,
+        "proofs": queries.proofs(actor, row),
+        "tasks": queries.tasks_of(actor, row),
+        "runs": queries.runs(actor, [row.series_id]).get(row.series_id) if row.series_id else None,
+        "may_see_source": actor.may("conversations.view", row.project_id),
+        "readers": _readers(request, row),
+        "proof_form": ProofForm(),
+        "may_edit": actor.may(EDIT, row.project_id),
+        "may_delete": actor.may(DELETE, row.project_id),
+        "may_see_history": actor.may("timeline.view", row.project_id),
+        "here": request.path,
+    }
+    return render(request, "commitments/promise.html", context)
+
+
+def _readers(request: StaffRequest, row: Promise) -> int | None:
+    """How many others may read a confidential promise."""
+    if row.confidentiality < Level.CONFIDENTIAL:
+        return None
+    return (
+        accounts.readers(VIEW, [row.project_id], row.confidentiality)
+        .exclude(pk=request.actor.user_id or 0)
+        .count()
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: StaffRequest) -> HttpResponse:
+    """Write down a promise; the address may bring words, person and conversation along."""
+    actor = request.actor
+    actor.require(EDIT)
+    form = PromiseForm(
+        actor, request.POST or None, initial=brought(request), project_id=request.session.get("project")
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.make_promise(actor, **form.new_values())
+        except services.CommitmentError as error:
+            form.refuse(error)
+        else:
+            return answers.done(
+                request, _("Promise written down"), after=answers.way_back(request, address(made))
+            )
+    return _form(request, form, _("New promise"), reverse("commitments:list"))
+
+
+def brought(request: StaffRequest) -> dict[str, Any]:
+    """What another page hands over to a new promise or task."""
+    given: dict[str, Any] = {
+        name: request.GET[name]
+        for name in (
+            "title",
+            "quote",
+            "direction",
+            "said_in_id",
+            "said_start",
+            "said_end",
+            "promise",
+            "project",
+        )
+        if request.GET.get(name)
+    }
+    party_id = request.GET.get("party", "")
+    if party_id.isdigit():
+        party = answers.found(queries.party, request.actor, int(party_id[:18]))
+        given |= {"party": party.pk, "person": party.full_name}
+    return given
+
+
+def _form(request: StaffRequest, form: Any, title: str, back: str, **context: Any) -> HttpResponse:
+    shown = {"form": form, "title": title, "back": answers.way_back(request, back), **context}
+    template = (
+        "commitments/form_sheet.html"
+        if request.htmx and request.htmx.target == "sheet"
+        else "commitments/form.html"
+    )
+    return render(request, template, shown, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: StaffRequest, promise_id: int) -> HttpResponse:
+    actor = request.actor
+    row = answers.found(queries.promise, actor, promise_id)
+    actor.require(EDIT, row.project_id)
+    form = PromiseForm(actor, request.POST or None, instance=row)
+    later = request.method == "POST" and request.POST.get("later") == "1" and row.series is not None
+    if request.method == "POST" and form.is_valid():
+        values = form.values()
+        try:
+            changed = services.change_promise(actor, row, form.cleaned_data["version"], **values)
+            if later and row.series is not None:
+                shared = {
+                    name: values[name]
+                    for name in ("title", "detail", "direction", "negative", "party", "owner")
+                }
+                services.change_series(actor, row.series, **shared)
+        except (services.CommitmentError, services.Conflict) as error:
+            form.refuse(error)
+        else:
+            return answers.done(
+                request, _("Saved"), undo=changed.undo_entry, after=answers.way_back(request, address(row))
+            )
+    return _form(request, form, _("Change the promise"), address(row), promise=row)
+
+
+@require_http_methods(["GET", "POST"])
+def settle(request: StaffRequest, promise_id: int) -> HttpResponse:
+    """Kept at once; broken and waived ask for the reason where one stands."""
+    actor = request.actor
+    row = answers.found(queries.promise, actor, promise_id)
+    actor.require(EDIT, row.project_id)
+    after = answers.way_back(request, address(row))
+    form = SettleForm(
+        request.POST if request.method == "POST" else None,
+        initial={"state": request.GET.get("state", "kept")},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            settled = services.settle_promise(actor, row, **form.cleaned_data)
+        except services.CommitmentError as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        else:
+            words = {
+                "kept": _("Kept: %(title)s"),
+                "kept_late": _("Kept late: %(title)s"),
+                "broken": _("Broken: %(title)s"),
+                "waived": _("Waived: %(title)s"),
+            }[settled.state]
+            return answers.done(request, words % {"title": row.title}, undo=settled.undo_entry, after=after)
+    state = form.data.get("state") if form.is_bound else form.initial["state"]
+    context = {"form": form, "promise": row, "state": state, "back": after}
+    return _part(request, "commitments/settle", context, form)
+
+
+def _part(request: StaffRequest, name: str, context: dict[str, Any], form: Any) -> HttpResponse:
+    """A short form: in the sheet or the card that asked for it, else on a page of its own."""
+    template = (
+        f"{name}_{'page' if not request.htmx else 'card' if request.htmx.target != 'sheet' else 'sheet'}.html"
+    )
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+@require_POST
+def move(request: StaffRequest, promise_id: int) -> HttpResponse:
+    """Move a card to another column. A column that needs a reason gets the form for it back."""
+    actor = request.actor
+    row = answers.found(queries.promise, actor, promise_id)
+    actor.require(EDIT, row.project_id)
+    to = {"waiting": "open"}.get(request.POST.get("to", ""), request.POST.get("to", ""))
+    after = answers.way_back(request, reverse("commitments:board"))
+    if to not in {"open", "doing", "kept", "kept_late", "broken", "waived"}:
+        return answers.refused(request, _("There is no such column."), after=after)
+    if to in {"broken", "waived"} and not request.POST.get("outcome", "").strip():
+        form = SettleForm(initial={"state": to})
+        context = {"form": form, "promise": row, "state": to, "back": after}
+        return _part(request, "commitments/settle", context, form)
+    moved = services.move_promise(actor, row, to=to, outcome=request.POST.get("outcome", ""))
+    return answers.done(
+        request, _("Moved: %(title)s") % {"title": row.title}, undo=moved.undo_entry, after=after
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def due(request: StaffRequest, promise_id: int) -> HttpResponse:
+    """Move the date."""
+    actor = request.actor
+    row = answers.found(queries.promise, actor, promise_id)
+    actor.require(EDIT, row.project_id)
+    after = answers.way_back(request, address(row))
+    form = DueForm(request.POST or None, initial={"due_at": row.due_at, "version": row.version})
+    if request.method == "POST" and form.is_valid():
+        try:
+            moved = services.change_promise(
+                actor, row, form.cleaned_data["version"], due_at=form.cleaned_data["due_at"]
+            )
+        except (services.CommitmentError, services.Conflict) as error:
+            form.add_error("due_at", str(error))
+        else:
+            return answers.done(request, _("Date moved"), undo=moved.undo_entry, after=after)
+    return _part(request, "commitments/due", {"form": form, "promise": row, "back": after}, form)
+
+
+@require_POST
+def start(request: StaffRequest, promise_id: int) -> HttpResponse:
+    row = answers.found(queries.promise, request.actor, promise_id)
+    started = services.start_promise(request.actor, row)
+    return answers.done(
+        request,
+        _("Work on it has begun"),
+        undo=started.undo_entry,
+        after=answers.way_back(request, address(row)),
+    )
+
+
+@require_POST
+def reopen(request: StaffRequest, promise_id: int) -> HttpResponse:
+    row = answers.found(queries.promise, request.actor, promise_id)
+    opened = services.reopen_promise(request.actor, row)
+    return answers.done(
+        request, _("Open again"), undo=opened.undo_entry, after=answers.way_back(request, address(row))
+    )
+
+
+@require_POST
+def proof(request: StaffRequest, promise_id: int) -> HttpResponse:
+    actor = request.actor
+    row = answers.found(queries.promise, actor, promise_id)
+    actor.require(EDIT, row.project_id)
+    form = ProofForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return answers.refused(request, form.errors.as_text(), after=address(row))
+    upload = form.cleaned_data["file"]
+    files = [FileDraft(upload.name, upload)] if upload else []
+    try:
+        services.add_proof(actor, row, text=form.cleaned_data["proof_text"], files=files)
+    except (services.CommitmentError, FileError) as error:
+        return answers.refused(request, str(error), after=address(row))
+    return answers.done(request, _("Proof added"), after=address(row))
+
+
+@require_POST
+def delete(request: StaffRequest, promise_id: int) -> HttpResponse:
+    row = answers.found(queries.promise, request.actor, promise_id)
+    entry = services.delete_promise(request.actor, row)
+    return answers.done(
+        request,
+        _("Deleted: %(title)s") % {"title": row.title},
+        undo=entry.pk,
+        after=reverse("commitments:list"),
+    )
+
+
+@require_POST
+def end_series(request: StaffRequest, series_id: int) -> HttpResponse:
+    series = answers.found(queries.series, request.actor, series_id)
+    entry = services.end_series(request.actor, series)
+    return answers.done(
+        request,
+        _("It no longer repeats"),
+        undo=entry.pk,
+        after=answers.way_back(request, reverse("commitments:list")),
+    )
+
+
+@require_POST
+def undo(request: StaffRequest, entry_id: int) -> HttpResponse:
+    """Take one's own change back, and draw the page anew on which one stands."""
+    try:
+        row = services.undo(request.actor, entry_id)
+    except services.CommitmentError as error:
+        return answers.refused(request, str(error), after=reverse("commitments:list"))
+    except (Entry.DoesNotExist, Promise.DoesNotExist, Task.DoesNotExist, Series.DoesNotExist):
+        return answers.refused(
+            request, _("There is nothing to take back any more."), after=reverse("commitments:list")
+        )
+    if request.htmx:
+        answer = HttpResponse(status=204)
+        answer["HX-Refresh"] = "true"
+        return answer
+    if isinstance(row, Series):
+        return redirect("commitments:list")
+    return redirect("commitments:promise" if isinstance(row, Promise) else "commitments:task", row.pk)
+
+
+@require_GET
+def people(request: StaffRequest) -> HttpResponse:
+    """People by what was typed so far, to choose from."""
+    request.actor.require(EDIT)
+    typed = request.GET.get("person", "")[:200]
+    return render(
+        request,
+        "commitments/_people.html",
+        {"people": queries.people_like(request.actor, typed) if typed else []},
+    )
