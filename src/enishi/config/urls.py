@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from enishi.config import views
+from enishi.config import api_page, views
 from enishi.config.api import api
+from enishi.config.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home, name="home"),
+    path("promises/", include("enishi.commitments.urls")),
     path("conversations/", include("enishi.conversations.urls")),
     path("files/", include("enishi.content.urls")),
     path("search/", include("enishi.search.urls")),
@@ -21,5 +24,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("enishi.accounts.urls")),
     path("", include("enishi.timeline.urls")),
     path("api/v1/", api.urls),
+    path("api-guide/", api_page.page, name="api_guide"),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

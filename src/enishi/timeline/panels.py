@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from enishi.core.registry import MenuEntry, add_menu, provide
+from enishi.accounts.access import Actor
+from enishi.core import clock
+from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
+from enishi.timeline import queries, words
+
+CHANGES = 8
+SATURDAY = 5
 
 add_menu(
     MenuEntry(
@@ -17,3 +26,25 @@ add_menu(
 @provide("timeline.url", "timeline.check")
 def check_url(subject_id: int) -> str:
     return reverse("timeline:proof")
+
+
+@panel("home.side", order=60)
+def what_changed(actor: Actor, project_id: int | None) -> Shown | None:
+    """What colleagues changed in the reader's projects since the end of the last working day."""
+    if not actor.may("timeline.view"):
+        return None
+    since = last_evening(timezone.localtime(clock.now()))
+    entries = queries.history(actor, project_id=project_id, since=since).exclude(user_id=actor.user_id or 0)[
+        :CHANGES
+    ]
+    return Shown(
+        "timeline/changed.html", {"since": since, "changes": [words.told(entry) for entry in entries]}
+    )
+
+
+def last_evening(now: dt.datetime) -> dt.datetime:
+    """Six in the evening of the weekday before."""
+    day = now - dt.timedelta(days=1)
+    while day.weekday() >= SATURDAY:
+        day -= dt.timedelta(days=1)
+    return day.replace(hour=18, minute=0, second=0, microsecond=0)
