@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from enishi.accounts.access import Actor
-from enishi.core import clock, text
+from enishi.core import bulk, clock, text
 from enishi.search.models import Document, Visit
 
 BODY_LIMIT = 20_000
@@ -63,6 +63,30 @@ def index(items: Iterable[Findable]) -> None:
         ],
         batch_size=1000,
     )  # fmt: skip
+
+
+def index_new(items: Iterable[Findable]) -> None:
+    """Write the documents of records that have none yet, by COPY."""
+    columns = (
+        "kind", "subject_id", "title", "detail", "language", "folded", "grams", "weight", "project_ids", "confidentiality",
+    )  # fmt: skip
+    bulk.copy_in(Document, columns, (_row(item) for item in items))
+
+
+def _row(item: Findable) -> tuple[object, ...]:
+    folded = folded_text(item.words, item.body)
+    return (
+        str(item.kind),
+        item.subject_id,
+        item.title[:300],
+        item.detail[:300],
+        item.language,
+        folded,
+        bulk.text_array(text.grams(folded)),
+        item.weight,
+        bulk.number_array(item.project_ids),
+        item.confidentiality,
+    )
 
 
 def forget(kind: str, subject_ids: Iterable[int]) -> None:
