@@ -1,7 +1,6 @@
 import io
 
 import pytest
-from factories import agent, manager, outsider, party, project
 
 from enishi.accounts.access import Forbidden, Level
 from enishi.content import services
@@ -10,6 +9,7 @@ from enishi.core import storage
 from enishi.search import queries as search
 from enishi.timeline import queries as timeline
 from enishi.timeline.models import Entry
+from factories import agent, manager, outsider, party, project
 
 pytestmark = pytest.mark.django_db
 
@@ -34,11 +34,20 @@ def test_a_file_is_kept_found_and_placed():
     shirin = party(here, "Shirin Mohtadi")
 
     file = services.add_file(
-        worker, project=here, name="Attendance list.txt", data=b"Eleven names", folder="Harbour", party_ids=[shirin.pk]
+        worker,
+        project=here,
+        name="Attendance list.txt",
+        data=b"Eleven names",
+        folder="Harbour",
+        party_ids=[shirin.pk],
     )
 
     version = file.versions.get()
-    assert (file.name, file.folder, file.confidentiality) == ("Attendance list.txt", "Harbour", Level.INTERNAL)
+    assert (file.name, file.folder, file.confidentiality) == (
+        "Attendance list.txt",
+        "Harbour",
+        Level.INTERNAL,
+    )
     assert (version.number, version.size, version.media_type) == (1, 12, "text/plain")
     assert bytes_of(version) == b"Eleven names"
     assert [hit.subject_id for hit in search.find(worker, "attendance")] == [file.pk]
@@ -135,7 +144,12 @@ def test_a_confidential_file_leaves_no_trace_for_others_and_reads_are_recorded()
     boss, worker = manager(here), agent(here)
     aoi = party(here, "Aoi Tachibana")
     file = services.add_file(
-        boss, project=here, name="parcel14.txt", data=b"x", confidentiality=Level.CONFIDENTIAL, party_ids=[aoi.pk]
+        boss,
+        project=here,
+        name="parcel14.txt",
+        data=b"x",
+        confidentiality=Level.CONFIDENTIAL,
+        party_ids=[aoi.pk],
     )
 
     assert search.find(worker, "parcel14") == []
@@ -147,8 +161,14 @@ def test_a_confidential_file_leaves_no_trace_for_others_and_reads_are_recorded()
 
     read(boss, file)
     entry = Entry.objects.unscoped("test").get(event="content.confidential_read")
-    assert (entry.user_id, entry.subject_id, entry.data) == (boss.user_id, file.pk, {"how": "download", "version": 1})
-    assert Entry.objects.visible_to(worker).filter(subject_id=file.pk, subject_type="content.file").count() == 0
+    assert (entry.user_id, entry.subject_id, entry.data) == (
+        boss.user_id,
+        file.pk,
+        {"how": "download", "version": 1},
+    )
+    assert (
+        Entry.objects.visible_to(worker).filter(subject_id=file.pk, subject_type="content.file").count() == 0
+    )
 
 
 def test_reading_an_ordinary_file_is_not_recorded():

@@ -1,25 +1,30 @@
 import datetime as dt
 
 import pytest
-from factories import agent, manager, outsider, party, project, user
 
 from enishi.accounts.access import Forbidden, Level
+from enishi.contacts.models import Tag
 from enishi.content.models import File
 from enishi.content.services import FileDraft, add_file
-from enishi.contacts.models import Tag
 from enishi.conversations import services
 from enishi.conversations.models import Attachment, Interaction, UnknownSender
 from enishi.conversations.services import ParticipantDraft
 from enishi.search import queries as search
 from enishi.timeline import queries as timeline
 from enishi.timeline.models import Entry
+from factories import agent, manager, outsider, party, project, user
 
 pytestmark = pytest.mark.django_db
 WHEN = dt.datetime(2026, 11, 6, 10, 2, tzinfo=dt.UTC)
 
 
 def log(actor, where, **values):
-    values = {"channel": "call", "occurred_at": WHEN, "project_ids": [where.pk], "subject": "Night noise"} | values
+    values = {
+        "channel": "call",
+        "occurred_at": WHEN,
+        "project_ids": [where.pk],
+        "subject": "Night noise",
+    } | values
     return services.log_interaction(actor, **values)
 
 
@@ -119,7 +124,12 @@ def test_an_address_that_is_known_becomes_the_contact_and_others_wait_for_review
         (None, "N. Ewcomer", "new@ushio.example"),
     ]
     sender = UnknownSender.objects.visible_to(worker).get()
-    assert (sender.address, sender.name, sender.messages, sender.state) == ("new@ushio.example", "N. Ewcomer", 1, "open")
+    assert (sender.address, sender.name, sender.messages, sender.state) == (
+        "new@ushio.example",
+        "N. Ewcomer",
+        1,
+        "open",
+    )
     log(worker, here, participants=[ParticipantDraft(address="new@ushio.example")])
     sender.refresh_from_db()
     assert sender.messages == 2
@@ -183,7 +193,10 @@ def test_a_raised_level_takes_files_search_timeline_and_history_along():
     aoi = party(here, "Aoi Tachibana")
     kept = add_file(worker, project=here, name="map.txt", data=b"m")
     made = log(
-        worker, here, participants=[ParticipantDraft(party_id=aoi.pk)], files=[kept.pk, FileDraft("new.txt", b"n")]
+        worker,
+        here,
+        participants=[ParticipantDraft(party_id=aoi.pk)],
+        files=[kept.pk, FileDraft("new.txt", b"n")],
     )
     assert len(timeline.timeline(worker, [aoi.pk])) == 1
 
@@ -194,7 +207,9 @@ def test_a_raised_level_takes_files_search_timeline_and_history_along():
     assert search.find(worker, "map.txt") == []
     assert timeline.timeline(worker, [aoi.pk]) == []
     assert timeline.family_counts(worker, [aoi.pk]) == {}
-    assert set(File.objects.unscoped("test").values_list("confidentiality", flat=True)) == {Level.CONFIDENTIAL}
+    assert set(File.objects.unscoped("test").values_list("confidentiality", flat=True)) == {
+        Level.CONFIDENTIAL
+    }
     assert Entry.objects.visible_to(worker).exclude(subject_type__startswith="contacts").count() == 0
     aoi.refresh_from_db()
     assert aoi.last_contact_at is None
@@ -213,7 +228,9 @@ def test_deleting_hides_everything_and_undo_brings_it_back():
     here = project()
     worker = agent(here)
     aoi = party(here, "Aoi Tachibana")
-    made = log(worker, here, participants=[ParticipantDraft(party_id=aoi.pk)], files=[FileDraft("pump.txt", b"p")])
+    made = log(
+        worker, here, participants=[ParticipantDraft(party_id=aoi.pk)], files=[FileDraft("pump.txt", b"p")]
+    )
 
     services.delete_interaction(worker, made)
     assert search.find(worker, "night") == []
