@@ -114,6 +114,47 @@ class Interaction(SharedModel):
         return self.subject or self.text[:80]
 
 
+class ThreadIdentifier(models.Model):
+    """A Message-ID that leads to a thread: of a message in it, or of one that it answers and that never arrived."""
+
+    identifier = models.CharField(max_length=500, unique=True)
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="identifiers")
+
+    def __str__(self) -> str:
+        return self.identifier
+
+
+class MailMessage(models.Model):
+    """What an e-mail is recognised and threaded by, as it came; the interaction may be edited afterwards.
+
+    Different mails may carry one Message-ID: only together with ``fingerprint`` does it name a mail. The first of them
+    gives its id to ``Interaction.message_id``, a later one ``<id>#<beginning of its fingerprint>``.
+    """
+
+    interaction = models.OneToOneField(
+        Interaction, primary_key=True, on_delete=models.CASCADE, related_name="mail"
+    )
+    message_id = models.CharField(max_length=500)
+    fingerprint = models.CharField(max_length=64)
+    subject_key = models.CharField(max_length=500, blank=True)
+    seeks_by_subject = models.BooleanField(default=False)
+    sent_at = models.DateTimeField()
+    sender = models.CharField(max_length=320, blank=True)
+    recipients = ArrayField(models.TextField(), default=list, blank=True)
+    list_id = models.CharField(max_length=320, blank=True)
+    automatic = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message_id", "fingerprint"], name="mail_once")]
+        indexes = [
+            # The conversation of a reply whose program named no parent.
+            models.Index(fields=["subject_key", "sent_at"], condition=~Q(subject_key=""), name="mail_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return self.message_id
+
+
 class Participant(models.Model):
     """Somebody who took part: a party, one of us (``user``), or an address nobody knows yet."""
 

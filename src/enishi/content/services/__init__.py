@@ -1,5 +1,12 @@
 """Keeping files: adding, changing, linking, reading them, and taking out their words."""
 
+from enishi.content.services.attachments import (
+    AttachmentDraft,
+    Kept,
+    add_attachments,
+    keep,
+    remove_attachments,
+)
 from enishi.content.services.files import (
     FileDraft,
     FileError,
@@ -17,19 +24,24 @@ from enishi.content.services.reading import Opened, open_file, open_picture, vie
 from enishi.content.services.words import extract_words
 
 __all__ = [
+    "AttachmentDraft",
     "FileDraft",
     "FileError",
+    "Kept",
     "Opened",
+    "add_attachments",
     "add_file",
     "add_files",
     "add_version",
     "change_file",
     "delete_file",
     "extract_words",
+    "keep",
     "link_file",
     "open_file",
     "open_picture",
     "raise_level",
+    "remove_attachments",
     "restore_file",
     "set_attachments_aside",
     "view_file",

@@ -69,7 +69,7 @@ def _chunks(head: bytes, rest: IO[bytes]) -> Iterable[bytes]:
         yield chunk
 
 
-def _name(typed: str) -> str:
+def file_name(typed: str) -> str:
     """The last part of what was given as a name, without what could mislead the eye."""
     name = text.strip_bidi(text.clean(typed)).replace("\\", "/").rpartition("/")[2]
     return "".join(sign for sign in name if sign.isprintable()).strip()[:300]
@@ -118,7 +118,7 @@ def add_files(
         [
             File(
                 project_id=project_id,
-                name=_name(draft.name) or str(_("unnamed")),
+                name=file_name(draft.name) or str(_("unnamed")),
                 description=text.clean(description)[:500],
                 folder=_folder(folder),
                 attachment=attachment,
@@ -236,7 +236,7 @@ def change_file(actor: Actor, file: File, **values: Any) -> File:
     for name, value in values.items():
         setattr(file, name, value)
     actor.require(EDIT, file.project_id)
-    file.name, file.folder = _name(file.name), _folder(file.folder)
+    file.name, file.folder = file_name(file.name), _folder(file.folder)
     file.description = text.clean(file.description)[:500]
     if not file.name:
         raise FileError(_("Give the file a name."), "name")

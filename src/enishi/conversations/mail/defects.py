@@ -16,6 +16,7 @@ class Defect(StrEnum):
     CHARSET_GUESSED = "charset-guessed"
     CHARSET_REPLACED = "charset-replaced"
     DATE_FROM_DELIVERY = "date-from-delivery"
+    DATE_FROM_FILE = "date-from-file"
     DATE_FROM_MAILBOX = "date-from-mailbox"
     DATE_MISSING = "date-missing"
     DATE_REPAIRED = "date-repaired"
@@ -47,6 +48,7 @@ LABELS: dict[Defect, str | Promise] = {
         "Some characters do not exist in the stated character set and were replaced by a mark."
     ),
     Defect.DATE_FROM_DELIVERY: _("The date could not be read; the time of delivery is used."),
+    Defect.DATE_FROM_FILE: _("No date could be read; the time of the file is used."),
     Defect.DATE_FROM_MAILBOX: _("The date could not be read; the time in the mailbox file is used."),
     Defect.DATE_MISSING: _("No date could be read."),
     Defect.DATE_REPAIRED: _("The date was written wrongly and was repaired."),

@@ -16,20 +16,31 @@ from enishi.search.services import Findable, forget, index
 from enishi.timeline.services import displace, place, reclassify
 
 
-def findable(interaction: Interaction) -> Findable:
-    """Found by its own words only: the name of somebody who took part may be more confidential than the talk."""
+def findable(interaction: Interaction, named: Iterable[str] = ()) -> Findable:
+    """Found by its own words only: the name of somebody who took part may be more confidential than the talk.
+
+    ``named`` are names and addresses that are its own words, because they stand in the mail.
+    """
     first_words = " ".join(interaction.text[:400].split())
     return Findable(
         kind=Kind.CONVERSATION,
         subject_id=interaction.pk,
         title=interaction.subject or first_words,
         detail=first_words if interaction.subject else interaction.place,
-        words=[interaction.subject, interaction.place],
+        words=[interaction.subject, interaction.place, *named],
         body=interaction.text,
         language=interaction.language,
         project_ids=interaction.project_ids,
         confidentiality=interaction.confidentiality,
     )
+
+
+def named_in(interaction: Interaction) -> list[str]:
+    """Names and addresses as an e-mail has them; in other talks they are what somebody noted."""
+    if interaction.channel != Interaction.Channel.EMAIL or interaction.message_id is None:
+        return []
+    rows = interaction.participants.order_by("position", "id").values_list("name", "address")
+    return [word for row in rows for word in row]
 
 
 def party_ids_of(interaction: Interaction) -> list[int]:
@@ -39,7 +50,7 @@ def party_ids_of(interaction: Interaction) -> list[int]:
 
 def show(interaction: Interaction) -> None:
     """Let the conversation be found, and stand on the timeline of everybody who took part."""
-    index([findable(interaction)])
+    index([findable(interaction, named_in(interaction))])
     place(
         interaction,
         party_ids=party_ids_of(interaction),

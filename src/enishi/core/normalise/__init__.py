@@ -1,6 +1,6 @@
 """Normalising what people type, on entry. What was typed stays beside the value that is stored and matched."""
 
-from enishi.core.normalise.addresses import Email, Url, email, url
+from enishi.core.normalise.addresses import Email, Url, email, is_provider, url
 from enishi.core.normalise.phones import Phone, phone
 from enishi.core.normalise.places import Country, Postcode, country, postcode
 from enishi.core.normalise.readings import Kana, kana
@@ -16,6 +16,7 @@ __all__ = [
     "Url",
     "country",
     "email",
+    "is_provider",
     "kana",
     "phone",
     "postcode",

@@ -59,6 +59,13 @@ _COMMON_DOMAINS = (
     "chmail.ir",
     "protonmail.com",
 )
+
+
+def is_provider(domain: str) -> bool:
+    """Whether addresses in that domain belong to the customers of a mail provider, and not to one organisation."""
+    return domain in _COMMON_DOMAINS
+
+
 _TOP_LEVEL_SLIPS = {
     "con": "com",
     "cmo": "com",
