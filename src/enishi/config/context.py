@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from django.conf import settings
@@ -37,7 +38,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "new_menu": SimpleLazyObject(lambda: [e for e in registry.new_entries() if actor.may(e.right)]),
         "projects": SimpleLazyObject(lambda: accounts.project_tree(accounts.projects(actor))),
         "current_project": SimpleLazyObject(lambda: chosen_project(request)),
-        "unread": SimpleLazyObject(lambda: timeline.unread_notifications(actor)),
+        # Templates call it; a lazy object could not be formatted as a number.
+        "unread": functools.cache(lambda: timeline.unread_notifications(actor)),
         "live_url": live_url(request),
     }
 
@@ -78,7 +80,15 @@ def _navigation(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
         ]
         if items:
             groups.append({"key": key, "label": label, "items": items, "closed": key == "setup"})
+    _mark_one(groups)
     return groups
+
+
+def _mark_one(groups: list[dict[str, Any]]) -> None:
+    """Of places inside one another only the innermost is where one is."""
+    current = [item for group in groups for item in group["items"] if item["current"]]
+    for item in current:
+        item["current"] = item is max(current, key=lambda one: len(one["url"]))
 
 
 def _address(url_name: str) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -35,6 +36,9 @@ class ActorMiddleware:
         request.organisation = SimpleLazyObject(queries.organisation)  # type: ignore[attr-defined]
         user = request.user
         if not isinstance(user, User):
+            if SESSION_KEY in request.session:
+                # Whoever was switched off since they signed in leaves nothing behind.
+                request.session.flush()
             if request.path.startswith((*self.OPEN, "/api/")):
                 return self.get_response(request)
             return _to_sign_in(request)

@@ -68,8 +68,8 @@ def told(entry: Entry) -> Told:
     rows = [
         {
             "field": _label(names, fields, name),
-            "old": value_words(fields.get(name), before),
-            "new": value_words(fields.get(name), after),
+            "old": _value(entry.subject_type, name, fields.get(name), before),
+            "new": _value(entry.subject_type, name, fields.get(name), after),
         }
         for name, (before, after) in entry.changes.items()
     ]
@@ -119,6 +119,13 @@ def _label(names: Mapping[str, Any], fields: Mapping[str, Any], name: str) -> An
         return names[name]
     found = fields.get(name)
     return getattr(found, "verbose_name", None) or name.replace("_", " ")
+
+
+def _value(subject_type: str, name: str, field: Any, value: Any) -> str:
+    """A value in the words of the app that owns the record, where it has better ones."""
+    own = registry.provider("timeline.values", subject_type)
+    words = own(name, value) if own is not None else None
+    return value_words(field, value) if words is None else str(words)
 
 
 def value_words(field: Any, value: Any) -> str:

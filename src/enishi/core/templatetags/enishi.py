@@ -188,6 +188,9 @@ def format_date(value: date | None) -> str:
 @register.filter
 def format_number(value: int | float | Decimal | None) -> str:
     """A number with the digits and separators of the reader's language."""
+    if isinstance(value, str) and value.isdigit():
+        # An attribute of a component arrives as text.
+        value = int(value)
     return "" if value is None else formats.format_number(value, _language())
 
 
