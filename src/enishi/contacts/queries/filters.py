@@ -1,24 +1,24 @@
-"""Filters of the contact list: a tree of conditions, compiled to one database condition.
+"""Filters of the contact list: what one can filter by, and a tree of conditions compiled to one database condition.
 
-A tree is JSON: ``{"op": "and", "items": [...]}``, ``{"op": "or", ...}``, ``{"op": "not", "items": [one]}`` or a leaf
-``{"field": "tag", "cmp": "is", "value": [3]}``. Every field says what it can be compared with; higher apps add fields by
-``provide("contacts.filter", code)``, whose answer is a ``FilterField``.
+Every field says what it can be compared with; higher apps add fields by ``provide("contacts.filter", code)``, whose
+answer is a ``FilterField``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from enishi.accounts import queries as accounts
-from enishi.accounts.access import Actor
+from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.contacts.models import (
     Consent,
     ConsentPurpose,
@@ -31,19 +31,16 @@ from enishi.contacts.models import (
     RelationType,
     Tag,
 )
+from enishi.contacts.queries.columns import visible_end
+from enishi.contacts.queries.tree import FilterError, Leaf, Node, as_json, parse
 from enishi.core import clock, dates, text
 from enishi.core.registry import provider, providers
 from enishi.search.models import Document
 from enishi.search.queries import matching
 
-MAX_LEAVES = 40
-MAX_DEPTH = 6
+BIGGEST_ID = 2**63 - 1
 
 Choices = list[tuple[str, str]]
-
-
-class FilterError(ValueError):
-    """A filter that cannot be read; the text names the condition and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +55,6 @@ class FilterField:
     build: Callable[[Actor, str, Any], Q]
     choices: Callable[[Actor], Choices] | None = None
     group: Any = ""
-
-
-@dataclass(frozen=True)
-class Leaf:
-    field: str
-    cmp: str
-    value: Any = None
-
-
-@dataclass(frozen=True)
-class Node:
-    op: str
-    items: tuple[Node | Leaf, ...] = field(default=())
 
 
 IS = {"is": gettext_lazy("is"), "not": gettext_lazy("is not")}
@@ -93,34 +77,6 @@ AMOUNT = {
     "lte": gettext_lazy("at most"),
     "empty": gettext_lazy("is empty"),
 }
-
-
-def parse(spec: Any) -> Node:
-    """Read a stored or submitted tree; raises FilterError for anything that is none."""
-    leaves = 0
-
-    def read(item: Any, depth: int) -> Node | Leaf:
-        nonlocal leaves
-        if not isinstance(item, dict) or depth > MAX_DEPTH:
-            raise FilterError(_("This filter cannot be read. Remove the last condition and add it again."))
-        if "field" in item:
-            leaves += 1
-            if leaves > MAX_LEAVES:
-                raise FilterError(_("A filter holds at most %(n)s conditions.") % {"n": MAX_LEAVES})
-            return Leaf(str(item["field"]), str(item.get("cmp", "is")), item.get("value"))
-        op, items = item.get("op"), item.get("items", [])
-        if op not in {"and", "or", "not"} or not isinstance(items, list):
-            raise FilterError(_("This filter cannot be read. Remove the last condition and add it again."))
-        return Node(op, tuple(read(each, depth + 1) for each in items))
-
-    root = read(spec or {"op": "and", "items": []}, 0)
-    return root if isinstance(root, Node) else Node("and", (root,))
-
-
-def as_json(node: Node | Leaf) -> dict[str, Any]:
-    if isinstance(node, Leaf):
-        return {"field": node.field, "cmp": node.cmp, "value": node.value}
-    return {"op": node.op, "items": [as_json(item) for item in node.items]}
 
 
 def condition(actor: Actor, node: Node | Leaf) -> Q:
@@ -160,14 +116,25 @@ def _all(parts: Iterable[Q]) -> Q:
 
 def _values(value: Any) -> list[str]:
     items = value if isinstance(value, list) else [value]
-    chosen = [str(item) for item in items if item not in (None, "")]
+    chosen = [text.clean(str(item)) for item in items if item not in (None, "")]
     if not chosen:
         raise ValueError(_("choose something"))
     return chosen
 
 
+def _id(item: str) -> int:
+    number = int(item)
+    if not 0 <= number <= BIGGEST_ID:
+        raise ValueError(_("choose something"))
+    return number
+
+
 def _ids(value: Any) -> list[int]:
-    return [int(item) for item in _values(value)]
+    return [_id(item) for item in _values(value)]
+
+
+def _words(value: Any) -> str:
+    return text.clean(str(_one(value) or "")).strip()
 
 
 def _either(cmp: str, positive: Q) -> Q:
@@ -195,8 +162,11 @@ def _moment(name: str) -> Callable[[Actor, str, Any], Q]:
                 return Q(**{f"{name}__gte": edge})
             # "No contact for 60 days" means also those never reached.
             return Q(**{f"{name}__lt": edge}) | Q(**{f"{name}__isnull": True})
-        day = dates.parse_date(str(_one(value)))
-        return Q(**{f"{name}__date__{'lt' if cmp == 'before' else 'gt'}": day})
+        day = dates.parse_date(_words(value))
+        if cmp == "after":
+            day += dt.timedelta(days=1)
+        midnight = dt.datetime.combine(day, dt.time(), tzinfo=timezone.get_current_timezone())
+        return Q(**{f"{name}__{'lt' if cmp == 'before' else 'gte'}": midnight})
 
     return build
 
@@ -212,15 +182,14 @@ def _days(value: Any) -> int:
     return days
 
 
+def _documents() -> ScopedQuerySet[Document]:
+    kinds = ("person", "organisation", "group")
+    return Document.objects.unscoped("the list that it limits is scoped").filter(kind__in=kinds)
+
+
 def _found(actor: Actor, cmp: str, value: Any) -> Q:
     """Words in names, addresses, numbers and ids, by the search index."""
-    query = str(_one(value) or "")
-    documents = matching(
-        Document.objects.unscoped("the list it limits is scoped").filter(
-            kind__in=("person", "organisation", "group")
-        ),
-        query,
-    )
+    documents = matching(_documents(), _words(value))
     if documents is None:
         raise ValueError(_("type at least one letter"))
     return _either(cmp, Q(pk__in=documents.values("subject_id")))
@@ -231,10 +200,19 @@ def _point(kind: str) -> Callable[[Actor, str, Any], Q]:
         points = ContactPoint.objects.filter(kind=kind)
         if cmp == "empty":
             return ~_exists(points)
-        words = text.fold(str(_one(value) or ""))
-        if not words:
+        words = _words(value)
+        if kind == ContactPoint.Kind.PHONE:
+            # 090… at home is +8190… on the record.
+            words = text.digits(words).lstrip("0")
+        if not text.fold(words):
             raise ValueError(_("type at least one letter"))
-        return _either(cmp, _exists(points.filter(value__icontains=str(_one(value)).strip())))
+        holds = _exists(points.filter(value__icontains=words))
+        if cmp == "not":
+            return ~holds
+        # The search index finds the few candidates among whose addresses the words are then looked for.
+        long_enough = [word for word in text.fold(words).split() if len(word) > 1]
+        candidates = matching(_documents(), " ".join(long_enough)) if long_enough else None
+        return holds if candidates is None else Q(pk__in=candidates.values("subject_id")) & holds
 
     return build
 
@@ -258,28 +236,32 @@ def _project(actor: Actor, cmp: str, value: Any) -> Q:
 
 
 def _owner(actor: Actor, cmp: str, value: Any) -> Q:
-    ids = [actor.user_id if item == "me" else int(item) for item in _values(value)]
+    if cmp == "empty":
+        return Q(owner__isnull=True)
+    ids = [actor.user_id if item == "me" else _id(item) for item in _values(value)]
     return _either(cmp, Q(owner__in=[pk for pk in ids if pk is not None]))
+
+
+def _ties(actor: Actor, end: str) -> QuerySet[Relation]:
+    """Relations that hold and whose other ``end`` the actor may see: a tie to a hidden party leaves no trace."""
+    return Relation.objects.filter(visible_end(actor, end), valid_until__isnull=True)
 
 
 def _relation(actor: Actor, cmp: str, value: Any) -> Q:
     """``works-for`` reads from the source, ``~works-for`` (employs) from the target."""
     found = Q()
     for code in _values(value):
-        current = Relation.objects.filter(valid_until__isnull=True, type__code=code.lstrip("~"))
-        found |= _exists(
-            current, **({"target": OuterRef("pk")} if code.startswith("~") else {"source": OuterRef("pk")})
-        )
+        here, there = ("target", "source") if code.startswith("~") else ("source", "target")
+        found |= _exists(_ties(actor, there).filter(type__code=code.lstrip("~")), **{here: OuterRef("pk")})
     return _either(cmp, found)
 
 
 def _related_to(actor: Actor, cmp: str, value: Any) -> Q:
     ids = _ids(value)
-    current = Relation.objects.filter(valid_until__isnull=True)
     return _either(
         cmp,
-        _exists(current.filter(target__in=ids), source=OuterRef("pk"))
-        | _exists(current.filter(source__in=ids), target=OuterRef("pk")),
+        _exists(_ties(actor, "target").filter(target__in=ids), source=OuterRef("pk"))
+        | _exists(_ties(actor, "source").filter(source__in=ids), target=OuterRef("pk")),
     )
 
 
@@ -288,7 +270,7 @@ def _consent(actor: Actor, cmp: str, value: Any) -> Q:
     found = Q()
     for choice in _values(value):
         purpose, _colon, state = choice.partition(":")
-        latest = Consent.objects.filter(party=OuterRef("pk"), purpose=int(purpose)).order_by(
+        latest = Consent.objects.filter(party=OuterRef("pk"), purpose=_id(purpose)).order_by(
             "-stated_on", "-id"
         )
         if state == "none":
@@ -345,7 +327,7 @@ BUILT_IN = {
         FilterField("status", gettext_lazy("Status"), "user-check", "choice", IS, _column("status"), lambda actor: list(Party.Status.choices)),
         FilterField("project", gettext_lazy("Project"), "topology-star-3", "choice", IS, _project, _projects),
         FilterField("tag", gettext_lazy("Tag"), "tag", "choice", HAS, _tag, _tags),
-        FilterField("owner", gettext_lazy("Looked after by"), "user", "choice", IS, _owner, _owners),
+        FilterField("owner", gettext_lazy("Looked after by"), "user", "choice", {**IS, "empty": gettext_lazy("is nobody")}, _owner, _owners),
         FilterField("language", gettext_lazy("Language"), "language", "choice", IS, _column("language"), _languages),
         FilterField("last_contact", gettext_lazy("Last contact"), "clock", "days", WHEN, _moment("last_contact_at")),
         FilterField("created", gettext_lazy("Created"), "calendar-plus", "days", WHEN, _moment("created_at")),
@@ -370,25 +352,28 @@ def custom_field(definition: Field) -> FilterField:
         if cmp == "empty":
             return ~_exists(values)
         if kind in {Field.Kind.NUMBER, Field.Kind.MONEY}:
-            amount = Decimal(text.ascii_digits(str(_one(value))).replace(",", "."))
+            amount = Decimal(text.ascii_digits(_words(value)).replace(",", "."))
+            if not amount.is_finite():
+                raise ValueError(_("give a number"))
             suffix = {"eq": "", "gte": "__gte", "lte": "__lte"}[cmp]
             return _exists(values.filter(**{f"number{suffix}": amount}))
         if kind == Field.Kind.DATE:
-            day = dates.parse_date(str(_one(value)))
+            day = dates.parse_date(_words(value))
             return _exists(values.filter(**{"date__lt" if cmp == "before" else "date__gt": day}))
         if kind == Field.Kind.FLAG:
             return _either(cmp, _exists(values.filter(flag=True)))
         if kind == Field.Kind.PERSON:
-            return _either(cmp, _exists(values.filter(person__in=_ids(value))))
+            chosen = values.filter(visible_end(actor, "person"), person__in=_ids(value))
+            return _either(cmp, _exists(chosen))
         if kind in {Field.Kind.CHOICE, Field.Kind.CHOICES}:
             return _either(cmp, _exists(values.filter(folded__in=_values(value))))
-        return _either(cmp, _exists(values.filter(folded__contains=text.fold(str(_one(value) or "")))))
+        return _either(cmp, _exists(values.filter(folded__contains=text.fold(_words(value)))))
 
     shapes: dict[Field.Kind, tuple[str, Mapping[str, Any]]] = {
         Field.Kind.NUMBER: ("number", AMOUNT),
         Field.Kind.MONEY: ("number", AMOUNT),
         Field.Kind.DATE: ("date", {name: WHEN[name] for name in ("before", "after", "empty")}),
-        Field.Kind.FLAG: ("none", IS),
+        Field.Kind.FLAG: ("none", {"is": gettext_lazy("is yes"), "not": gettext_lazy("is not yes")}),
         Field.Kind.PERSON: ("party", {**IS, "empty": CONTAINS["empty"]}),
         Field.Kind.CHOICE: ("choice", {**IS, "empty": CONTAINS["empty"]}),
         Field.Kind.CHOICES: ("choice", {**HAS, "empty": CONTAINS["empty"]}),
@@ -423,3 +408,16 @@ def all_fields() -> list[FilterField]:
     added = [make() for make in providers("contacts.filter").values()]
     own = [custom_field(definition) for definition in Field.objects.filter(archived_at__isnull=True)]
     return [*BUILT_IN.values(), *added, *own]
+
+
+__all__ = [
+    "FilterError",
+    "FilterField",
+    "Leaf",
+    "Node",
+    "all_fields",
+    "as_json",
+    "condition",
+    "find_field",
+    "parse",
+]

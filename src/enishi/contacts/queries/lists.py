@@ -6,22 +6,25 @@ import base64
 import binascii
 import datetime as dt
 import json
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db import connection
+from django.core.exceptions import EmptyResultSet
+from django.db import OperationalError, connection, transaction
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
-from enishi.contacts.models import ContactPoint, FieldValue, Party, PartyTag, Relation
+from enishi.contacts.models import Party, SavedView
 from enishi.contacts.models.party import PartyQuerySet
 from enishi.contacts.queries import filters
+from enishi.contacts.queries.columns import Row as Row
+from enishi.contacts.queries.columns import default_columns, is_column, with_details
 
 PAGE = 50
 COUNT_LIMIT = 10_000
+COUNT_PATIENCE_MS = 150
+MOST_COLUMNS = 14
 
 # Order by what, and which way one reads it first.
 SORTS = {
@@ -30,20 +33,6 @@ SORTS = {
     "created": ("created_at", True),
     "changed": ("updated_at", True),
 }
-COLUMNS = {
-    "name": _("Name"),
-    "organisation": _("Organisation"),
-    "email": _("E-mail"),
-    "phone": _("Phone"),
-    "tags": _("Tags"),
-    "last_contact": _("Last contact"),
-    "owner": _("Looked after by"),
-    "language": _("Language"),
-    "city": _("Place"),
-    "created": _("Created"),
-    "changed": _("Changed"),
-}
-DEFAULT_COLUMNS = ("name", "organisation", "email", "last_contact", "owner")
 
 
 @dataclass(frozen=True)
@@ -52,37 +41,24 @@ class ListSpec:
 
     filter: filters.Node = field(default_factory=lambda: filters.Node("and"))
     sort: str = "name"
-    columns: tuple[str, ...] = DEFAULT_COLUMNS
+    columns: tuple[str, ...] = field(default_factory=default_columns)
     project_id: int | None = None
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> ListSpec:
         """Read what a view stored or a page sent; unknown columns and orders fall back. Raises FilterError."""
         sort = str(data.get("sort") or "name")
-        wanted = data.get("columns") or DEFAULT_COLUMNS
-        columns = tuple(c for c in wanted if c in COLUMNS or str(c).startswith("field:")) or DEFAULT_COLUMNS
+        chosen = data.get("columns") or []
+        wanted = [code for code in chosen if isinstance(code, str) and is_column(code)] or default_columns()
         return cls(
             filter=filters.parse(data.get("filter")),
-            sort=sort if sort.lstrip("-") in SORTS else "name",
-            columns=columns,
+            sort=sort if sort.removeprefix("-") in SORTS else "name",
+            columns=tuple(dict.fromkeys(("name", *wanted)))[:MOST_COLUMNS],
             project_id=data.get("project_id") if isinstance(data.get("project_id"), int) else None,
         )
 
     def as_json(self) -> dict[str, Any]:
         return {"filter": filters.as_json(self.filter), "sort": self.sort, "columns": list(self.columns)}
-
-
-@dataclass
-class Row:
-    """A party with what its line in the list shows."""
-
-    party: Party
-    organisation: str = ""
-    organisation_id: int | None = None
-    title: str = ""
-    points: dict[str, ContactPoint] = field(default_factory=dict)
-    tags: list[str] = field(default_factory=list)
-    values: dict[str, list[FieldValue]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,7 +81,7 @@ def matching_parties(actor: Actor, spec: ListSpec) -> PartyQuerySet:
 
 def page(actor: Actor, spec: ListSpec, *, cursor: str = "", limit: int = PAGE) -> Page:
     """One page after (or, with a cursor from ``back``, before) a place in the order."""
-    column, downward = SORTS[spec.sort.lstrip("-")]
+    column, downward = SORTS[spec.sort.removeprefix("-")]
     descending = downward != spec.sort.startswith("-")
     place = decode_cursor(cursor, column)
     backward = bool(place and place.backward)
@@ -126,7 +102,7 @@ def page(actor: Actor, spec: ListSpec, *, cursor: str = "", limit: int = PAGE) -
     following = more if not backward else bool(place)
     before = bool(place) if not backward else more
     return Page(
-        rows=_with_details(found, spec),
+        rows=with_details(actor, found, spec.columns),
         next=encode_cursor(found[-1], column, backward=False) if found and following else "",
         back=encode_cursor(found[0], column, backward=True) if found and before else "",
         first=not before,
@@ -187,60 +163,53 @@ def _beyond(column: str, place: _Place, *, descending: bool, nulls_last: bool) -
     return Q(**{f"{column}__{side}e": place.value}) & beyond
 
 
-def _with_details(parties: Sequence[Party], spec: ListSpec) -> list[Row]:
-    """Fetch what the columns show, one query for each kind of thing, whatever the number of rows."""
-    rows = {party.pk: Row(party) for party in parties}
-    ids, columns = list(rows), set(spec.columns)
-    if ids and "organisation" in columns:
-        ties = Relation.objects.filter(source__in=ids, type__code="works-for", valid_until__isnull=True)
-        for source, target, name, title in ties.order_by("-id").values_list(
-            "source_id", "target_id", "target__full_name", "title"
-        ):
-            row = rows[source]
-            row.organisation, row.organisation_id, row.title = name, target, title
-    kinds = {"email": "email", "phone": "phone", "city": "address"}
-    wanted = [kind for column, kind in kinds.items() if column in columns]
-    if ids and wanted:
-        points = ContactPoint.objects.filter(party__in=ids, kind__in=wanted, valid_until__isnull=True)
-        for point in points.order_by("is_primary", "-id"):
-            rows[point.party_id].points[point.kind] = point
-    if ids and "tags" in columns:
-        for party_id, path in (
-            PartyTag.objects.filter(party__in=ids).order_by("tag__path").values_list("party_id", "tag__path")
-        ):
-            rows[party_id].tags.append(path)
-    own = [column.removeprefix("field:") for column in columns if column.startswith("field:")]
-    if ids and own:
-        values = FieldValue.objects.filter(party__in=ids, field__code__in=own).select_related(
-            "field", "person"
-        )
-        for value in values.order_by("id"):
-            rows[value.party_id].values.setdefault(value.field.code, []).append(value)
-    return list(rows.values())
-
-
 @dataclass(frozen=True)
 class Total:
-    """How many match; ``exact`` is false above ``COUNT_LIMIT``: then there are more."""
+    """How many match; not ``exact``: at least ``number``, and more were not counted."""
 
     number: int
     exact: bool
 
 
 def total(actor: Actor, spec: ListSpec) -> Total:
-    """Count up to a limit, so that counting costs the same in a list of a million."""
+    """Count up to a limit and for a moment only, so that a list of a million opens as fast as any."""
     ids = matching_parties(actor, spec).values("pk")[: COUNT_LIMIT + 1]
-    sql, params = ids.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM ({sql}) AS found", params)  # noqa: S608
-        number = cursor.fetchone()[0]
+    try:
+        sql, params = ids.query.sql_with_params()
+    except EmptyResultSet:
+        return Total(0, True)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(COUNT_PATIENCE_MS)])
+            cursor.execute(f"SELECT count(*) FROM ({sql}) AS found", params)  # noqa: S608
+            number = cursor.fetchone()[0]
+            cursor.execute("SELECT set_config('statement_timeout', '0', true)")
+    except OperationalError:
+        return Total(0, False)
     return Total(min(number, COUNT_LIMIT), number <= COUNT_LIMIT)
 
 
 def counts_by_choice(actor: Actor, spec: ListSpec, leaf_field: str, values: Sequence[str]) -> dict[str, int]:
-    """How many would match with each value of one more condition: the live counts of the filter's list."""
-    counts: dict[str, int] = defaultdict(int)
+    """How many would match with each value of one more condition: the live counts of the filter's list.
+
+    A value whose count is above the limit, or would take too long, is left out.
+    """
+    counts: dict[str, int] = {}
     for value in values:
         more = filters.Node("and", (spec.filter, filters.Leaf(leaf_field, "is", [value])))
-        counts[value] = total(actor, ListSpec(more, spec.sort, spec.columns, spec.project_id)).number
+        found = total(actor, replace(spec, filter=more))
+        if found.exact:
+            counts[value] = found.number
     return counts
+
+
+def saved_views(actor: Actor) -> list[SavedView]:
+    """One's own views and those that colleagues share, in their order."""
+    mine = Q(owner=actor.user_id) if actor.user_id is not None else Q(pk__in=[])
+    return list(SavedView.objects.filter(mine | Q(shared=True)).select_related("owner"))
+
+
+def saved_view(actor: Actor, view_id: int) -> SavedView:
+    """One view within the actor's reach; raises SavedView.DoesNotExist."""
+    mine = Q(owner=actor.user_id) if actor.user_id is not None else Q(pk__in=[])
+    return SavedView.objects.filter(mine | Q(shared=True)).get(pk=view_id)
