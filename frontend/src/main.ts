@@ -1,4 +1,5 @@
 import "htmx.org";
+import "./board";
 import "./forms";
 import "./keys";
 import "./live";

@@ -192,6 +192,11 @@ class _CommitmentForm(forms.Form):
         """Who was meant: the chosen one where the words fit them, else the only one whom the words fit."""
         if not typed:
             return None
+        try:
+            if chosen and (party := queries.party(self.actor, chosen)).full_name == typed:
+                return party
+        except Party.DoesNotExist:
+            pass
         found = queries.people_like(self.actor, typed)
         fitting = (
             [hit for hit in found if hit.subject_id == chosen]

@@ -48,7 +48,7 @@ def _decided(actor: Actor, filters: Filter, since: dt.datetime, until: dt.dateti
         .filter(direction=Promise.Direction.OURS)
         .exclude(state=Promise.State.WAIVED)
         .annotate(decided_at=Least("due_at", "settled_at"))
-        .filter(decided_at__gte=since, decided_at__lt=until)
+        .filter(decided_at__gt=since, decided_at__lte=until)
     )
 
 
@@ -87,7 +87,7 @@ def kept_by_week(actor: Actor, filters: Filter | None = None, *, weeks: int = WE
     bounds = [end - dt.timedelta(weeks=week) for week in range(weeks, -1, -1)]
     counts: dict[str, Any] = {}
     for week in range(weeks):
-        inside = Q(decided_at__gte=bounds[week], decided_at__lt=bounds[week + 1])
+        inside = Q(decided_at__gt=bounds[week], decided_at__lte=bounds[week + 1])
         counts[f"total{week}"] = Count("pk", filter=inside, distinct=True)
         counts[f"kept{week}"] = Count("pk", filter=inside & Q(state=Promise.State.KEPT), distinct=True)
     row = _decided(actor, filters or Filter(), bounds[0], end).aggregate(**counts)

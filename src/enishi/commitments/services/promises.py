@@ -188,7 +188,8 @@ def change_promise(actor: Actor, promise: Promise, version: int | None = None, *
     if promise.due_at != before["due_at"] and not promise.is_open:
         raise CommitmentError(_("A settled promise keeps its date. Open it again to move it."), "due_at")
     hangs_on = promise.party.confidentiality if promise.party else 0
-    promise.confidentiality = rules.level(actor, promise.project, promise.confidentiality, hangs_on)
+    said = rules.level_of_talk(promise.said_in_id)
+    promise.confidentiality = rules.level(actor, promise.project, promise.confidentiality, hangs_on, said)
     rules.check_party(promise.project, promise.party)
     new_owner = promise.owner_id != before["owner_id"]
     if (

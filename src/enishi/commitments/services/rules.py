@@ -15,7 +15,7 @@ from enishi.accounts.access import Actor, Level
 from enishi.accounts.models import Project, User
 from enishi.commitments.models import Promise, Task
 from enishi.contacts.models import Party
-from enishi.core import clock, text
+from enishi.core import clock, registry, text
 from enishi.core.events import Event
 from enishi.timeline.models import Entry
 from enishi.timeline.services import Changes, notify, record
@@ -88,6 +88,14 @@ def level(actor: Actor, project: Project, wanted: int | None, *hangs_on: int) ->
             _("You cannot make this more confidential than you may read."), "confidentiality"
         )
     return max(wanted, floor)
+
+
+def level_of_talk(said_in_id: int | None) -> int:
+    """The level of the conversation it was said in, as the app that keeps conversations answers."""
+    if said_in_id is None:
+        return Level.OPEN
+    answers = registry.providers("commitments.least_level").values()
+    return max((int(answer(said_in_id)) for answer in answers), default=Level.OPEN)
 
 
 def check_party(project: Project, party: Party | None) -> None:

@@ -159,7 +159,11 @@ def change_task(actor: Actor, task: Task, version: int | None = None, **values: 
     task.title = rules.words(task.title)
     task.detail = text.clean(task.detail).strip()
     task.confidentiality = rules.level(
-        actor, task.project, task.confidentiality, *_levels(task.party, task.promise)
+        actor,
+        task.project,
+        task.confidentiality,
+        rules.level_of_talk(task.said_in_id),
+        *_levels(task.party, task.promise),
     )
     rules.check_party(task.project, task.party)
     new_owner = task.owner_id != before["owner_id"]
