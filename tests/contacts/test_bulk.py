@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from factories import SYSTEM, agent, grant, manager, outsider, party, project, role, user
 
 from enishi.accounts.access import Forbidden, Level, Via
 from enishi.accounts.models import User
@@ -19,6 +18,7 @@ from enishi.search.queries import find
 from enishi.timeline.models import Entry, Operation
 from enishi.timeline.queries import readable
 from enishi.timeline.services import undo_operation, undoer_for
+from factories import SYSTEM, agent, grant, manager, outsider, party, project, role, user
 
 pytestmark = pytest.mark.django_db
 CODES = ["contacts.view", "contacts.edit", "contacts.bulk", "contacts.delete", "timeline.view"]
@@ -42,7 +42,9 @@ def test_a_preview_counts_what_changes_stays_and_is_refused():
     both = bulk.Selection(ids=(one.pk, two.pk, hidden.pk))
     seen = bulk.preview(worker, both, code="owner", value=str(mine.pk))
     assert (seen.change, seen.stay, seen.refused) == (1, 1, 0)
-    assert [(e.party.full_name, e.before, e.after) for e in seen.examples] == [("Ada Vale", "", "Nadia Ferrant")]
+    assert [(e.party.full_name, e.before, e.after) for e in seen.examples] == [
+        ("Ada Vale", "", "Nadia Ferrant")
+    ]
     assert _fresh(one).owner_id is None
 
 
@@ -65,7 +67,12 @@ def test_without_the_right_nothing_is_even_counted():
     where = project()
     one = party(where)
     with pytest.raises(Forbidden):
-        bulk.preview(agent(where, codes=["contacts.view", "contacts.edit"]), _some(one), code="status", value="inactive")
+        bulk.preview(
+            agent(where, codes=["contacts.view", "contacts.edit"]),
+            _some(one),
+            code="status",
+            value="inactive",
+        )
     seen = bulk.preview(outsider(), _some(one), code="status", value="inactive")
     assert (seen.change, seen.stay, seen.refused) == (0, 0, 0)
 
@@ -95,7 +102,9 @@ def test_undo_keeps_what_was_edited_since_unless_told_otherwise():
     change_party(worker, _fresh(one), status="deceased")
     plan = undoer_for(worker, operation).preview(worker, operation)
     assert plan.counts == {"changed": 1, "kept": 1}
-    assert [(c.subject, c.field, c.now, c.back_to) for c in plan.conflicts] == [("One", "Status", "Deceased", "Active")]
+    assert [(c.subject, c.field, c.now, c.back_to) for c in plan.conflicts] == [
+        ("One", "Status", "Deceased", "Active")
+    ]
     undo_operation(worker, operation.pk)
     assert (_fresh(one).status, _fresh(two).status) == ("deceased", "active")
 
@@ -179,7 +188,9 @@ def test_own_fields_of_every_kind_are_set_and_given_back(kind, options, before, 
     one, two = party(where, "One"), party(where, "Two")
     set_values(SYSTEM, one, {field: before})
     set_values(SYSTEM, two, {field: value})
-    stored = FieldValue.objects.order_by("party_id", "folded").values_list("party_id", "text", "number", "date", "flag")
+    stored = FieldValue.objects.order_by("party_id", "folded").values_list(
+        "party_id", "text", "number", "date", "flag"
+    )
     first = list(stored)
     operation = bulk.apply(worker, _some(one, two), code="field:stand", value=value)
     assert operation.counts == {"changed": 1}
@@ -213,7 +224,14 @@ def test_nothing_to_change_is_said_and_leaves_no_operation():
 
 @pytest.mark.parametrize(
     ("code", "value"),
-    [("owner", "999999"), ("status", "gone"), ("deleted_at", "now"), ("full_name", "x"), ("field:none", "1"), ("tag_add", "x")],
+    [
+        ("owner", "999999"),
+        ("status", "gone"),
+        ("deleted_at", "now"),
+        ("full_name", "x"),
+        ("field:none", "1"),
+        ("tag_add", "x"),
+    ],
 )
 def test_what_nobody_offers_is_refused(code, value):
     where = project()
@@ -237,7 +255,10 @@ def test_a_large_change_runs_as_a_job_and_goes_on_after_a_crash(monkeypatch):
     done = Operation.objects.unscoped("test").get(pk=operation.pk)
     assert (done.state, done.counts) == ("done", {"changed": 5})
     assert [_fresh(one).status for one in ones] == ["inactive"] * 5
-    assert Entry.objects.unscoped("test").filter(operation=operation, event="contacts.party_changed").count() == 5
+    assert (
+        Entry.objects.unscoped("test").filter(operation=operation, event="contacts.party_changed").count()
+        == 5
+    )
     bulk.run(worker, operation.pk)
     assert Entry.objects.unscoped("test").filter(operation=operation).count() == 6
 

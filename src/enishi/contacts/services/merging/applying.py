@@ -39,6 +39,7 @@ from enishi.contacts.services.merging.moving import Moved, links, move
 from enishi.contacts.services.merging.values import move_values
 from enishi.contacts.services.parties import ContactError, save_changed, work_out
 from enishi.contacts.services.searchable import index_parties
+from enishi.contacts.services.ties import refresh_search
 from enishi.core import clock
 from enishi.timeline.models import Family, Operation
 from enishi.timeline.queries import family_counts
@@ -170,6 +171,7 @@ def merge(
     save_changed(gone)
     _carry_differences(kept, gone)
     index_parties([kept.pk, gone.pk])
+    refresh_search([kept.pk, gone.pk])
     reclassify(kept, project_ids=kept.project_ids, confidentiality=kept.confidentiality)
     changes = differences(before, _snapshot(kept))
     operation.data = {

@@ -20,6 +20,7 @@ from enishi.contacts.services.merging.moving import links, move_back
 from enishi.contacts.services.merging.values import swap_back
 from enishi.contacts.services.parties import save_changed, work_out
 from enishi.contacts.services.searchable import index_parties
+from enishi.contacts.services.ties import refresh_search
 from enishi.timeline.models import Operation
 from enishi.timeline.services import differences, move_items, plain, reclassify, record, record_each
 from enishi.timeline.undo import Conflict, UndoPlan, UndoRefused
@@ -131,6 +132,7 @@ def undo(actor: Actor, operation: Operation, *, keep: Collection[str] | None) ->
     move_items(kept.pk, gone.pk, ids=data["items"])
     _promote(gone, data["demoted"])
     index_parties([kept.pk, gone.pk])
+    refresh_search([kept.pk, gone.pk])
     reclassify(kept, project_ids=kept.project_ids, confidentiality=kept.confidentiality)
     record_each(
         actor, signals.merge_undone, [(gone, gone.pk, {"merged_into": (kept.pk, None)})], operation=operation
