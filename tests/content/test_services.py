@@ -90,9 +90,9 @@ def test_what_is_too_large_or_empty_is_refused_in_words(settings):
     here = project()
     worker = agent(here)
     settings.UPLOAD_LIMIT = 1 << 20
-    with pytest.raises(services.FileError, match="“big.bin” is larger than 1 MB"):
+    with pytest.raises(services.FileError, match=r"“big\.bin” is larger than 1 MB"):
         services.add_file(worker, project=here, name="big.bin", data=b"x" * ((1 << 20) + 1))
-    with pytest.raises(services.FileError, match="“none.txt” is empty"):
+    with pytest.raises(services.FileError, match=r"“none\.txt” is empty"):
         services.add_file(worker, project=here, name="none.txt", data=b"")
     assert File.objects.unscoped("test").count() == 0
 

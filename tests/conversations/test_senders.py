@@ -4,7 +4,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from factories import agent, manager, outsider, party, project
 
 from enishi.accounts.access import Forbidden, Level
 from enishi.accounts.models import User
@@ -13,6 +12,7 @@ from enishi.conversations import queries, services
 from enishi.conversations.models import UnknownSender
 from enishi.conversations.services import ParticipantDraft
 from enishi.timeline import queries as timeline
+from factories import agent, manager, outsider, party, project
 
 pytestmark = pytest.mark.django_db
 WHEN = dt.datetime(2026, 11, 6, 10, 2, tzinfo=dt.UTC)
@@ -145,4 +145,7 @@ def test_the_page_settles_with_one_press_and_costs_the_same(client):
     client.post(reverse("conversations:sender_ignore", args=[sender.pk]))
     sender.refresh_from_db()
     assert sender.state == "ignored"
-    assert enter(client, outsider()).post(reverse("conversations:sender_join", args=[sender.pk])).status_code == 404
+    assert (
+        enter(client, outsider()).post(reverse("conversations:sender_join", args=[sender.pk])).status_code
+        == 404
+    )

@@ -6,7 +6,6 @@ import json
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from factories import agent, party, project
 
 from enishi.accounts.models import User
 from enishi.commitments.models import Promise, Task
@@ -15,6 +14,7 @@ from enishi.conversations import services
 from enishi.conversations.models import Interaction
 from enishi.conversations.services import CREATE, Setting
 from enishi.core import clock
+from factories import agent, party, project
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 18, 9, 0, tzinfo=dt.UTC)
@@ -44,7 +44,12 @@ def test_a_call_with_a_promise_on_a_contact_page():
     )
 
     call, (promise,) = logged.interaction, logged.promises
-    assert (call.channel, call.direction, call.occurred_at, call.project_ids) == ("call", "out", NOW, [here.pk])
+    assert (call.channel, call.direction, call.occurred_at, call.project_ids) == (
+        "call",
+        "out",
+        NOW,
+        [here.pk],
+    )
     assert [one.party_id for one in call.participants.all()] == [shirin.pk]
     assert (promise.title, promise.direction, promise.party_id, promise.owner_id) == (
         "send the noise survey", "ours", shirin.pk, worker.user_id,
@@ -63,7 +68,11 @@ def test_a_call_to_come_is_a_task_with_the_person_found():
     logged = services.log_line(worker, "call Tanaka tomorrow 10:00 about turbine 3")
     assert logged.interaction is None
     task = logged.task
-    assert (task.title, task.party_id, task.owner_id) == ("call Tanaka about turbine 3", tanaka.pk, worker.user_id)
+    assert (task.title, task.party_id, task.owner_id) == (
+        "call Tanaka about turbine 3",
+        tanaka.pk,
+        worker.user_id,
+    )
     assert task.due_at == dt.datetime(2026, 11, 19, 10, 0, tzinfo=dt.UTC)
 
 
@@ -94,7 +103,9 @@ def test_the_writer_chooses_between_namesakes():
     understood = services.understand(worker, "called Tanaka about turbine 3")
     assert {known.name for known in understood.reading.who[0].candidates} == {"Aoi Tanaka", "Ken Tanaka"}
     assert understood.reading.state == "unsure"
-    chosen = services.log_line(worker, "called Tanaka about turbine 3", Setting(people={"tanaka": str(second.pk)}))
+    chosen = services.log_line(
+        worker, "called Tanaka about turbine 3", Setting(people={"tanaka": str(second.pk)})
+    )
     assert [one.party_id for one in chosen.interaction.participants.all()] == [second.pk]
     assert first.participations.count() == 0
 
@@ -134,7 +145,9 @@ def test_from_the_keyboard_with_undo(client):
     enter(client, worker)
     line = {"line": "called, we will send the noise survey by Fri", "party": shirin.pk}
 
-    chips = client.get(reverse("conversations:parse_line"), line, headers={"HX-Request": "true"}).content.decode()
+    chips = client.get(
+        reverse("conversations:parse_line"), line, headers={"HX-Request": "true"}
+    ).content.decode()
     for words in ("Call", "Promise, we owe", "20 Nov", "owner: you", here.name):
         assert words in chips
     assert everything(Interaction) == []
@@ -153,7 +166,9 @@ def test_from_the_keyboard_with_undo(client):
 
 def test_an_unknown_name_is_offered_as_a_chip(client):
     enter(client, agent(project()))
-    chips = client.get(reverse("conversations:parse_line"), {"line": "called Tanaka about turbine 3"}).content.decode()
+    chips = client.get(
+        reverse("conversations:parse_line"), {"line": "called Tanaka about turbine 3"}
+    ).content.decode()
     assert "Create Tanaka?" in chips
     assert 'name="who-tanaka" value="new"' in chips
 
@@ -166,5 +181,7 @@ def test_an_empty_line_and_a_missing_right_are_answered_in_words(client):
     assert refused.status_code == 422
     assert "Write what happened" in refused.content.decode()
     reader = agent(here, codes=["conversations.view"])
-    assert enter(client, reader).post(reverse("conversations:line"), {"line": "called Bob"}).status_code == 403
+    assert (
+        enter(client, reader).post(reverse("conversations:line"), {"line": "called Bob"}).status_code == 403
+    )
     assert everything(Task) == []

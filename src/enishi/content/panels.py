@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
 from enishi.contacts.models import Party
 from enishi.content import queries
+from enishi.core import formats
 from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
 
 add_menu(
@@ -34,5 +35,13 @@ def files_of_party(actor: Actor, party: Party) -> Shown | None:
 
 
 @provide("timeline.draw", "content.file")
-def draw(actor: Actor, ids: Sequence[int]) -> dict[int, Any]:
-    return {pk: Shown("content/drawn.html", {"file": one}) for pk, one in queries.by_ids(actor, ids).items()}
+def draw(actor: Actor, ids: Sequence[int]) -> dict[int, Shown]:
+    """Files as items of a timeline."""
+    language = translation.get_language() or "en"
+    return {
+        pk: Shown(
+            "content/drawn.html",
+            {"file": one, "time": formats.format_time(timezone.localtime(one.created_at), language)},
+        )
+        for pk, one in queries.by_ids(actor, ids).items()
+    }

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor, Level
 from enishi.contacts.models import Party
 from enishi.conversations import queries
+from enishi.conversations.paragraphs import excerpt
+from enishi.conversations.services.mail_import import MailImporter, UndoMailImport
 from enishi.conversations.storyline import ICONS, story
+from enishi.core import formats
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
 
 VIEW, EDIT = "conversations.view", "conversations.edit"
+
+provide("importer", "mail")(MailImporter)
+provide("timeline.undo", "conversations.mail_import")(UndoMailImport)
 
 add_menu(
     MenuEntry(
@@ -58,15 +65,24 @@ def draw(actor: Actor, ids: Sequence[int]) -> dict[int, Shown]:
     """Conversations as items of a timeline, with what was made from them."""
     found = queries.by_ids(actor, ids)
     born = queries.born_from(actor, found)
+    language = translation.get_language() or "en"
     return {
         pk: Shown(
             "conversations/drawn.html",
             {
                 "one": one,
                 "icon_name": ICONS.get(one.channel, "message-circle"),
+                "time": formats.format_time(timezone.localtime(one.occurred_at), language),
+                "excerpt": excerpt(one.text, one.folds),
                 "born": born[pk],
+                # Stand under the words they came from, not once more beside them.
+                "holds": {(f"commitments.{thing.kind}", thing.thing.pk) for thing in born[pk]},
                 "sealed": one.confidentiality >= Level.CONFIDENTIAL,
             },
         )
         for pk, one in found.items()
     }
+
+
+provide("content.least_level", "conversations")(queries.level_of_file)
+provide("commitments.least_level", "conversations")(queries.level_of)

@@ -123,3 +123,13 @@ def blocks(found: Iterable[Paragraph]) -> list[Block]:
             gathered.append(Block(paragraph.fold))
         gathered[-1].paragraphs.append(paragraph)
     return gathered
+
+
+def excerpt(text: str, folds: Iterable[Mapping[str, Any]] = (), *, most: int = 700) -> str:
+    """The first words of a text, without what is folded away."""
+    shown, length = [], 0
+    for paragraph in paragraphs(text[: 20 * most], folds=folds):
+        if not paragraph.fold and length < most:
+            shown.append(paragraph.text)
+            length += len(paragraph.text)
+    return "\n".join(shown)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import Prefetch, Q
 
-from enishi.accounts.access import Actor, ScopedQuerySet
+from enishi.accounts.access import Actor, Level, ScopedQuerySet
 from enishi.contacts.models import Party
 from enishi.content.models import File
 from enishi.conversations.models import (
@@ -169,6 +169,20 @@ def waiting(actor: Actor, *, project_id: int | None = None, limit: int = 6) -> l
     if project_id is not None:
         found = found.filter(project_ids__contains=[project_id])
     return list(with_people(actor, found.order_by("occurred_at", "id"))[:limit])
+
+
+def level_of_file(file_id: int) -> int:
+    """The highest level of the conversations that a file hangs on."""
+    found = Interaction.objects.unscoped("what a file hangs on, whoever asks").filter(
+        attachments__file=file_id, deleted_at__isnull=True
+    )
+    return max(found.values_list("confidentiality", flat=True), default=Level.OPEN)
+
+
+def level_of(interaction_id: int) -> int:
+    """The level of a conversation, for what was said in it."""
+    found = Interaction.objects.unscoped("what a promise hangs on, whoever asks").filter(pk=interaction_id)
+    return max(found.values_list("confidentiality", flat=True), default=Level.OPEN)
 
 
 def waiting_count(actor: Actor) -> int:

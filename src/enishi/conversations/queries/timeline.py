@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from enishi.accounts.access import Actor
@@ -35,7 +35,6 @@ class Drawn:
 
     place: Place
     shown: registry.Shown
-    anchor: str
 
 
 @dataclass(frozen=True)
@@ -108,11 +107,24 @@ def draw(actor: Actor, places: Iterable[Place]) -> list[Drawn]:
         provider = registry.provider("timeline.draw", kind)
         if provider is not None:
             drawn.update({(kind, subject_id): shown for subject_id, shown in provider(actor, ids).items()})
+    held = _held(listed, drawn)
     return [
-        Drawn(place, drawn[key], f"{place.subject_type.rpartition('.')[2]}-{place.subject_id}")
+        Drawn(place, drawn[key])
         for place in listed
-        if (key := (place.subject_type, place.subject_id)) in drawn
+        if (key := (place.subject_type, place.subject_id)) in drawn and (*key, place.occurred_at) not in held
     ]
+
+
+def _held(
+    places: Iterable[Place], drawn: Mapping[tuple[str, int], registry.Shown]
+) -> set[tuple[str, int, dt.datetime]]:
+    """What something else on the page shows as made from it at that moment (``holds`` of its context)."""
+    return {
+        (*thing, place.occurred_at)
+        for place in places
+        if (shown := drawn.get((place.subject_type, place.subject_id))) is not None
+        for thing in shown.context.get("holds", ())
+    }
 
 
 __all__ = ["Drawn", "Thread", "View", "draw", "party_timeline", "sources_of"]

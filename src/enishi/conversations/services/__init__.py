@@ -2,6 +2,7 @@
 
 from enishi.conversations.services.drafts import ParticipantDraft, parties_by_address
 from enishi.conversations.services.errors import Conflict, ConversationError
+from enishi.conversations.services.following import raise_talks_of
 from enishi.conversations.services.interactions import (
     attach,
     change_interaction,
@@ -58,6 +59,7 @@ __all__ = [
     "passage",
     "projects_for",
     "promise_from_passage",
+    "raise_talks_of",
     "reopen_sender",
     "restore_interaction",
     "set_answer",

@@ -1,0 +1,15 @@
+"""What happens to conversations when the people they were with change."""
+
+from __future__ import annotations
+
+from enishi.accounts.access import Actor
+from enishi.contacts import signals as contacts
+from enishi.conversations import services
+from enishi.core.events import on
+from enishi.timeline.models import Entry
+
+
+@on(contacts.party_changed)
+def raise_talks(actor: Actor, entry: Entry) -> None:
+    if "confidentiality" in entry.changes:
+        services.raise_talks_of(actor, entry.subject_id, level=entry.changes["confidentiality"][1])
