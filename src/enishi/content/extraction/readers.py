@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
-from xml.etree import ElementTree  # noqa: S405 document types are refused below, so no entity can grow
+from xml.etree import ElementTree
 
 from enishi.content import media
 
@@ -110,7 +110,11 @@ def _zipped(prefix: str, ends: frozenset[str]) -> Callable[[Path], Iterator[str]
     def read(path: Path) -> Iterator[str]:
         try:
             with zipfile.ZipFile(path) as archive:
-                members = [m for m in archive.infolist() if m.filename.startswith(prefix) and m.filename.endswith(".xml")]
+                members = [
+                    m
+                    for m in archive.infolist()
+                    if m.filename.startswith(prefix) and m.filename.endswith(".xml")
+                ]
                 if not members:
                     raise Unreadable(f"{prefix} is missing")
                 if sum(member.file_size for member in members) > _UNPACKED:
@@ -118,7 +122,14 @@ def _zipped(prefix: str, ends: frozenset[str]) -> Callable[[Path], Iterator[str]
                 for member in sorted(members, key=lambda m: (len(m.filename), m.filename)):
                     with archive.open(member) as source:
                         yield from _xml_text(source, ends)
-        except (zipfile.BadZipFile, ElementTree.ParseError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+        except (
+            zipfile.BadZipFile,
+            ElementTree.ParseError,
+            OSError,
+            ValueError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
             raise Unreadable(str(error)) from error
 
     return read
