@@ -31,6 +31,7 @@ class View:
     icon: str = ""
     owner_id: int | None = None
     shared: bool = False
+    pinned: bool = True
 
     @property
     def saved_id(self) -> int | None:
@@ -56,7 +57,8 @@ BUILT_IN = (
 
 def from_saved(view: SavedView) -> View:
     icon = "users" if view.shared else "pin"
-    return View(str(view.pk), view.name, view.spec, icon, view.owner_id, view.shared)
+    pinned = view.position == SavedView.PINNED
+    return View(str(view.pk), view.name, view.spec, icon, view.owner_id, view.shared, pinned)
 
 
 def find_view(actor: Actor, code: str) -> View | None:
@@ -201,3 +203,4 @@ class ViewForm(forms.Form):
         help_text=gettext_lazy("Everybody sees only the contacts that they may see."),
         required=False,
     )
+    pinned = forms.BooleanField(label=gettext_lazy("Show it in the top bar"), required=False, initial=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Subquery
+
 from enishi.accounts.access import Actor
 from enishi.contacts.models import Party
 from enishi.contacts.models.party import PartyQuerySet
@@ -16,10 +18,12 @@ def party_or_none(actor: Actor, party_id: int) -> Party | None:
     return Party.objects.visible_to(actor).filter(pk=party_id).first()
 
 
-def recycle_bin(actor: Actor) -> PartyQuerySet:
-    """Deleted parties, newest first; merged ones come back by undoing the merge."""
-    return (
-        Party.objects.visible_to(actor)
-        .filter(deleted_at__isnull=False, merged_into__isnull=True)
-        .order_by("-deleted_at", "-id")
-    )
+def recycle_bin(actor: Actor, *, after: int | None = None) -> PartyQuerySet:
+    """Deleted parties, newest first; merged ones come back by undoing the merge. ``after`` ended the page before."""
+    found = Party.objects.visible_to(actor).filter(deleted_at__isnull=False, merged_into__isnull=True)
+    if after is not None:
+        place = found.filter(pk=after).values("deleted_at")
+        found = found.filter(deleted_at__lte=Subquery(place)).exclude(
+            deleted_at=Subquery(place), pk__gte=after
+        )
+    return found.order_by("-deleted_at", "-id")

@@ -60,7 +60,7 @@ def plain_value(value: FieldValue) -> Any:
     if kind in {Field.Kind.TEXT, Field.Kind.CHOICE, Field.Kind.CHOICES}:
         return value.text
     if kind == Field.Kind.MONEY:
-        return f"{value.number:f} {value.currency}".strip()
+        return f"{value.number.normalize():f} {value.currency}" if value.number is not None else None
     if kind == Field.Kind.NUMBER:
         return f"{value.number.normalize():f}" if value.number is not None else None
     if kind == Field.Kind.DATE:

@@ -1,5 +1,6 @@
 """Changing contacts: one function per use case."""
 
+from enishi.contacts.services.entering import enter_contact, relate_from
 from enishi.contacts.services.parties import (
     Conflict,
     ContactError,
@@ -16,6 +17,8 @@ from enishi.contacts.services.searchable import index_parties
 from enishi.contacts.services.setup import (
     add_wording,
     archive_field,
+    archive_purpose,
+    archive_tag,
     create_tag,
     delete_view,
     merge_tags,
@@ -36,14 +39,18 @@ from enishi.contacts.services.ties import (
     state_consent,
 )
 from enishi.contacts.services.together import change_party_whole, create_party_whole
+from enishi.contacts.services.undo import Undone, undo_change
 
 __all__ = [
     "Conflict",
     "ContactError",
     "PartyDraft",
     "PointDraft",
+    "Undone",
     "add_wording",
     "archive_field",
+    "archive_purpose",
+    "archive_tag",
     "change_party",
     "change_party_whole",
     "create_party",
@@ -52,9 +59,11 @@ __all__ = [
     "delete_party",
     "delete_view",
     "end_relation",
+    "enter_contact",
     "index_parties",
     "merge_tags",
     "relate",
+    "relate_from",
     "remove_relation",
     "rename_tag",
     "restore_party",
@@ -69,4 +78,5 @@ __all__ = [
     "state_consent",
     "tag_by_path",
     "touch",
+    "undo_change",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -15,8 +15,9 @@ from enishi.accounts.access import Actor, Level
 from enishi.contacts import signals
 from enishi.contacts.models import ContactPoint, Party
 from enishi.contacts.services.points import PointDraft, normalised
-from enishi.contacts.services.searchable import index_parties
+from enishi.contacts.services.searchable import index_new, index_parties
 from enishi.core import clock, names, normalise, text
+from enishi.core.events import Event
 from enishi.timeline.services import Changes, differences, reclassify, record
 
 EDIT = "contacts.edit"
@@ -67,23 +68,43 @@ PARTY_FIELDS = (
 )  # fmt: skip
 
 
+LONGEST = {"full_name": 300, "family_name": 150, "given_name": 150}
+
+
 def snapshot(party: Party) -> dict[str, Any]:
     """The fields of a party that people change, for before and after."""
     return {name: getattr(party, name) for name in PARTY_FIELDS}
 
 
-def work_out(party: Party) -> None:
+class Named(Protocol):
+    """What bears a name: a party, or one that is about to be."""
+
+    kind: str
+    full_name: str
+    family_name: str
+    given_name: str
+    names: Any
+    language: str
+    script: str
+    sort_key: str
+    match_key: str
+
+
+def work_out(party: Named) -> None:
     """Fill what follows from the names: the full name, its script, and the keys to sort and match by.
 
     Raises ContactError when there is no name at all.
     """
     for name in ("full_name", "family_name", "given_name"):
-        setattr(party, name, text.clean(getattr(party, name)).strip())
+        setattr(party, name, text.strip_bidi(text.clean(getattr(party, name))).strip())
     script = names.script(party.full_name or party.family_name or party.given_name)
     if not party.full_name:
         party.full_name = names.display(party.family_name, party.given_name, script)
     if not party.full_name:
         raise ContactError(_("Give a name. A single word is enough."), "full_name")
+    for name, most in LONGEST.items():
+        if len(getattr(party, name)) > most:
+            raise ContactError(_("A name has at most %(count)d characters. Shorten it.") % {"count": most}, name)
     party.script = script
     reading = party.names.get("Kana", {})
     if party.kind == Party.Kind.PERSON:
@@ -145,7 +166,7 @@ def create_party(
     for point in points:
         point.party = party
     ContactPoint.objects.bulk_create(points)
-    index_parties([party.pk])
+    index_new(party, points)
     record(
         actor,
         signals.party_created,
@@ -177,6 +198,13 @@ def describe(point: ContactPoint) -> dict[str, Any]:
         "value": point.value,
         "status": point.status,
         "is_primary": point.is_primary,
+        # What undoing needs besides, to bring a removed one back as it was.
+        "typed": point.typed,
+        "key": point.key,
+        "parts": point.parts,
+        "note": point.note,
+        "from": point.valid_from,
+        "until": point.valid_until,
     }
 
 
@@ -221,12 +249,19 @@ def save_changed(party: Party) -> None:
     party.save()
 
 
-def finish_change(actor: Actor, party: Party, changes: Changes) -> None:
+def finish_change(
+    actor: Actor,
+    party: Party,
+    changes: Changes,
+    *,
+    event: Event = signals.party_changed,
+    data: Mapping[str, Any] | None = None,
+) -> None:
     """After a change: index, placement of past entries, history."""
     index_parties([party.pk])
     if {"project_ids", "confidentiality"} & set(changes):
         reclassify(party, project_ids=party.project_ids, confidentiality=party.confidentiality)
-    record(actor, signals.party_changed, subject=party, party_id=party.pk, changes=changes)
+    record(actor, event, subject=party, party_id=party.pk, changes=changes, data=data)
 
 
 @transaction.atomic

@@ -35,13 +35,15 @@ from enishi.timeline.services import record
 
 SETUP = "contacts.setup"
 BETWEEN = " / "
+LARGEST = Decimal(10) ** 17
+"""Numbers of own fields stay below this: the column has 18 digits before the point."""
 
 
 @transaction.atomic
 def create_tag(actor: Actor, *, name: str, parent: Tag | None = None, project: Project | None = None) -> Tag:
     """Create a tag, below another or at the top, for one project or for all; an existing one is returned."""
     actor.require(EDIT, project.pk if project else None)
-    name = text.clean(name).replace("/", "-").strip()[:80]
+    name = text.strip_bidi(text.clean(name)).replace("/", "-").strip()[:80]
     if not name:
         raise ContactError(_("Give the tag a name."), "name")
     path = f"{parent.path}{BETWEEN}{name}" if parent else name
@@ -69,7 +71,7 @@ def tag_by_path(actor: Actor, path: str, *, project: Project | None = None) -> T
 def rename_tag(actor: Actor, tag: Tag, *, name: str, parent: Tag | None) -> Tag:
     """Rename or move a tag; those below move with it, links and history stay."""
     actor.require_everywhere(SETUP)
-    name = text.clean(name).replace("/", "-").strip()[:80]
+    name = text.strip_bidi(text.clean(name)).replace("/", "-").strip()[:80]
     if not name:
         raise ContactError(_("Give the tag a name."), "name")
     if parent is not None and (parent.pk == tag.pk or parent.path.startswith(tag.path + BETWEEN)):
@@ -105,6 +107,17 @@ def merge_tags(actor: Actor, *, kept: Tag, gone: Tag) -> Tag:
 
 
 @transaction.atomic
+def archive_tag(actor: Actor, tag: Tag, *, archived: bool) -> Tag:
+    """Put a tag away with those below it, or take it back: no longer offered, and still on those who have it."""
+    actor.require_everywhere(SETUP)
+    branch = models.Q(pk=tag.pk) | models.Q(path__startswith=tag.path + BETWEEN, project=tag.project)
+    Tag.objects.filter(branch).update(archived_at=clock.now() if archived else None)
+    tag.refresh_from_db()
+    record(actor, signals.setup_changed, subject=tag, changes={"archived": (not archived, archived)})
+    return tag
+
+
+@transaction.atomic
 def save_field(
     actor: Actor,
     field: Field | None = None,
@@ -122,6 +135,8 @@ def save_field(
     label = text.clean(label).strip()
     if not label:
         raise ContactError(_("Give the field a label."), "label")
+    if field is None and kind not in Field.Kind.values:
+        raise ContactError(_("Choose what kind of field it is."), "kind")
     if field is None:
         code = (
             slugify(code or text.fold(label)).replace("_", "-")[:40] or f"field-{Field.objects.count() + 1}"
@@ -129,7 +144,8 @@ def save_field(
         if Field.objects.filter(code=code).exists():
             raise ContactError(_("“%(name)s” already exists.") % {"name": code}, "code")
         field = Field(code=code, kind=kind)
-    choices = [{"value": option.strip(), "label": option.strip()} for option in options if option.strip()]
+    words = dict.fromkeys(text.strip_bidi(text.clean(option)).strip()[:200] for option in options)
+    choices = [{"value": word, "label": word} for word in words if word]
     if field.kind in {Field.Kind.CHOICE, Field.Kind.CHOICES}:
         if not choices:
             raise ContactError(_("Give at least one choice, one on each line."), "options")
@@ -186,9 +202,7 @@ def read_value(field: Field, typed: Any) -> list[FieldValue]:
             made.folded = text.fold(made.text)[:200]
             return [made] if made.text else []
         if kind == Field.Kind.NUMBER:
-            made.number = Decimal(
-                text.ascii_digits(str(value)).replace("\u202f", "").replace(" ", "").replace(",", ".")
-            )
+            made.number = _number(str(value))
         elif kind == Field.Kind.MONEY:
             amount = value if isinstance(value, money.Money) else money.parse_money(str(value))
             made.number, made.currency = amount.amount, amount.currency
@@ -197,12 +211,30 @@ def read_value(field: Field, typed: Any) -> list[FieldValue]:
         elif kind == Field.Kind.FLAG:
             made.flag = value if isinstance(value, bool) else str(value).lower() in {"1", "true", "yes", "on"}
         elif kind == Field.Kind.PERSON:
-            made.person_id = int(value)
+            made.person_id = _id(value)
         else:
-            made.file_id = int(value)
+            made.file_id = _id(value)
     except (ValueError, ArithmeticError) as error:
         raise ContactError(str(error) or _("This cannot be read."), where) from None
     return [made]
+
+
+def _number(typed: str) -> Decimal:
+    plain = text.ascii_digits(typed).replace("\u202f", "").replace("\u00a0", "").replace(" ", "").replace(",", ".")
+    try:
+        number = Decimal(plain)
+    except ArithmeticError:
+        raise ValueError(_("“%(typed)s” is not a number.") % {"typed": typed[:40]}) from None
+    if not number.is_finite() or abs(number) >= LARGEST:
+        raise ValueError(_("“%(typed)s” is not a number that can be kept here.") % {"typed": typed[:40]})
+    return number
+
+
+def _id(value: Any) -> int:
+    number = int(value) if str(value).isdecimal() and len(str(value)) < 20 else 0
+    if not 0 < number < 2**63:
+        raise ValueError(_("This does not exist."))
+    return number
 
 
 def _choices(field: Field, items: Iterable[Any]) -> list[FieldValue]:
@@ -218,6 +250,13 @@ def _choices(field: Field, items: Iterable[Any]) -> list[FieldValue]:
     return [FieldValue(field=field, text=item, folded=item) for item in chosen]
 
 
+def _known(actor: Actor, field: Field, made: Iterable[FieldValue]) -> None:
+    """Somebody out of sight cannot be named, and answers the same as somebody who is not there."""
+    wanted = {value.person_id for value in made if value.person_id is not None}
+    if wanted and Party.objects.visible_to(actor).present().filter(pk__in=wanted).count() != len(wanted):
+        raise ContactError(_("Choose somebody from the list."), f"field:{field.code}")
+
+
 @transaction.atomic
 def set_values(actor: Actor, party: Party, values: Mapping[Field, Any]) -> None:
     """Set own fields of a party from what was typed. Raises ContactError with the field's code."""
@@ -230,6 +269,8 @@ def set_values(actor: Actor, party: Party, values: Mapping[Field, Any]) -> None:
     changes: dict[str, tuple[Any, Any]] = {}
     for field, typed in values.items():
         made = read_value(field, typed)
+        if field.kind == Field.Kind.PERSON:
+            _known(actor, field, made)
         before = [plain_value(value) for value in stored[field.pk]]
         after = [plain_value(value) for value in made]
         if before == after:
@@ -281,6 +322,16 @@ def save_purpose(actor: Actor, purpose: ConsentPurpose | None = None, *, name: s
 
 
 @transaction.atomic
+def archive_purpose(actor: Actor, purpose: ConsentPurpose, *, archived: bool) -> ConsentPurpose:
+    """Put a purpose away or take it back; what people stated about it stays."""
+    actor.require_everywhere(SETUP)
+    purpose.archived_at = clock.now() if archived else None
+    purpose.save(update_fields=["archived_at"])
+    record(actor, signals.setup_changed, subject=purpose, changes={"archived": (not archived, archived)})
+    return purpose
+
+
+@transaction.atomic
 def add_wording(actor: Actor, purpose: ConsentPurpose, *, language: str, wording: str) -> ConsentText:
     """Add the next version of the words that people agree to."""
     actor.require_everywhere(SETUP)
@@ -298,9 +349,15 @@ def add_wording(actor: Actor, purpose: ConsentPurpose, *, language: str, wording
 
 @transaction.atomic
 def save_view(
-    actor: Actor, view: SavedView | None = None, *, name: str, spec: Mapping[str, Any], shared: bool = False
+    actor: Actor,
+    view: SavedView | None = None,
+    *,
+    name: str,
+    spec: Mapping[str, Any],
+    shared: bool = False,
+    pinned: bool = False,
 ) -> SavedView:
-    """Keep a list under a name, for oneself or for everybody. Only its owner changes it."""
+    """Keep a list under a name, for oneself or for everybody. Only its owner changes it; pinned ones come first."""
     name = text.clean(name).strip()[:80]
     if not name:
         raise ContactError(_("Give the view a name."), "name")
@@ -313,6 +370,7 @@ def save_view(
         raise ContactError(_("You already have a view called “%(name)s”.") % {"name": name}, "name")
     view = view or SavedView(owner_id=actor.user_id)
     view.name, view.spec, view.shared = name, dict(spec), shared
+    view.position = SavedView.PINNED if pinned else SavedView.USUAL
     view.save()
     return view
 

@@ -43,6 +43,7 @@ def changed_around(actor: Actor, party: Party, changes: Changes) -> None:
 def describe(relation: Relation) -> dict[str, Any]:
     """A relation as it stands in the history."""
     return {
+        "id": relation.pk,
         "type": relation.type.code,
         "source": relation.source_id,
         "target": relation.target_id,
@@ -50,6 +51,8 @@ def describe(relation: Relation) -> dict[str, Any]:
         "department": relation.department,
         "from": relation.valid_from,
         "until": relation.valid_until,
+        "seen_on": relation.seen_on,
+        "evidence": relation.evidence,
     }
 
 
@@ -85,7 +88,7 @@ def relate(
         text.clean(department).strip()[:200],
     )
     relation.valid_from, relation.valid_until = valid_from, valid_until
-    relation.seen_on, relation.evidence = seen_on, evidence[:200]
+    relation.seen_on, relation.evidence = seen_on, text.clean(evidence).strip()[:200]
     try:
         with transaction.atomic():
             relation.save()

@@ -1,0 +1,1 @@
+"""Input on pages about contacts."""

@@ -1,0 +1,103 @@
+"""Where contacts stand in the navigation, and how their history reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from enishi.contacts import undo as undo
+from enishi.contacts.models import ContactPoint
+from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
+
+add_menu(
+    MenuEntry(
+        "people", _("Contacts"), "contacts:list", "users", right="contacts.view", order=10, key="c", tab=2
+    )
+)
+add_menu(
+    MenuEntry(
+        "setup", _("Fields, tags, relations"), "contacts:setup", "forms", right="contacts.setup", order=30
+    )
+)
+add_menu(MenuEntry("setup", _("Recycle bin"), "contacts:bin", "trash", right="contacts.delete", order=80))
+add_new(NewEntry(_("Person"), "contacts:new_person", "user-plus", "contacts.edit", order=10))
+add_new(NewEntry(_("Organisation"), "contacts:new_organisation", "building", "contacts.edit", order=20))
+add_new(NewEntry(_("Group or community"), "contacts:new_group", "users-group", "contacts.edit", order=30))
+
+_FIELDS = {
+    "names": _("other scripts"),
+    "owner_id": _("looked after by"),
+    "project_ids": _("projects"),
+    "points": _("ways to reach"),
+    "relation": _("relation"),
+    "tags": _("tags"),
+    "basis": _("legal basis"),
+    "evidence": _("evidence"),
+    "stated_on": _("stated on"),
+    "text": _("wording"),
+    "kept": _("left as it is"),
+}
+
+
+class _Names(Mapping[str, Any]):
+    """Names of what changes on a contact; own fields and outside ids carry theirs in the change itself."""
+
+    def __getitem__(self, name: str) -> Any:
+        kind, colon, rest = name.partition(":")
+        if not colon:
+            return _FIELDS[name]
+        if kind == "field":
+            return rest.replace("-", " ")
+        if kind == "id":
+            return _now("id in %(system)s") % {"system": rest}
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_FIELDS)
+
+    def __len__(self) -> int:
+        return len(_FIELDS)
+
+
+_names = _Names()
+
+
+@provide("timeline.fields", "contacts.party")
+def history_names() -> Mapping[str, Any]:
+    return _names
+
+
+@provide("timeline.values", "contacts.party")
+def history_words(name: str, value: Any) -> str | None:
+    """Values that are more than a word: addresses, relations, names in other scripts. None leaves it to the history."""
+    if name == "points" and isinstance(value, list):
+        return "; ".join(_point_words(point) for point in value)
+    if name == "relation" and isinstance(value, dict):
+        return ", ".join(
+            filter(None, (str(value.get("type", "")).replace("-", " "), value.get("title"), _span(value)))
+        )
+    if name == "names" and isinstance(value, dict):
+        return ", ".join(
+            told.get("full") or " ".join(filter(None, (told.get("family"), told.get("given"))))
+            for told in value.values()
+        )
+    if name == "project_ids" and isinstance(value, list):
+        # By number only: a reader of the history need not know of every project.
+        return _now("%(count)d projects") % {"count": len(value)}
+    return None
+
+
+def _point_words(point: Mapping[str, Any]) -> str:
+    words = [str(point.get("value", ""))]
+    if point.get("status") not in {None, ContactPoint.Status.UNCHECKED, ContactPoint.Status.GOOD}:
+        words.append(str(dict(ContactPoint.Status.choices).get(point["status"], "")))
+    words.append(_span(point))
+    return ", ".join(filter(None, words))
+
+
+def _span(told: Mapping[str, Any]) -> str:
+    ends = [str(told.get(name) or "") for name in ("from", "until")]
+    return "–".join(ends) if any(ends) else ""

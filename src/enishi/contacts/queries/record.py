@@ -1,0 +1,196 @@
+"""What the page of one party shows, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from enishi.accounts import queries as accounts
+from enishi.accounts.access import Actor, Level, ScopedQuerySet
+from enishi.accounts.models import Project
+from enishi.contacts.models import Consent, ContactPoint, ExternalId, Field, FieldValue, Party, PartyTag, Tag
+from enishi.contacts.queries.naming import ShownName, shown_name
+from enishi.contacts.queries.parties import party
+from enishi.contacts.queries.ties import Tie, Ties, ties
+from enishi.contacts.queries.whole import latest_consents, plain_value
+from enishi.core import clock, registry
+from enishi.search import queries as search
+from enishi.timeline.models import Entry
+
+USELESS = (ContactPoint.Status.BOUNCED, ContactPoint.Status.WRONG, ContactPoint.Status.REFUSED)
+_KINDS = [kind.value for kind in ContactPoint.Kind]
+
+
+@dataclass(frozen=True)
+class Value:
+    """One own field of a party with what it holds, ready to be drawn by its kind."""
+
+    field: Field
+    values: list[FieldValue] = dataclasses.field(default_factory=list)
+    links: Mapping[int, tuple[str, str]] = dataclasses.field(default_factory=dict)
+
+    @property
+    def plain(self) -> list[Any]:
+        return [plain_value(value) for value in self.values]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A party with everything that its page tells of it, as one reader may see it."""
+
+    party: Party
+    name: ShownName
+    points: list[ContactPoint]
+    ties: Ties
+    tags: list[Tag]
+    values: list[Value]
+    consents: list[Consent]
+    external_ids: list[ExternalId]
+    projects: list[Project]
+    readers: int | None
+
+    @property
+    def current_points(self) -> list[ContactPoint]:
+        return [point for point in self.points if not ended(point)]
+
+    @property
+    def past_points(self) -> list[ContactPoint]:
+        return [point for point in self.points if ended(point)]
+
+    @property
+    def affiliation(self) -> Tie | None:
+        """Where the party belongs first: the tie that its head names."""
+        return next(
+            (t for t in self.ties.shown if t.outgoing and not t.past and t.relation.type.affiliates), None
+        )
+
+    def best(self, kind: str) -> ContactPoint | None:
+        """The address or number to use: the first choice that still works."""
+        return next((p for p in self.current_points if p.kind == kind and p.status not in USELESS), None)
+
+
+def ended(point: ContactPoint) -> bool:
+    """Whether a way to reach somebody is no longer one: its time is over, or it was found not to work."""
+    over = point.valid_until is not None and point.valid_until < clock.today()
+    return over or point.status in {ContactPoint.Status.BOUNCED, ContactPoint.Status.WRONG}
+
+
+def record(actor: Actor, party_id: int, *, language: str) -> Record:
+    """The page of one party, read as a reader of that language; raises Party.DoesNotExist out of sight."""
+    found = party(actor, party_id)
+    return Record(
+        party=found,
+        name=shown_name(found, language),
+        points=points(found),
+        ties=ties(actor, found),
+        tags=tags(found),
+        values=values(actor, found),
+        consents=sorted(latest_consents(found), key=lambda consent: consent.purpose.name),
+        external_ids=list(found.external_ids.order_by("system")),
+        projects=projects(actor, found),
+        readers=readers(actor, found),
+    )
+
+
+def points(of: Party) -> list[ContactPoint]:
+    """Every way to reach a party: by kind, first choice first."""
+    return sorted(of.points.all(), key=lambda p: (_KINDS.index(p.kind), not p.is_primary, p.pk))
+
+
+def point(of: Party, point_id: int) -> ContactPoint:
+    """One of them; raises ContactPoint.DoesNotExist."""
+    return of.points.get(pk=point_id)
+
+
+def tags(of: Party) -> list[Tag]:
+    links = PartyTag.objects.filter(party=of).select_related("tag").order_by("tag__path")
+    return [link.tag for link in links]
+
+
+def projects(actor: Actor, of: Party) -> list[Project]:
+    """The projects of a party that the actor knows of."""
+    return list(accounts.projects(actor).filter(pk__in=of.project_ids))
+
+
+def readers(actor: Actor, of: Party) -> int | None:
+    """How many others may read a confidential party; None for one that is not."""
+    if of.confidentiality < Level.CONFIDENTIAL:
+        return None
+    found = accounts.readers(Party.view_right, of.project_ids, of.confidentiality)
+    return found.exclude(pk=actor.user_id).count() if actor.user_id else found.count()
+
+
+def values(actor: Actor, of: Party) -> list[Value]:
+    """The own fields that hold something, in the order of their set-up."""
+    rows = FieldValue.objects.filter(party=of, field__archived_at__isnull=True).select_related("field")
+    grouped: dict[int, list[FieldValue]] = {}
+    for row in rows.order_by("field__position", "field_id", "id"):
+        grouped.setdefault(row.field_id, []).append(row)
+    links = _links(actor, [row for rows_of in grouped.values() for row in rows_of])
+    return [
+        Value(rows_of[0].field, rows_of, links.get(rows_of[0].field.kind, {})) for rows_of in grouped.values()
+    ]
+
+
+def _links(actor: Actor, rows: Iterable[FieldValue]) -> dict[str, dict[int, tuple[str, str]]]:
+    """Names and addresses of the people and files that values point to, as far as the reader may see them."""
+    people = [row.person_id for row in rows if row.person_id is not None]
+    files = any(row.file_id is not None for row in rows)
+    found: dict[str, dict[int, tuple[str, str]]] = {}
+    if people:
+        seen = Party.objects.visible_to(actor).present().filter(pk__in=people)
+        found[Field.Kind.PERSON] = {pk: (name, "") for pk, name in seen.values_list("pk", "full_name")}
+    if files:
+        found[Field.Kind.FILE] = file_links(actor, rows)
+    return found
+
+
+def file_links(actor: Actor, rows: Iterable[FieldValue]) -> dict[int, tuple[str, str]]:
+    """Name and address of the files that values point to; files belong to a higher app, which is asked."""
+    ids = [row.file_id for row in rows if row.file_id is not None]
+    show = registry.provider("contacts.files", "show") if ids else None
+    return show(actor, ids) if show is not None else {}
+
+
+def fields_for(of: Party) -> list[Field]:
+    """The own fields that a party of its kind has."""
+    found = Field.objects.filter(archived_at__isnull=True)
+    return list(found.filter(Q(party_kinds=[]) | Q(party_kinds__contains=[of.kind])))
+
+
+def field_values(of: Party) -> dict[int, list[FieldValue]]:
+    """What a party's own fields hold, by field."""
+    grouped: dict[int, list[FieldValue]] = {}
+    for row in FieldValue.objects.filter(party=of).select_related("field", "person").order_by("id"):
+        grouped.setdefault(row.field_id, []).append(row)
+    return grouped
+
+
+def _own_entries(actor: Actor, of: Party) -> ScopedQuerySet[Entry]:
+    own = Entry.objects.unscoped("what one did oneself to a party that one may see")
+    return own.filter(
+        subject_type="contacts.party", subject_id=of.pk, user=actor.user_id or 0
+    )
+
+
+def last_change(actor: Actor, of: Party) -> Entry | None:
+    """What this user did last to a party: what Undo takes back."""
+    return _own_entries(actor, of).order_by("-id").first()
+
+
+def own_entry(actor: Actor, of: Party, entry_id: int) -> Entry:
+    """An entry about a party that this user wrote; raises Entry.DoesNotExist."""
+    return _own_entries(actor, of).get(pk=entry_id)
+
+
+def choices(
+    actor: Actor, query: str, *, kinds: Iterable[str] = (), limit: int = 7
+) -> list[tuple[int, str, str, str]]:
+    """Parties that match what is being typed: id, name, where they belong, kind."""
+    wanted = [str(kind) for kind in kinds] or ["person", "organisation", "group"]
+    hits = search.find(actor, query, kinds=wanted, limit=limit)
+    return [(hit.subject_id, hit.title, hit.detail, hit.kind) for hit in hits]

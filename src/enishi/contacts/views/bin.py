@@ -1,0 +1,32 @@
+"""The recycle bin: contacts that were taken off lists and search, and can come back."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from enishi.accounts.requests import StaffRequest
+from enishi.contacts import queries
+from enishi.contacts.views.answers import crumbs
+
+PAGE = 50
+DELETE = "contacts.delete"
+
+
+@require_GET
+def recycle_bin(request: StaffRequest) -> HttpResponse:
+    request.actor.require(DELETE)
+    before = request.GET.get("before", "")
+    after = int(before) if before.isdecimal() and len(before) < 19 else None
+    found = list(queries.recycle_bin(request.actor, after=after)[: PAGE + 1])
+    last = found[PAGE - 1].pk if len(found) > PAGE else None
+    context = {
+        "parties": [
+            {"party": one, "may": request.actor.may(DELETE, one.project_ids)} for one in found[:PAGE]
+        ],
+        "next_url": f"?before={last}" if last else "",
+        "back_url": request.path if after else "",
+        "crumbs": crumbs(),
+    }
+    return render(request, "contacts/bin/page.html", context)
