@@ -28,7 +28,7 @@ from enishi.conversations.services.unknown import Seen, note_unknown
 from enishi.conversations.services.upkeep import findable
 from enishi.core import clock, storage
 from enishi.core.bulk import copy_in, next_ids, number_array, text_array, to_json
-from enishi.search.services import index
+from enishi.search.services import index_new
 from enishi.timeline.bulk import Happened, record_rows
 from enishi.timeline.models import Operation
 from enishi.timeline.placing import Placed, place_all
@@ -257,7 +257,7 @@ def _note_strangers(rows: Sequence[_Row], us: Us, target: Target) -> None:
 
 
 def _show(rows: Sequence[_Row], target: Target, now: dt.datetime) -> None:
-    index(
+    index_new(
         findable(
             Interaction(
                 id=row.id,
