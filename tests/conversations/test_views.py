@@ -370,3 +370,21 @@ def test_pages_of_a_timeline_repeat_nothing_though_all_happened_at_once(client):
         seen += [item.place.subject_id for day in page.context["days"] for item in day.items]
         address = page.context["more_url"]
     assert sorted(seen) == sorted(made)
+
+
+def test_choosing_somebody_while_typing_leaves_only_what_was_typed_before(client):
+    here = project()
+    shirin = party(here, "Shirin Mohtadi")
+    enter(client, agent(here))
+    found = client.get(url("people"), {"who_typed": "A neighbour, shir"}).content.decode()
+    assert "Shirin Mohtadi" in found and "Add “shir” by name only" in found
+    chosen = client.get(
+        url("people"), {"who_typed": "A neighbour, shir", "token": f"party:{shirin.pk}"}
+    ).content.decode()
+    assert f'name="who" value="party:{shirin.pk}" checked' in chosen
+    assert 'name="who_typed" value="A neighbour"' in chosen
+    hidden = party(project(), "Hidden Person")
+    assert "Hidden" not in client.get(url("people"), {"who_typed": "hidden"}).content.decode().replace(
+        "Add “hidden”", ""
+    )
+    assert "Hidden" not in client.get(url("people"), {"token": f"party:{hidden.pk}"}).content.decode()

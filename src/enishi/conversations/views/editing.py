@@ -148,13 +148,18 @@ def people(request: HttpRequest) -> HttpResponse:
     """Who is meant, while one types: contacts, colleagues, or only the name."""
     actor = actor_of(request)
     actor.require(EDIT)
-    typed = request.GET.get("who_typed", "").rpartition(",")[2].strip()
+    before, _comma, typed = request.GET.get("who_typed", "").rpartition(",")
+    typed = typed.strip()
     token = request.GET.get("token", "")
     if token:
         return render(
             request,
-            "conversations/people_row.html",
-            {"people": queries.people_by_token(actor, [token]), "roles": Participant.Role.choices},
+            "conversations/people_chosen.html",
+            {
+                "people": queries.people_by_token(actor, [token]),
+                "roles": Participant.Role.choices,
+                "typed": before,
+            },
         )
     return render(
         request,
