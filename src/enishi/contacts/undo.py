@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
-from enishi.contacts.services import bulk, merging
+from enishi.contacts.services import bulk, importing, merging
 from enishi.core.registry import provide
 from enishi.timeline.models import Operation
 from enishi.timeline.undo import PLACE, Undoer, UndoPlan
@@ -38,3 +38,14 @@ class UndoMerge(Undoer):
 
     def apply(self, actor: Actor, operation: Operation, *, keep: Collection[str] | None) -> Mapping[str, int]:
         return merging.undo(actor, operation, keep=keep)
+
+
+@provide(PLACE, importing.OPERATION)
+class UndoImport(Undoer):
+    right = importing.RIGHT
+
+    def preview(self, actor: Actor, operation: Operation) -> UndoPlan:
+        return importing.preview_undo(actor, operation)
+
+    def apply(self, actor: Actor, operation: Operation, *, keep: Collection[str] | None) -> Mapping[str, int]:
+        return importing.undo(actor, operation, keep=keep)

@@ -61,7 +61,11 @@ class ImportRun(ScopedModel):
 
 
 class ImportRow(models.Model):
-    """One row of a file as staged. ``draft`` is the contact it says, ``errors`` what is wrong: column and reason."""
+    """One row of a file as staged. ``draft`` is the contact it says, ``errors`` what is wrong: column and reason.
+
+    ``party_id`` is the contact that the row speaks of; of a new one the number that it will have. ``keys`` are what the row
+    is recognised by within its file. ``cells`` are kept where somebody has to look: refused rows and possible duplicates.
+    """
 
     class Action(models.TextChoices):
         NEW = "", _("Not looked at")
@@ -74,12 +78,12 @@ class ImportRow(models.Model):
 
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField()
-    file = models.CharField(max_length=300, blank=True)
     cells = ArrayField(models.TextField(), default=list)
     draft = models.JSONField(default=dict)
     action = models.CharField(max_length=9, choices=Action.choices, default=Action.NEW, blank=True)
     decision = models.CharField(max_length=9, choices=Action.choices, default=Action.NEW, blank=True)
     party_id = models.BigIntegerField(null=True)
+    keys = ArrayField(models.TextField(), default=list)
     matches = models.JSONField(default=list)
     errors = models.JSONField(default=list)
 
@@ -88,7 +92,7 @@ class ImportRow(models.Model):
             # The rows of one kind in a dry run, page by page.
             models.Index(fields=["run", "action", "number"], name="import_row_action"),
         ]
-        constraints = [models.UniqueConstraint(fields=["run", "file", "number"], name="import_row_once")]
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="import_row_once")]
 
     def __str__(self) -> str:
         return f"{self.run_id}#{self.number}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any, Protocol
 
 from enishi.contacts.models import ContactPoint, ExternalId, Party, Relation
 from enishi.core import names
@@ -18,8 +19,30 @@ KINDS = {
 }
 
 
+class Named(Protocol):
+    """What findable reads of a party, or of a contact that an import is about to write."""
+
+    kind: str
+    full_name: str
+    family_name: str
+    given_name: str
+    names: Any
+    language: str
+    project_ids: Any
+    confidentiality: int
+
+    @property
+    def pk(self) -> int: ...
+
+
+class Reachable(Protocol):
+    kind: str
+    value: str
+    typed: str
+
+
 def findable(
-    party: Party, *, points: Iterable[ContactPoint], affiliations: Iterable[str], ids: Iterable[str]
+    party: Named, *, points: Iterable[Reachable], affiliations: Iterable[str], ids: Iterable[str]
 ) -> Findable:
     """The document of one party: its names in every script, addresses, numbers, ids and where it belongs."""
     words = [party.full_name]
@@ -47,6 +70,11 @@ def findable(
         language=party.language,
         weight=1,
     )
+
+
+def index_new(party: Party, points: Iterable[ContactPoint]) -> None:
+    """Index a party that was just made: nothing else hangs on it yet, so nothing has to be read."""
+    index([findable(party, points=points, affiliations=(), ids=())])
 
 
 def index_parties(party_ids: Iterable[int]) -> None:

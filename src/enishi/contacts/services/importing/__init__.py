@@ -1,0 +1,58 @@
+"""Importing contacts: a file becomes staged rows, the rows become contacts, and all of it can be taken back."""
+
+from enishi.contacts.services.importing.files import import_files, set_file_aside
+from enishi.contacts.services.importing.runs import (
+    OPERATION,
+    RIGHT,
+    ImportRefused,
+    NotForContacts,
+    apply,
+    begin,
+    check,
+    decide,
+    discard,
+    failing_after,
+    map_columns,
+    read_as,
+    run_of_job,
+    save_mapping,
+    set_options,
+    start,
+    start_apply,
+    start_check,
+    upload,
+    use_mapping,
+    use_preset,
+    worker_of,
+)
+from enishi.contacts.services.importing.undo import preview as preview_undo
+from enishi.contacts.services.importing.undo import undo
+
+__all__ = [
+    "OPERATION",
+    "RIGHT",
+    "ImportRefused",
+    "NotForContacts",
+    "apply",
+    "begin",
+    "check",
+    "decide",
+    "discard",
+    "failing_after",
+    "import_files",
+    "map_columns",
+    "preview_undo",
+    "read_as",
+    "run_of_job",
+    "save_mapping",
+    "set_file_aside",
+    "set_options",
+    "start",
+    "start_apply",
+    "start_check",
+    "undo",
+    "upload",
+    "use_mapping",
+    "use_preset",
+    "worker_of",
+]
