@@ -147,6 +147,7 @@ def _page(request: HttpRequest, found: File, form: FileForm, version_form: Versi
         "preview": newest is not None and newest.media_type in SHOWN_INLINE,
         "form": form if actor.may(EDIT, found.project_id) else None,
         "version_form": version_form,
+        "may_see_history": actor.may("timeline.view", found.project_id),
         "may_delete": actor.may("content.delete", found.project_id),
         "readers": readers,
         "level": Level(found.confidentiality).name.lower(),

@@ -119,6 +119,7 @@ def interaction(request: HttpRequest, interaction_id: int) -> HttpResponse:
             "project_names": accounts.projects(actor, VIEW).filter(pk__in=found.project_ids),
             "may_edit": actor.may(EDIT, found.project_ids),
             "may_delete": actor.may("conversations.delete", found.project_ids),
+            "may_see_history": actor.may("timeline.view", found.project_ids),
             "may_promise": actor.may("commitments.edit", found.project_ids),
             **guard(actor, found),
             "panels": registry.panels("conversations.interaction.end", actor, found),
