@@ -14,6 +14,7 @@ from enishi.contacts.services.importing.organisations import Organisations
 from enishi.contacts.services.importing.prepared import Affiliation, Prepared, Value
 from enishi.contacts.services.importing.records import Record, Tie
 from enishi.contacts.services.parties import work_out
+from enishi.core import text
 
 _NAME = ("full_name", "family_name", "given_name")
 
@@ -71,7 +72,10 @@ def _names(record: Record, prepared: Prepared, ground: Ground) -> None:
         if not record.family_name and not record.given_name:
             record.family_name, record.given_name = prepared.family_name, prepared.given_name
     elif (
-        _full({"full": prepared.full_name}) not in known and ground.file_wins and record.kind == prepared.kind
+        ground.file_wins
+        and record.kind == prepared.kind
+        and _full({"full": prepared.full_name}) not in known
+        and not _abbreviates(prepared.full_name, record.full_name)
     ):
         if prepared.script == record.script or not record.script:
             for name in _NAME:
@@ -85,6 +89,12 @@ def _names(record: Record, prepared: Prepared, ground: Ground) -> None:
             record.names = {**record.names, script: dict(parts)}
     if before != ([getattr(record, name) for name in _NAME], record.names):
         work_out(record)
+
+
+def _abbreviates(name: str, longer: str) -> bool:
+    """A. Mercier says nothing against Aline Mercier."""
+    words = text.fold(name).split()
+    return any(len(word) == 1 and word.isascii() for word in words) and len(name) < len(longer)
 
 
 def _full(parts: Mapping[str, str]) -> str:
