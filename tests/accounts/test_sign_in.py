@@ -94,10 +94,16 @@ def test_signing_in_goes_on_where_one_was_and_is_recorded(client):
     answer = _sign_in(client, who, next="/projects/")
     assert answer["Location"] == "/projects/"
     (entry,) = _events("signed_in")
-    assert (entry.subject_id, entry.actor_name, entry.data["methods"]) == (who.pk, "Aoi Tachibana", ["password"])
+    assert (entry.subject_id, entry.actor_name, entry.data["methods"]) == (
+        who.pk,
+        "Aoi Tachibana",
+        ["password"],
+    )
 
 
-@pytest.mark.parametrize("address", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+)
 def test_signing_in_never_leads_elsewhere(client, address):
     answer = _sign_in(client, user(), next=address)
     assert answer.status_code == 302
@@ -108,7 +114,9 @@ def test_signing_in_never_leads_elsewhere(client, address):
 def test_a_wrong_password_and_an_unknown_address_answer_alike(client):
     who = user()
     wrong = _sign_in(client, who, "not the password").content.decode()
-    unknown = client.post(LOGIN, {"login": "nobody@enishi.example", "password": "hunter2hunter2"}).content.decode()
+    unknown = client.post(
+        LOGIN, {"login": "nobody@enishi.example", "password": "hunter2hunter2"}
+    ).content.decode()
     assert _shape(wrong) == _shape(unknown)
     first, second = _events("sign_in_failed")
     assert (first.subject_type, first.subject_id) == ("accounts.user", who.pk)
@@ -278,7 +286,9 @@ def test_a_request_for_an_unknown_address_answers_alike_and_sends_nothing(client
 def test_an_invitation_brings_a_link_that_sets_the_password(client):
     boss = user()
     grant(boss, None, role())
-    made = services.create_user(actor_of(boss, via=Via.WEB), email="rui@enishi.example", name="Rui Tanase", language="en")
+    made = services.create_user(
+        actor_of(boss, via=Via.WEB), email="rui@enishi.example", name="Rui Tanase", language="en"
+    )
     services.send_invitation(made.pk)
     (sent,) = mail.outbox
     assert "Rui Tanase" in sent.body
@@ -323,5 +333,3 @@ def test_changing_an_address_ends_the_old_one(client):
     services.change_user(SYSTEM, who, email="new@enishi.example")
     assert client.post(LOGIN, {"login": "old@enishi.example", "password": PASSWORD}).status_code == 200
     assert client.post(LOGIN, {"login": "new@enishi.example", "password": PASSWORD})["Location"] == "/"
-
-

@@ -105,7 +105,8 @@ def test_records_of_administration_answer_403_and_404(client):
 def test_the_profile_is_saved_and_recorded(client):
     who = _as(client, agent(project()))
     answer = client.post(
-        "/settings/account/", {"name": "Aoi", "language": "ja", "time_zone": "Asia/Tokyo", "reminder_mail": "on"}
+        "/settings/account/",
+        {"name": "Aoi", "language": "ja", "time_zone": "Asia/Tokyo", "reminder_mail": "on"},
     )
     assert answer.status_code == 302
     who.refresh_from_db()
@@ -122,7 +123,14 @@ def test_the_profile_is_saved_and_recorded(client):
 def test_a_profile_cannot_be_given_more_than_its_fields(client):
     """Mass assignment: fields that the form does not have change nothing."""
     who = _as(client, agent(project()))
-    data = {"name": "A", "language": "en", "time_zone": "UTC", "email": "x@evil.example", "is_active": "", "is_superuser": "1"}
+    data = {
+        "name": "A",
+        "language": "en",
+        "time_zone": "UTC",
+        "email": "x@evil.example",
+        "is_active": "",
+        "is_superuser": "1",
+    }
     client.post("/settings/account/", data)
     email = who.email
     who.refresh_from_db()
@@ -185,7 +193,7 @@ def test_people_are_listed_and_found(client, boss):
     assert "Rui Tanase" in client.get("/settings/people/?state=inactive").content.decode()
     found = client.get("/settings/people/?q=nadia").content.decode()
     assert "Nadia Ferrant" in found
-    assert "/settings/people/%d/" % boss.pk not in found
+    assert f"/settings/people/{boss.pk}/" not in found
 
 
 def test_people_are_paged_by_key(client, boss):
@@ -212,7 +220,10 @@ def _count(client, path: str) -> int:
     return len(queries)
 
 
-@pytest.mark.parametrize("path", ["/settings/people/", "/settings/teams/", "/settings/projects/", "/projects/", "/settings/tokens/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/settings/people/", "/settings/teams/", "/settings/projects/", "/projects/", "/settings/tokens/"],
+)
 def test_a_list_costs_the_same_for_one_and_for_many(client, boss, path):
     def more() -> None:
         where, who = project(parent=Project.objects.first()), user()
@@ -231,7 +242,12 @@ def test_a_list_costs_the_same_for_one_and_for_many(client, boss, path):
 
 
 def test_somebody_new_is_invited(client, boss):
-    data = {"name": "Mika Otsuru", "email": "mika@enishi.example", "language": "ja", "time_zone": "Asia/Tokyo"}
+    data = {
+        "name": "Mika Otsuru",
+        "email": "mika@enishi.example",
+        "language": "ja",
+        "time_zone": "Asia/Tokyo",
+    }
     answer = client.post("/settings/people/new/", data)
     made = User.objects.get(email="mika@enishi.example")
     assert answer["Location"] == f"/settings/people/{made.pk}/"
@@ -265,7 +281,10 @@ def test_a_role_can_be_given_everywhere_and_to_a_team(client, boss):
     team, given = Team.objects.create(name="Field"), role()
     client.post("/settings/roles/give/", {"team": team.pk, "role": given.pk, "place": "all"})
     assert Grant.objects.get(team=team).project is None
-    assert client.post("/settings/roles/give/", {"user": "x", "role": given.pk, "place": "all"}).status_code == 404
+    assert (
+        client.post("/settings/roles/give/", {"user": "x", "role": given.pk, "place": "all"}).status_code
+        == 404
+    )
     client.post("/settings/roles/give/", {"team": team.pk, "role": "999999", "place": "all"})
     client.post("/settings/roles/give/", {"team": team.pk, "role": given.pk, "place": "999999"})
     assert Grant.objects.filter(team=team).count() == 1
@@ -284,7 +303,10 @@ def test_the_last_administrator_stays(client, boss):
     own = Grant.objects.get(user=boss)
     for path, data in [
         (f"/settings/roles/given/{own.pk}/take/", {}),
-        (f"/settings/people/{boss.pk}/", {"name": "B", "email": boss.email, "language": "en", "time_zone": "UTC"}),
+        (
+            f"/settings/people/{boss.pk}/",
+            {"name": "B", "email": boss.email, "language": "en", "time_zone": "UTC"},
+        ),
         (f"/settings/roles/{own.role_id}/", {"name": "R", "clearance": "3", "codes": ["contacts.view"]}),
         (f"/settings/roles/{own.role_id}/delete/", {}),
     ]:
@@ -347,7 +369,9 @@ def test_the_foot_says_who_gains_and_loses_before_saving(client, boss):
     grant(user(), project(), made)
     data = {"clearance": "1", "codes": ["contacts.view", "contacts.export"]}
     text = client.post(f"/settings/roles/{made.pk}/effect/", data).content.decode()
-    assert text.strip() == "2 changes, 1 person; 1 gains “Export contacts”; 1 loses “Create and change contacts”"
+    assert (
+        text.strip() == "2 changes, 1 person; 1 gains “Export contacts”; 1 loses “Create and change contacts”"
+    )
     made.refresh_from_db()
     assert made.codes == ["contacts.edit", "contacts.view"]
 
@@ -390,7 +414,14 @@ def test_why_asks_which_one_is_meant_and_finds_nothing_beyond_ones_own_rights(cl
 
 
 def test_projects_are_set_up_moved_and_put_away(client, boss):
-    data = {"name": "Tidewall", "code": "tidewall", "country": "JP", "default_level": "1", "description": "", "parent": ""}
+    data = {
+        "name": "Tidewall",
+        "code": "tidewall",
+        "country": "JP",
+        "default_level": "1",
+        "description": "",
+        "parent": "",
+    }
     client.post("/settings/projects/new/", data)
     made = Project.objects.get(code="tidewall")
     child = project(parent=made)
@@ -431,7 +462,12 @@ def test_the_organisation_is_set_up(client, boss):
     data = {"name": "Kazami Institute", "language": "ja", "time_zone": "Asia/Tokyo", "country": "JP"}
     client.post("/settings/organisation/", data)
     ours = Organisation.objects.get()
-    assert (ours.name, ours.language, ours.time_zone, ours.country) == ("Kazami Institute", "ja", "Asia/Tokyo", "JP")
+    assert (ours.name, ours.language, ours.time_zone, ours.country) == (
+        "Kazami Institute",
+        "ja",
+        "Asia/Tokyo",
+        "JP",
+    )
     assert not ours.require_second_factor
     fresh = client.get("/settings/people/new/").content.decode()
     assert re.search(r'<option value="Asia/Tokyo" selected', fresh)

@@ -59,8 +59,8 @@ def test_an_entry_says_who_what_before_and_after(client):
     entry = client.get("/history/").context["entries"][0]
     assert (str(entry.what), entry.entry.actor_name, str(entry.via)) == ("Contact changed", "Agent", "Web")
     assert {(row["field"], row["old"], row["new"]) for row in entry.rows} == {
-        ("language", "", "ja"),
-        ("note", "", "Prefers letters"),
+        ("Language", "", "ja"),
+        ("Note", "", "Prefers letters"),
     }
     assert "Prefers letters" in _main(client.get("/history/"))
 
@@ -124,7 +124,15 @@ def test_the_history_is_filtered(client):
 
 @pytest.mark.parametrize(
     "query",
-    ["who=x", "event=nonsense", "project=9999999", "since=2026-13-45", "before=abc", "before=" + "9" * 40, "until=%00"],
+    [
+        "who=x",
+        "event=nonsense",
+        "project=9999999",
+        "since=2026-13-45",
+        "before=abc",
+        "before=" + "9" * 40,
+        "until=%00",
+    ],
 )
 def test_a_filter_that_makes_no_sense_is_left_out(client, query):
     party(project(), "Tanaka Aoi")
@@ -263,7 +271,11 @@ def test_an_operation_is_listed_and_undone(client, mass_change):
     assert "Undo 1 change" in page
     client.post(f"/history/operations/{mass_change.pk}/undo/", {"decided": "1"})
     mass_change.refresh_from_db()
-    assert (_note(mass_change), mass_change.state, mass_change.undone_by_id) == ("before", "undone", worker.user_id)
+    assert (_note(mass_change), mass_change.state, mass_change.undone_by_id) == (
+        "before",
+        "undone",
+        worker.user_id,
+    )
     entry = Entry.objects.unscoped("test").get(event="timeline.operation_undone")
     assert (entry.actor_name, entry.data) == ("Agent", {"changed": 1})
     assert "took it back" in _main(client.get(f"/history/operations/{mass_change.pk}/"))
@@ -276,7 +288,9 @@ def test_what_was_edited_since_stays_unless_one_says_otherwise(client, mass_chan
     page = _main(client.get(f"/history/operations/{mass_change.pk}/"))
     assert "edited since" in page
     assert "A withdrawal is never undone." in page
-    client.post(f"/history/operations/{mass_change.pk}/undo/", {"decided": "1", "conflict": "note", "choice-note": ""})
+    client.post(
+        f"/history/operations/{mass_change.pk}/undo/", {"decided": "1", "conflict": "note", "choice-note": ""}
+    )
     assert _note(mass_change) == "edited since"
 
 
@@ -356,7 +370,9 @@ def test_a_large_undo_is_a_job_that_tells_how_it_ended(client, mass_change):
 
 def test_a_job_that_may_not_undo_any_more_says_so(mass_change):
     worker = _worker(mass_change)
-    Operation.objects.unscoped("test").update(state="undoing", undo_until=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    Operation.objects.unscoped("test").update(
+        state="undoing", undo_until=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    )
     services.run_undo(worker, mass_change.pk, keep=None)
     mass_change.refresh_from_db()
     assert (mass_change.state, _note(mass_change)) == ("done", "after")
@@ -428,7 +444,7 @@ def test_a_check_names_the_first_broken_entry(client):
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE timeline_entry DISABLE TRIGGER timeline_entry_append_only")
         cursor.execute(
-            "UPDATE timeline_entry SET changes = '{\"note\": [\"\", \"forged\"]}' WHERE id = %s", [entry.pk]
+            'UPDATE timeline_entry SET changes = \'{"note": ["", "forged"]}\' WHERE id = %s', [entry.pk]
         )
         cursor.execute("ALTER TABLE timeline_entry ENABLE TRIGGER timeline_entry_append_only")
     services.run_check(services.start_check(boss).pk)
@@ -495,7 +511,10 @@ def test_a_notification_never_leads_elsewhere(client):
     worker = agent(project())
     services.notify([worker.user_id], kind="test", title="Look", url="https://evil.example/")
     _as(client, worker)
-    assert client.post(f"/history/notifications/{Notification.objects.get().pk}/")["Location"] == "/notifications/"
+    assert (
+        client.post(f"/history/notifications/{Notification.objects.get().pk}/")["Location"]
+        == "/notifications/"
+    )
 
 
 def test_all_are_marked_as_read(client):

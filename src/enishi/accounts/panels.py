@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from enishi.accounts.access import rights
 from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
 
 add_menu(MenuEntry("engage", _("Projects"), "projects", "topology-star-3", right="contacts.view", order=20))
@@ -45,3 +46,8 @@ def user_fields() -> dict[str, Any]:
         "kind": _("kind"),
         "what": _("what"),
     }
+
+
+@provide("timeline.values", "accounts.role")
+def role_value(name: str, value: Any) -> str | None:
+    return ", ".join(str(rights().get(code, code)) for code in value) if name == "codes" and value else None

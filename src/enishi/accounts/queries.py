@@ -52,6 +52,8 @@ def actor(
     )
 
 
+# ruff: noqa: S608  (the statements below are put together from each other, never from what somebody typed)
+
 # Which active person holds which role where, themselves or through a team.
 _HELD = """
 WITH held AS (

@@ -61,7 +61,13 @@ def _change(
     for name, (_before, after) in changes.items():
         setattr(subject, name, after)
     subject.save(update_fields=list(changes))
-    record(actor, event, subject=subject, changes=changes, **where)
+    told = {name: (_told(before), _told(after)) for name, (before, after) in changes.items()}
+    record(actor, event, subject=subject, changes=told, **where)
+
+
+def _told(value: Any) -> Any:
+    """A value as the history tells it: another record by its name."""
+    return str(value) if isinstance(value, models.Model) else value
 
 
 @transaction.atomic
@@ -280,7 +286,12 @@ def create_team(actor: Actor, *, name: str, members: Iterable[User] = ()) -> Tea
     actor.require_everywhere(MANAGE)
     team = Team.objects.create(name=_free_name(Team, name))
     team.members.set(members)
-    record(actor, signals.team_created, subject=team, data={"members": [user.pk for user in members]})
+    record(
+        actor,
+        signals.team_created,
+        subject=team,
+        data={"members": [str(user) for user in team.members.all()]},
+    )
     return team
 
 
@@ -295,11 +306,10 @@ def change_team(
         team.name = changes["name"][1]
         team.save(update_fields=["name"])
     if members is not None:
-        before = sorted(team.members.values_list("pk", flat=True))
-        after = sorted(user.pk for user in members)
+        before, after = set(team.members.all()), set(members)
         if before != after:
             team.members.set(after)
-            changes["members"] = (before, after)
+            changes["members"] = (sorted(map(str, before)), sorted(map(str, after)))
     if changes:
         record(actor, signals.team_changed, subject=team, changes=changes)
         _keep_an_administrator()

@@ -6,6 +6,11 @@ An app names what is recorded under another name than its model field::
     def _fields() -> Mapping[str, Any]:
         return {"project_ids": _("projects")}
 
+says in its own words what a value is (None: as it stands)::
+
+    @provide("timeline.values", "contacts.party")
+    def _value(name: str, value: Any) -> str | None: ...
+
 and says where a record has its page, when that is not called ``<app>:<model>``::
 
     @provide("timeline.url", "accounts.user")
@@ -25,6 +30,7 @@ from django.db import models
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -58,7 +64,7 @@ class Told:
     url: str = ""
     sealed: bool = False
     rows: list[dict[str, Any]] = field(default_factory=list)
-    facts: list[tuple[Any, str]] = field(default_factory=list)
+    facts: list[tuple[str, str]] = field(default_factory=list)
 
 
 def told(entry: Entry) -> Told:
@@ -73,7 +79,9 @@ def told(entry: Entry) -> Told:
         }
         for name, (before, after) in entry.changes.items()
     ]
-    facts = [
+    first = entry.event.endswith("_created")
+    facts = [(row["field"], row["new"]) for row in rows if row["new"]] if first else []
+    facts += [
         (_label(names, fields, name), text)
         for name, value in entry.data.items()
         # What only the undo reads begins with a line below.
@@ -87,7 +95,8 @@ def told(entry: Entry) -> Told:
         via=Via(entry.via).label,
         url=address(entry.subject_type, entry.subject_id),
         sealed=entry.confidentiality >= Level.CONFIDENTIAL,
-        rows=rows,
+        # What is new has no "before".
+        rows=[] if first else rows,
         facts=facts,
     )
 
@@ -114,11 +123,9 @@ def _fields(subject_type: str) -> Mapping[str, Any]:
     return {f.name: f for f in model._meta.get_fields()} if model else {}
 
 
-def _label(names: Mapping[str, Any], fields: Mapping[str, Any], name: str) -> Any:
-    if name in names:
-        return names[name]
-    found = fields.get(name)
-    return getattr(found, "verbose_name", None) or name.replace("_", " ")
+def _label(names: Mapping[str, Any], fields: Mapping[str, Any], name: str) -> str:
+    own = names.get(name) or getattr(fields.get(name), "verbose_name", None)
+    return capfirst(str(own or name.replace("_", " ")))
 
 
 def _value(subject_type: str, name: str, field: Any, value: Any) -> str:
