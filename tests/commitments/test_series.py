@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from commitments.world import NOW, world
+from enishi.accounts.access import Level
 from enishi.commitments import queries, services
 from enishi.commitments.models import ClosingDay, Promise, Series, Task
+from enishi.contacts.models import Party
 from enishi.timeline.queries import history_of
-from factories import SYSTEM
+from factories import SYSTEM, party
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -144,6 +146,19 @@ def test_a_change_of_the_series_reaches_what_is_open_and_what_comes(at):
     titles = [row.title for row in Promise.objects.unscoped("test").order_by("due_at")]
     assert titles == ["Sample the dust"] * 2 + ["Sample dust and noise"] * 13
     assert Promise.objects.unscoped("test").order_by("due_at").last().owner_id == here.user.pk
+
+
+def test_times_of_a_merged_person_go_to_the_survivor(at):
+    here = world()
+    _make(here, rule="FREQ=WEEKLY", shift="none", party=here.person)
+    survivor = party(here.project, "Tanaka Aoi (kept)", confidentiality=Level.CONFIDENTIAL)
+    Party.objects.unscoped("as a merge does").filter(pk=here.person.pk).update(
+        merged_into=survivor, deleted_at=NOW
+    )
+    at(NOW + 7 * DAY)
+    assert services.extend_all_series(SYSTEM) == 1
+    last = Promise.objects.unscoped("test").order_by("due_at").last()
+    assert (last.party_id, last.confidentiality) == (survivor.pk, Level.CONFIDENTIAL)
 
 
 def test_tasks_repeat_too(at):

@@ -12,6 +12,7 @@ from commitments.world import NOW, world
 from enishi.accounts.access import Forbidden, Level
 from enishi.commitments import queries, services
 from enishi.commitments.models import Promise, Task
+from enishi.contacts.models import Party
 from enishi.contacts.services import change_party
 from enishi.content.services import FileDraft
 from enishi.search.queries import find
@@ -139,6 +140,28 @@ def test_a_person_that_becomes_confidential_takes_promises_along(at):
     assert [entry.event for entry in history_of(here.agent, "commitments.promise", made.pk)] == []
     assert find(here.agent, "noise") == find(here.agent, "print") == []
     assert _entries(serving) == ["commitments.task_changed", "commitments.task_made"]
+
+
+def test_many_people_that_become_confidential_take_promises_along(at):
+    here = world()
+    _make(here)
+    services.make_task(here.agent, project=here.project, title="Print it", party=here.person)
+    Party.objects.unscoped("as a mass edit does").filter(pk=here.person.pk).update(
+        confidentiality=Level.RESTRICTED
+    )
+    for _time in range(2):
+        services.catch_up(SYSTEM)
+    assert Promise.objects.unscoped("test").get().confidentiality == Level.RESTRICTED
+    assert Task.objects.unscoped("test").get().confidentiality == Level.RESTRICTED
+
+
+def test_promises_are_found_by_the_present_name(at):
+    here = world()
+    made = _make(here)
+    change_party(here.manager, here.person, full_name="Aoi Yamada")
+    services.index_of_party(here.person.pk)
+    assert [hit.subject_id for hit in find(here.agent, "yamada", kinds=["promise"])] == [made.pk]
+    assert find(here.agent, "tanaka", kinds=["promise"]) == []
 
 
 def test_the_owner_is_told_when_somebody_else_gives_it(at):

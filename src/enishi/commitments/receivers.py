@@ -15,3 +15,24 @@ def party_changed(actor: Actor, entry: Entry) -> None:
         services.raise_confidentiality(actor, entry.changes["confidentiality"][1], party_id=entry.subject_id)
     if "full_name" in entry.changes:
         services.index_of_party(entry.subject_id)
+
+
+@on(contacts.party_merged)
+def party_merged(actor: Actor, entry: Entry) -> None:
+    services.index_of_party(entry.subject_id)
+    services.catch_up(actor)
+
+
+@on(contacts.merge_undone)
+def merge_undone(actor: Actor, entry: Entry) -> None:
+    services.index_of_party(entry.subject_id)
+
+
+@on(contacts.bulk_changed)
+def many_changed(actor: Actor, entry: Entry) -> None:
+    services.catch_up(actor)
+
+
+@on(contacts.import_finished)
+def imported(actor: Actor, entry: Entry) -> None:
+    services.catch_up(actor)

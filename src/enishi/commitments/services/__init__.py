@@ -1,7 +1,7 @@
 """Promises, tasks, what repeats, reminders and closing days: everything that writes them."""
 
 from enishi.commitments.services.closing import add_closing_day, remove_closing_day
-from enishi.commitments.services.following import index_of_party, move_to_party, raise_confidentiality
+from enishi.commitments.services.following import catch_up, index_of_party, raise_confidentiality
 from enishi.commitments.services.promises import (
     add_proof,
     change_promise,
@@ -29,6 +29,7 @@ __all__ = [
     "Conflict",
     "add_closing_day",
     "add_proof",
+    "catch_up",
     "change_promise",
     "change_series",
     "change_task",
@@ -42,7 +43,6 @@ __all__ = [
     "make_promise",
     "make_task",
     "move_promise",
-    "move_to_party",
     "plan_digests",
     "raise_confidentiality",
     "remind_all",

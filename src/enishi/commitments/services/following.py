@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.db import transaction
+from django.db.models import F
 
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.commitments import signals
@@ -52,16 +51,11 @@ def index_of_party(party_id: int) -> None:
     index([tasks.findable(task) for task in _tasks().filter(party_id=party_id)])
 
 
-@transaction.atomic
-def move_to_party(
-    actor: Actor, *, from_party_id: int, to_party_id: int, only: Iterable[int] | None = None
-) -> None:
-    """Hand the promises and tasks of a merged person to the survivor. Safe to repeat."""
-    for promise in _promises().filter(party_id=from_party_id).order_by("pk"):
-        before = promises.snapshot(promise)
-        promise.party_id = to_party_id
-        promises.finish(actor, promise, signals.promise_changed, before)
-    for task in _tasks().filter(party_id=from_party_id).order_by("pk"):
-        kept = tasks.snapshot(task)
-        task.party_id = to_party_id
-        tasks.finish(actor, task, signals.task_changed, kept)
+def catch_up(actor: Actor) -> None:
+    """Bring everything up to the level of its person, after many people changed at once. Safe to repeat."""
+    behind: dict[int, int] = {}
+    for found in (_promises(), _tasks()):
+        rows = found.filter(confidentiality__lt=F("party__confidentiality"))
+        behind |= dict(rows.order_by().values_list("party_id", "party__confidentiality").distinct())
+    for party_id, level in sorted(behind.items()):
+        raise_confidentiality(actor, level, party_id=party_id)

@@ -177,16 +177,24 @@ def extend_series(actor: Actor, series: Series) -> int:
         taken={due.astimezone(zone).date() for _occurrence, due in times if due},
     )
     rows = [_row(series, day, due, model_of(series)) for day, due in days.items() if day not in made]
-    party_id = series.template.get("party_id")
-    party = Party.objects.unscoped("the level of what the series hangs on").filter(pk=party_id).first()
-    if party is not None and party.confidentiality > series.confidentiality:
-        series.confidentiality = party.confidentiality
-        for row in rows:
-            row.confidentiality = party.confidentiality
+    party = _present_party(series.template.get("party_id"))
+    if party is not None:
+        series.confidentiality = max(series.confidentiality, party.confidentiality)
+    for row in rows:
+        row.party, row.confidentiality = party, series.confidentiality
     _save_new(actor, rows)
     series.made_until = horizon
     series.save(update_fields=["made_until", "confidentiality"])
     return len(rows)
+
+
+def _present_party(party_id: int | None) -> Party | None:
+    """The person of a series; of a merged one the survivor."""
+    parties = Party.objects.unscoped("whom a series hangs on")
+    party = parties.filter(pk=party_id).first()
+    while party is not None and party.merged_into_id is not None:
+        party = parties.filter(pk=party.merged_into_id).first()
+    return party
 
 
 def extend_all_series(actor: Actor) -> int:

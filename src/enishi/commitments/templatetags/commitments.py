@@ -50,3 +50,10 @@ def long_day(day: dt.date) -> str:
         name = "" if language == "ja" else f"{date_format(day, 'l')} "
         return name + formats.format_date(day, language, today=day)
     return date_format(day, "l j F")
+
+
+@register.filter
+def weekday(day: dt.date) -> str:
+    """The weekday as short as the head of a calendar wants it: Mon, 月, ش."""
+    name = date_format(day, "D")
+    return name[0] if get_language() == "fa" else name

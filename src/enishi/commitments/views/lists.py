@@ -43,13 +43,13 @@ def _tabs(request: StaffRequest, here: str) -> list[dict[str, Any]]:
     return [*tabs, {"label": _("Tasks"), "url": reverse("commitments:tasks"), "current": here == "tasks"}]
 
 
-def _chips(request: StaffRequest) -> list[dict[str, Any]]:
+def _chips(request: StaffRequest, here: str) -> list[dict[str, Any]]:
     """Conditions that one press switches on and off."""
     wanted = answers.asked(request)
     listed = (
         ("side", "ours", _("We owe")),
         ("side", "theirs", _("They owe us")),
-        ("state", "late", _("Late")),
+        *((("state", "late", _("Late")),) if here == "list" else ()),
         ("kind", "negative", _("Not to do")),
     )
     return [
@@ -75,7 +75,7 @@ def _switch(request: StaffRequest, here: str) -> list[dict[str, Any]]:
 def _shared(request: StaffRequest, filters: queries.Filter, here: str) -> dict[str, Any]:
     return {
         "tabs": _tabs(request, here),
-        "chips": _chips(request),
+        "chips": _chips(request, here),
         "switch": _switch(request, here),
         "filters": filters,
         "kept": answers.asked(request),
