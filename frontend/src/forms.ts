@@ -33,6 +33,15 @@ document.addEventListener("htmx:afterRequest", (event) => {
   one(".parsed", elt)?.replaceChildren();
 });
 
+// Esc leaves a cell or line that is being edited as it was.
+on<HTMLElement, KeyboardEvent>("keydown", "[data-esc]", (part, event) => {
+  const cancel = event.key === "Escape" && !event.isComposing ? one("[data-cancel]", part) : null;
+  if (!cancel) return;
+  event.preventDefault();
+  event.stopPropagation();
+  cancel.click();
+});
+
 on<HTMLButtonElement>("click", "[data-repair]", (button, event) => {
   const field = document.getElementById(button.dataset.repair ?? "");
   if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement)) return;

@@ -1,11 +1,17 @@
-"""Jobs of contacts: dry runs and imports."""
+"""Jobs of contacts: dry runs and imports, changes of many, the search for duplicates."""
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.urls import reverse
+from django.utils import translation
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
-from enishi.contacts.services import importing
+from enishi.accounts import queries as accounts
+from enishi.accounts.access import Via
+from enishi.contacts.services import bulk, duplicates, importing
 
 ATTEMPTS = 4
 _RETRY = RetryStrategy(max_attempts=ATTEMPTS, wait=5)
@@ -21,6 +27,13 @@ def import_check(context: JobContext, run_id: int) -> None:
         importing.check(importing.worker_of(run), run)
 
 
+@app.task(name="contacts.import_file", queue="imports", retry=_RETRY)
+def import_file(importer: str, sha256: str, name: str, project_id: int, user_id: int | None) -> None:
+    """Hand a file to the importer that takes it. Importers bring nothing in twice."""
+    actor = importing.user_at_work(user_id)
+    importing.import_file(actor, importer=importer, sha256=sha256, name=name, project_id=project_id)
+
+
 @app.task(name="contacts.import_apply", queue="imports", retry=_RETRY, pass_context=True)
 def import_apply(context: JobContext, run_id: int) -> None:
     """Bring the rows of an import in. Started again it goes on where it stood."""
@@ -29,3 +42,26 @@ def import_apply(context: JobContext, run_id: int) -> None:
         return
     with importing.failing_after(run, last=context.job.attempts >= ATTEMPTS - 1):
         importing.apply(importing.worker_of(run), run)
+
+
+@app.task(name="contacts.bulk", queue="imports", retry=_RETRY, pass_context=False)
+def bulk_change(operation_id: int, user_id: int) -> None:
+    """Change many contacts on behalf of whoever asked. Started again it goes on where it stood."""
+    user = accounts.person(user_id)
+    with translation.override(user.language):
+        url = reverse("timeline:operation", args=[operation_id])
+        bulk.finish_by_job(accounts.actor(user, via=Via.JOB), operation_id, url=url)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="contacts.duplicates_new", queue="upkeep", queueing_lock="contacts.duplicates", pass_context=False)
+def duplicates_of_changed(timestamp: int) -> None:
+    """Look for duplicates of whoever was entered or changed lately; the times overlap, repeats are harmless."""
+    duplicates.scan_changed(since=dt.timedelta(minutes=15))
+
+
+@app.periodic(cron="40 2 * * *")
+@app.task(name="contacts.duplicates_all", queue="upkeep", queueing_lock="contacts.duplicates", pass_context=False)
+def duplicates_of_all(timestamp: int) -> None:
+    """Look for duplicates among all."""
+    duplicates.scan()

@@ -195,11 +195,13 @@ class Consent(models.Model):
 class SavedView(models.Model):
     """A list as somebody wants it again: columns, order, filter."""
 
+    PINNED, USUAL = 10, 100
+
     name = models.CharField(_("name"), max_length=80)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     shared = models.BooleanField(_("for everybody"), default=False)
     spec = models.JSONField(default=dict)
-    position = models.PositiveSmallIntegerField(default=100)
+    position = models.PositiveSmallIntegerField(default=USUAL)
 
     class Meta:
         ordering = ["position", "name"]

@@ -27,6 +27,7 @@ REASONS: Mapping[str, Any] = {
     "place": _("same name and postcode"),
     "name": _("same name"),
     "similar": _("similar name"),
+    "organisation": _("same name and organisation"),
 }
 
 
@@ -115,7 +116,9 @@ def similar(actor: Actor, entered: Entered, *, besides: int | None = None, limit
             keys |= Q(kind=kind, key__in=[text.clean(value) for value in values])
     for party_id, kind in ContactPoint.objects.filter(keys).values_list("party_id", "kind")[:CANDIDATES]:
         reasons[party_id].add(kind)
-    parties = Party.objects.visible_to(actor).present().exclude(pk=besides)
+    parties = Party.objects.visible_to(actor).present()
+    if besides is not None:
+        parties = parties.exclude(pk=besides)
     wanted = Q(pk__in=[pk for pk, found in reasons.items() if found != {"address"}])
     if entered.match_key:
         wanted |= Q(match_key=entered.match_key)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -281,6 +281,10 @@ def _consent(actor: Actor, cmp: str, value: Any) -> Q:
     return _either(cmp, found)
 
 
+def _labels(choices: type[TextChoices]) -> Choices:
+    return [(str(value), str(label)) for value, label in choices.choices]
+
+
 def _languages(actor: Actor) -> Choices:
     from enishi.accounts.models import LANGUAGES
 
@@ -323,8 +327,8 @@ BUILT_IN = {
     f.code: f
     for f in (
         FilterField("text", gettext_lazy("Name or number"), "search", "text", {"has": CONTAINS["has"], "not": CONTAINS["not"]}, _found),
-        FilterField("kind", gettext_lazy("Kind"), "users", "choice", IS, _column("kind"), lambda actor: list(Party.Kind.choices)),
-        FilterField("status", gettext_lazy("Status"), "user-check", "choice", IS, _column("status"), lambda actor: list(Party.Status.choices)),
+        FilterField("kind", gettext_lazy("Kind"), "users", "choice", IS, _column("kind"), lambda actor: _labels(Party.Kind)),
+        FilterField("status", gettext_lazy("Status"), "user-check", "choice", IS, _column("status"), lambda actor: _labels(Party.Status)),
         FilterField("project", gettext_lazy("Project"), "topology-star-3", "choice", IS, _project, _projects),
         FilterField("tag", gettext_lazy("Tag"), "tag", "choice", HAS, _tag, _tags),
         FilterField("owner", gettext_lazy("Looked after by"), "user", "choice", {**IS, "empty": gettext_lazy("is nobody")}, _owner, _owners),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -29,10 +30,11 @@ def cell(request: StaffRequest, party_id: int, code: str) -> HttpResponseBase:
         chosen = request.POST.get("value", "")
         if chosen not in dict(bulk.choices(request.actor, code)):
             return _form(request, party, code, problem=_("Choose one of the list."))
-        column = "owner_id" if code == "owner" else code
-        value = (int(chosen) if chosen else None) if code == "owner" else chosen
         before = party.version
-        party = services.change_party(request.actor, party, **{column: value})
+        values: dict[str, Any] = {code: chosen}
+        if code == "owner":
+            values = {"owner_id": int(chosen) if chosen else None}
+        party = services.change_party(request.actor, party, **values)
         if not request.htmx:
             return redirect("contacts:list")
         answer = _shown(request, party, code, saved=True)

@@ -51,11 +51,16 @@ def line(actor: Actor, row: Row, columns: Sequence[str]) -> Line:
     """One row of the table."""
     party, may = row.party, actor.may("contacts.edit", row.party.project_ids)
     shown = shown_name(party, get_language() or "en")
-    second = next((c for c in ("next_promise", "organisation") if c in columns), columns[1] if columns[1:] else "")
+    second = next(
+        (c for c in ("next_promise", "organisation") if c in columns), columns[1] if columns[1:] else ""
+    )
     cells = [
         Cell("main", _name(party, shown))
         if code == "name"
-        else Cell("second" if code == second else "aside" if code == "last_contact" else "", cell(row, code, may=may))
+        else Cell(
+            "second" if code == second else "aside" if code == "last_contact" else "",
+            cell(row, code, may=may),
+        )
         for code in columns
     ]
     return Line(party, shown.text, cells)
@@ -103,7 +108,9 @@ def _organisation(row: Row) -> SafeString:
         return _NOTHING
     url = reverse("contacts:party", args=[row.organisation_id])
     title = format_html(' <small class="en-dim"><bdi>{}</bdi></small>', row.title) if row.title else _NOTHING
-    return format_html('<span class="clip"><a href="{}"><bdi>{}</bdi></a>{}</span>', url, row.organisation, title)
+    return format_html(
+        '<span class="clip"><a href="{}"><bdi>{}</bdi></a>{}</span>', url, row.organisation, title
+    )
 
 
 def _point(kind: str, scheme: str = "") -> Callable[[Row], SafeString]:
@@ -111,9 +118,15 @@ def _point(kind: str, scheme: str = "") -> Callable[[Row], SafeString]:
         point = row.points.get(kind)
         if point is None:
             return _NOTHING
-        useless = point.status in (ContactPoint.Status.BOUNCED, ContactPoint.Status.WRONG, ContactPoint.Status.REFUSED)
+        useless = point.status in (
+            ContactPoint.Status.BOUNCED,
+            ContactPoint.Status.WRONG,
+            ContactPoint.Status.REFUSED,
+        )
         if useless:
-            return format_html('<s class="en-ltr en-dim" title="{}">{}</s>', point.get_status_display(), point.value)
+            return format_html(
+                '<s class="en-ltr en-dim" title="{}">{}</s>', point.get_status_display(), point.value
+            )
         return format_html('<a class="en-ltr" href="{}:{}">{}</a>', scheme, point.value, point.value)
 
     return draw
@@ -135,7 +148,9 @@ def _tags(row: Row) -> SafeString:
 def _status(row: Row) -> SafeString:
     tone = {Party.Status.ACTIVE: "", Party.Status.INACTIVE: "warn", Party.Status.DECEASED: "bad"}
     return format_html(
-        '<span class="en-tag {}">{}</span>', tone[Party.Status(row.party.status)], row.party.get_status_display()
+        '<span class="en-tag {}">{}</span>',
+        tone[Party.Status(row.party.status)],
+        row.party.get_status_display(),
     )
 
 
@@ -168,7 +183,9 @@ def _own(row: Row, code: str) -> SafeString:
             said.append(format_html("{}", _("yes") if value.flag else _("no")))
         else:
             said.append(format_html("<bdi>{}</bdi>", plain_value(value)))
-    return format_html('<span class="clip">{}</span>', format_html_join(", ", "{}", ((part,) for part in said)))
+    return format_html(
+        '<span class="clip">{}</span>', format_html_join(", ", "{}", ((part,) for part in said))
+    )
 
 
 _CELLS: dict[str, Callable[[Row], SafeString]] = {

@@ -29,6 +29,7 @@ from enishi.contacts.forms.lists import (
 )
 from enishi.contacts.models import SavedView
 from enishi.contacts.queries import columns, filters, lists, tree, wording
+from enishi.contacts.services.exporting import FORMATS
 from enishi.contacts.views import cells
 from enishi.contacts.views.records import WALK
 from enishi.core.formats import format_number
@@ -42,7 +43,9 @@ def state_of(request: StaffRequest, params: QueryDict | None = None) -> State:
     """The list that an address or a form names, within the project chosen in the shell."""
     project = request.session.get("project")
     return read_state(
-        request.actor, request.GET if params is None else params, project if isinstance(project, int) else None
+        request.actor,
+        request.GET if params is None else params,
+        project if isinstance(project, int) else None,
     )
 
 
@@ -74,6 +77,11 @@ def people(request: StaffRequest) -> HttpResponse:
         "chooser": [(code, label, code in shown) for code, label in known.items() if code != "name"],
         "lines": lines,
         "hidden": state.params(),
+        "query": urlencode(state.params()),
+        "reset_url": replace(state, spec=state.kept).url(),
+        "deletable": state.view.saved_id is not None
+        and (state.view.owner_id == actor.user_id or actor.may_everywhere("contacts.setup")),
+        "export_formats": FORMATS,
         "total": total,
         "total_words": total_words(total),
         "place": place_words(first, state.place + len(lines), total) if lines else "",
@@ -82,14 +90,19 @@ def people(request: StaffRequest) -> HttpResponse:
         "narrowed": bool(state.spec.filter.items) or state.spec.project_id is not None,
         "project": _project_name(request, state),
         "may": {
-            code: actor.may(f"contacts.{code}") for code in ("edit", "bulk", "delete", "export", "import", "merge")
+            code: actor.may(f"contacts.{code}")
+            for code in ("edit", "bulk", "delete", "export", "import", "merge")
         },
     }
     return render(request, "contacts/list/page.html", context)
 
 
 def _remember(request: StaffRequest, state: State, ids: list[int]) -> None:
-    told = {"label": str(state.view.label), "url": state.url(cursor=state.cursor, place=state.place), "ids": ids}
+    told = {
+        "label": str(state.view.label),
+        "url": state.url(cursor=state.cursor, place=state.place),
+        "ids": ids,
+    }
     if request.session.get(WALK) != told:
         request.session[WALK] = told
 
@@ -150,7 +163,11 @@ def _views(request: StaffRequest, state: State) -> list[dict[str, Any]]:
 
 def _all_views(request: StaffRequest, state: State) -> list[dict[str, Any]]:
     return [
-        {**_view_link(from_saved(view), state), "owner": view.owner, "mine": view.owner_id == request.actor.user_id}
+        {
+            **_view_link(from_saved(view), state),
+            "owner": view.owner,
+            "mine": view.owner_id == request.actor.user_id,
+        }
         for view in lists.saved_views(request.actor)
     ]
 
@@ -274,7 +291,9 @@ def _choices(request: StaffRequest, state: State, form: ConditionForm, place: st
         others = tree.put(state.spec.filter, read_place(place), None) if place else state.spec.filter
         try:
             rest = replace(state.spec, filter=others)
-            counts = lists.counts_by_choice(request.actor, rest, field.code, [value for value, _label in offered])
+            counts = lists.counts_by_choice(
+                request.actor, rest, field.code, [value for value, _label in offered]
+            )
         except filters.FilterError:
             counts = {}
     chosen = {str(value) for value in form["value"].value() or []}

@@ -62,8 +62,11 @@ class Line:
     chosen: str
     mode: str = "one"
     reason: str = ""
-    lang_a: str = ""
-    lang_b: str = ""
+
+    @property
+    def input(self) -> str:
+        """The name of its control in a form."""
+        return f"line:{self.code}"
 
 
 @dataclass(frozen=True)

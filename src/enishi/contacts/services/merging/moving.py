@@ -99,12 +99,12 @@ def _unique(link: Link) -> list[tuple[tuple[str, ...], Q | None, bool]]:
     """The unique constraints that a foreign key is part of: fields, condition, whether empty values differ."""
     meta = link.model._meta
     found: list[tuple[tuple[str, ...], Q | None, bool]] = []
-    if meta.get_field(link.name).unique:
+    if getattr(meta.get_field(link.name), "unique", False):
         found.append(((link.name,), None, True))
     found += [(tuple(fields), None, True) for fields in meta.unique_together if link.name in fields]
     for constraint in meta.constraints:
         if isinstance(constraint, models.UniqueConstraint) and link.name in constraint.fields:
-            found.append((constraint.fields, constraint.condition, constraint.nulls_distinct is not False))
+            found.append((tuple(constraint.fields), constraint.condition, constraint.nulls_distinct is not False))
     return found
 
 
