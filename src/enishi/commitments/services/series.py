@@ -191,7 +191,7 @@ def extend_series(actor: Actor, series: Series) -> int:
 def _present_party(party_id: int | None) -> Party | None:
     """The person of a series; of a merged one the survivor."""
     parties = Party.objects.unscoped("whom a series hangs on")
-    party = parties.filter(pk=party_id).first()
+    party = parties.filter(pk=party_id or 0).first()
     while party is not None and party.merged_into_id is not None:
         party = parties.filter(pk=party.merged_into_id).first()
     return party
