@@ -1,0 +1,219 @@
+"""What lies on the desks: duplicates to look at, the recycle bin, senders nobody knows, saved lists, reminders, visits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from enishi.accounts import queries as accounts
+from enishi.accounts.access import Level, Via
+from enishi.commitments.models import Digest, Reminder
+from enishi.commitments.services import remind_all
+from enishi.config.demo import material, scenes
+from enishi.config.demo.organisation import House
+from enishi.config.demo.papers import paper
+from enishi.config.demo.people import Sketch
+from enishi.config.demo.telling import Said
+from enishi.contacts.models import ContactPoint, Party, Tag
+from enishi.contacts.services import PointDraft, change_party, delete_party, save_view
+from enishi.content.models import File
+from enishi.content.services import add_file, add_version, link_file
+from enishi.conversations.models import Interaction
+from enishi.conversations.services import ParticipantDraft, attach, change_interaction, log_interaction
+from enishi.core import clock
+from enishi.search.models import Kind
+from enishi.search.services import pin, visit
+from enishi.timeline.models import Notification
+
+DAY = dt.timedelta(days=1)
+REMINDED_DAYS = 9
+
+
+def twins(people: Sequence[Sketch], rng: random.Random) -> list[Sketch]:
+    """Namesakes that came in a second time by another way: to be found on the page of duplicates."""
+    found = []
+    for language, count in (("ja", 3), ("en", 2), ("fr", 2), ("fa", 2)):
+        known = [p for p in people if p.language == language and p.audience in {"resident", "customer", "candidate"}]
+        for person in rng.sample(known, count):
+            draft, points = person.draft, list(person.draft.points)
+            change = rng.randrange(3)
+            if change == 0:
+                # The same address under a shortened given name.
+                points, given = points[:1], draft.given_name[:1] + ("." if language in {"en", "fr"} else "")
+            elif change == 1:
+                points, given = points[1:] or points, draft.given_name
+            else:
+                points = [PointDraft("email", person.email.replace(".", "", 1)), *points[1:2]]
+                given = draft.given_name
+            found.append(
+                replace(
+                    person,
+                    draft=replace(draft, given_name=given, points=points, birth_date=None),
+                    created_at=person.created_at + 30 * DAY,
+                    ties=[],
+                    values={},
+                    outside_ids={},
+                    tags=["From event list"],
+                    party=Party(),
+                )
+            )
+    return found
+
+
+def attach_papers(house: House, story: Sequence[Said]) -> dict[int, list[File]]:
+    """Hang the files that a scene names on its conversations; by the conversation's number."""
+    found: dict[int, list[File]] = {}
+    sheets = {language: material.read(f"scenes_{language}").get("paper", {}) for language in scenes.LANGUAGES}
+    for said in story:
+        drafts = [
+            paper(sheet["name"], sheet["lines"])
+            for sheet in (sheets[said.scene.language][code] for code in said.turn.files)
+        ]
+        if drafts:
+            with clock.standing_at(said.interaction.created_at):
+                ids = attach(house.actors[said.user], said.interaction, drafts)
+            found[said.interaction.pk] = list(File.objects.unscoped("just attached").filter(pk__in=ids))
+    return found
+
+
+def fill_library(house: House, organisations: Sequence[Sketch]) -> None:
+    """The papers of the projects, some in several versions, some belonging to an organisation."""
+    by_name = {sketch.draft.full_name: sketch.party.pk for sketch in organisations}
+    now = clock.now()
+    for entry in material.read("library")["file"]:
+        actor = house.actors[entry["by"]]
+        versions = entry["versions"]
+        for number, lines in enumerate(versions):
+            at = now - dt.timedelta(days=entry["days_ago"] * (len(versions) - number) / len(versions))
+            draft = paper(entry["name"], lines)
+            with clock.standing_at(at):
+                if number:
+                    add_version(actor, file, data=draft.data)
+                    continue
+                file = add_file(
+                    actor,
+                    project=house.projects[entry["project"]],
+                    name=entry["name"],
+                    data=draft.data,
+                    folder=entry.get("folder", ""),
+                    description=entry.get("description", ""),
+                    confidentiality=Level[entry.get("level", "internal").upper()],
+                )
+                if parties := [by_name[name] for name in entry.get("parties", ())]:
+                    link_file(actor, file, party_ids=parties)
+
+
+def receive_strangers(house: House) -> None:
+    """Mail from addresses that belong to nobody yet: it waits in the review queue."""
+    now = clock.now()
+    for entry in material.read("strangers")["letter"]:
+        at = now - dt.timedelta(days=entry["days_ago"], minutes=entry.get("minutes", 37))
+        with clock.standing_at(at + dt.timedelta(minutes=1)):
+            log_interaction(
+                house.actors[entry["to"]],
+                channel=Interaction.Channel.EMAIL,
+                occurred_at=at,
+                project_ids=[house.projects[entry["project"]].pk],
+                participants=[
+                    ParticipantDraft("from", name=entry["name"], address=entry["address"]),
+                    ParticipantDraft("to", user_id=house.users[entry["to"]].pk),
+                ],
+                subject=entry["subject"],
+                text=entry["text"].strip(),
+                direction=Interaction.Direction.IN,
+                language=entry["language"],
+                answer=Interaction.Answer.WAITING if entry.get("asks") else Interaction.Answer.NONE,
+            )
+
+
+def age(house: House, people: Sequence[Sketch], story: Sequence[Said], rng: random.Random) -> None:
+    """What time does to records: people move away or die, addresses fail, notes are corrected, entries thrown away."""
+    now = clock.now()
+    private = [person for person in people if person.organisation is None]
+    gone = rng.sample(private, 12)
+    for number, person in enumerate(gone):
+        actor = house.actors[person.owner]
+        status = Party.Status.DECEASED if number < 3 else Party.Status.INACTIVE
+        with clock.standing_at(max(now - rng.uniform(3, 60) * DAY, person.party.updated_at + DAY)):
+            person.party = change_party(actor, person.party, status=status)
+    for person in rng.sample([p for p in private if p not in gone], 9):
+        ContactPoint.objects.filter(party=person.party, kind="email").update(status=ContactPoint.Status.BOUNCED)
+    for said in rng.sample([s for s in story if s.turn.by == "both"], 14):
+        at = min(said.interaction.created_at + dt.timedelta(hours=rng.uniform(1, 30)), now)
+        with clock.standing_at(at):
+            change_interaction(
+                house.actors[said.user],
+                said.interaction,
+                minutes=(said.interaction.minutes or 20) + 10,
+                tag_ids=None,
+            )
+
+
+def throw_away(house: House, twins: Sequence[Sketch], people: Sequence[Sketch]) -> None:
+    """A few contacts in the recycle bin: test entries and somebody written down twice."""
+    now = clock.now()
+    silent = [person for person in people if person.party.last_contact_at is None and person.organisation is None]
+    for days, person in enumerate([*silent[:3], twins[-1]], 2):
+        with clock.standing_at(now - days * DAY):
+            delete_party(house.actors["negar" if person.projects[0].startswith("centre") else _manager(person)], person.party)
+
+
+def _manager(person: Sketch) -> str:
+    return "camille" if person.projects[0] == "certification" else "misaki"
+
+
+def keep_lists(house: House) -> None:
+    """Saved lists, shared and private."""
+    tags = {tag.path: tag.pk for tag in Tag.objects.all()}
+    for owner, name, shared, spec in _lists(tags, {code: project.pk for code, project in house.projects.items()}):
+        save_view(house.actors[owner], name=name, spec=spec, shared=shared)
+
+
+def _lists(tags: Mapping[str, int], projects: Mapping[str, int]) -> list[tuple[str, str, bool, dict[str, Any]]]:
+    def where(*leaves: tuple[str, str, Any]) -> dict[str, Any]:
+        return {"op": "and", "items": [{"field": f, "cmp": c, "value": v} for f, c, v in leaves]}
+
+    quiet = where(("tag", "is", [tags["Key stakeholder"]]), ("last_contact", "older", 45))
+    expiring = where(("field:certificate-until", "before", str(clock.today() + 90 * DAY)))
+    critical = where(("tag", "is", [tags["Critical supply"]]))
+    noise = where(("field:topics", "is", ["Noise"]), ("project", "is", [projects["tidewall-east"]]))
+    mine = where(("owner", "is", ["me"]))
+    certificate = ["name", "organisation", "email", "field:certificate-number", "field:certificate-until"]
+    return [
+        ("misaki", "Key stakeholders, quiet for 45 days", True, {"filter": quiet, "sort": "last_contact"}),
+        ("camille", "Certificats à renouveler", True, {"filter": expiring, "sort": "name", "columns": certificate}),
+        ("negar", "مشترکان حیاتی", True, {"filter": critical, "sort": "name"}),
+        ("ren", "騒音に関心のある方（東浜）", True, {"filter": noise, "sort": "last_contact"}),
+        ("daniel", "My people", False, {"filter": mine, "sort": "last_contact"}),
+        ("eleanor", "Recently changed", False, {"filter": {"op": "and", "items": []}, "sort": "changed"}),
+    ]
+
+
+def look_around(house: House, people: Sequence[Sketch], rng: random.Random) -> None:
+    """What everybody opened lately, and what they keep at hand."""
+    now = clock.now()
+    for key, actor in house.actors.items():
+        seen = [p for p in people if p.owner == key and p.party.deleted_at is None]
+        for number, person in enumerate(rng.sample(seen, min(6, len(seen)))):
+            with clock.standing_at(now - dt.timedelta(hours=3 + 5 * number)):
+                visit(actor, Kind.PERSON, person.party.pk)
+            if number == 0:
+                pin(actor, Kind.PERSON, person.party.pk, pinned=True)
+
+
+def remind(house: House) -> None:
+    """Reminders of the last days as they would have come, already mailed: the first worker has nothing to catch up with."""
+    now = clock.now()
+    for days in range(REMINDED_DAYS, -1, -1):
+        with clock.standing_at(now - days * DAY):
+            remind_all()
+    for user in house.users.values():
+        waiting = Reminder.objects.filter(user=user, digest=None)
+        for day in sorted({made.date() for made in waiting.values_list("made_at", flat=True)}):
+            digest = Digest.objects.create(user=user, day=day, sent_at=now)
+            waiting.filter(made_at__date=day).update(digest=digest)
+        actor = accounts.actor(user, via=Via.JOB)
+        Notification.objects.filter(user_id=actor.user_id, at__lt=now - DAY).update(read_at=now)

@@ -1,0 +1,74 @@
+"""What the demo's organisation set up before it began: own fields, words to agree to, closing days."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from enishi.commitments.services import add_closing_day
+from enishi.config.demo.organisation import House
+from enishi.config.demo.people import TOPICS
+from enishi.contacts.models import ConsentPurpose
+from enishi.contacts.services import add_wording, save_field
+
+FIELDS = (
+    ("influence", "Influence", "choice", ("organisation", "group", "community"), ("Low", "Medium", "High")),
+    ("topics", "Topics", "choices", (), TOPICS),
+    ("distance", "Distance to the nearest turbine (km)", "number", ("person",), ()),
+    ("contract-value", "Contract value", "money", ("organisation",), ()),
+    ("certificate-number", "Certificate number", "text", ("person",), ()),
+    ("certificate-until", "Certificate valid until", "date", ("person",), ()),
+    ("life-support", "Life support at home", "flag", ("person",), ()),
+    ("introduced-by", "Introduced by", "person", ("person",), ()),
+    ("agreement", "Signed agreement", "file", ("organisation",), ()),
+)
+WORDINGS = {
+    "news": {
+        "en": "I agree that Tidewall Energy sends me news about the project by e-mail, at most once a month. I can take this back at any time.",
+        "ja": "タイドウォール・エナジーが事業に関するお知らせを月1回以内、電子メールで私に送ることに同意します。この同意はいつでも取り消せます。",
+        "fr": "J'accepte que Tidewall Energy m'envoie des nouvelles du projet par courriel, une fois par mois au plus. Je peux retirer cet accord à tout moment.",
+        "fa": "موافقم که تایدوال انرژی حداکثر ماهی یک‌بار خبرهای طرح را با ایمیل برایم بفرستد. هر زمان که بخواهم می‌توانم این موافقت را پس بگیرم.",
+    },
+    "recording": {
+        "en": "I agree that this call is recorded and kept for ninety days, so that what was said can be checked.",
+        "ja": "この通話を録音し、内容確認のため90日間保存することに同意します。",
+        "fr": "J'accepte que cet appel soit enregistré et conservé quatre-vingt-dix jours, afin de vérifier ce qui a été dit.",
+        "fa": "موافقم که این تماس ضبط و نود روز نگه‌داری شود تا بتوان گفته‌ها را بازبینی کرد.",
+    },
+    "photos": {
+        "en": "Photos on which I can be recognised may be shown in the project's newsletter.",
+        "ja": "私と分かる写真を事業のお知らせに掲載することに同意します。",
+        "fr": "Les photos sur lesquelles on me reconnaît peuvent paraître dans la lettre du projet.",
+        "fa": "عکس‌هایی که در آن‌ها شناخته می‌شوم می‌تواند در خبرنامهٔ طرح منتشر شود.",
+    },
+}  # fmt: skip
+
+
+def set_up(house: House, today: dt.date) -> None:
+    """Create own fields, consent wordings and closing days."""
+    for position, (code, label, kind, kinds, options) in enumerate(FIELDS):
+        save_field(
+            house.system,
+            label=label,
+            kind=kind,
+            code=code,
+            party_kinds=kinds,
+            options=options,
+            position=10 * (position + 1),
+        )
+    purposes = {purpose.code: purpose for purpose in ConsentPurpose.objects.all()}
+    for code, texts in WORDINGS.items():
+        for language, wording in texts.items():
+            add_wording(house.system, purposes[code], language=language, wording=wording)
+    add_closing_day(house.system, day=today + dt.timedelta(days=24), name="Company day")
+    add_closing_day(
+        house.system,
+        day=today + dt.timedelta(days=38),
+        name="浜祭り（東浜事務所休業）",
+        project=house.projects["tidewall-east"],
+    )
+    add_closing_day(
+        house.system,
+        day=today + dt.timedelta(days=31),
+        name="Pont : bureau d'examen fermé",
+        project=house.projects["certification"],
+    )
