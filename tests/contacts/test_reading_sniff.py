@@ -158,6 +158,10 @@ def workbook(rows: list[list[object]]) -> bytes:
     return buffer.getvalue()
 
 
+def str_or_place(value):
+    return value if isinstance(value, str) else "file"
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [
@@ -184,6 +188,8 @@ def workbook(rows: list[list[object]]) -> bytes:
         (workbook([]), "no_sheet"),
         (zipped(**{"xl/workbook.xml": b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'}), "doctype"),
     ],
+    # Archives hold the time: bytes as names would differ from one run to the next.
+    ids=str_or_place,
 )
 def test_what_cannot_be_imported_is_refused_in_words(tmp_path, data, code):
     with pytest.raises(Unreadable) as refused:
