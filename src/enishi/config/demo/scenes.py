@@ -14,7 +14,7 @@ from enishi.accounts.access import Level
 from enishi.config.demo import material
 from enishi.core import formats
 
-LANGUAGES = ("en",)
+LANGUAGES = ("en", "ja", "fr", "fa")
 _DAY = re.compile(r"d([+-]\d+)")
 _PASSAGE = re.compile(r"⟦(.*?)⟧", re.DOTALL)
 
