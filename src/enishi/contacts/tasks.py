@@ -28,10 +28,10 @@ def import_check(context: JobContext, run_id: int) -> None:
 
 
 @app.task(name="contacts.import_file", queue="imports", retry=_RETRY)
-def import_file(importer: str, sha256: str, name: str, project_id: int, user_id: int | None) -> None:
+def import_file(importer: str, sha256: str, filename: str, project_id: int, user_id: int | None) -> None:
     """Hand a file to the importer that takes it. Importers bring nothing in twice."""
     actor = importing.user_at_work(user_id)
-    importing.import_file(actor, importer=importer, sha256=sha256, name=name, project_id=project_id)
+    importing.import_file(actor, importer=importer, sha256=sha256, filename=filename, project_id=project_id)
 
 
 @app.task(name="contacts.import_apply", queue="imports", retry=_RETRY, pass_context=True)

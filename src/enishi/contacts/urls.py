@@ -5,11 +5,52 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from enishi.contacts.views import bin as recycle
-from enishi.contacts.views import edit, hanging, new, records, setup
+from enishi.contacts.views import (
+    bulk,
+    cell,
+    duplicates,
+    edit,
+    export,
+    hanging,
+    import_columns,
+    importing,
+    lists,
+    new,
+    records,
+    setup,
+)
 
 app_name = "contacts"
 
 urlpatterns: list[URLPattern] = [
+    path("", lists.people, name="list"),
+    path("list/condition/", lists.condition, name="list_condition"),
+    path("list/set/", lists.set_condition, name="list_set"),
+    path("list/views/save/", lists.save_view, name="view_save"),
+    path("list/views/<int:view_id>/delete/", lists.delete_view, name="view_delete"),
+    path("bulk/", bulk.change, name="bulk"),
+    path("bulk/<int:operation_id>/", bulk.progress, name="bulk_progress"),
+    path("export/", export.export, name="export"),
+    path("similar/", duplicates.similar, name="similar"),
+    path("duplicates/", duplicates.pairs, name="duplicates"),
+    path("duplicates/<int:first_id>/<int:second_id>/different/", duplicates.different, name="different"),
+    path("import/", importing.imports, name="imports"),
+    path("import/new/", importing.new, name="import_new"),
+    path("import/<int:run_id>/", importing.show, name="import"),
+    path("import/<int:run_id>/progress/", importing.progress, name="import_progress"),
+    path("import/<int:run_id>/columns/", import_columns.columns, name="import_columns"),
+    path("import/<int:run_id>/read-as/", import_columns.read_as, name="import_read_as"),
+    path("import/<int:run_id>/preset/", import_columns.preset, name="import_preset"),
+    path("import/<int:run_id>/options/", import_columns.options, name="import_options"),
+    path("import/<int:run_id>/save/", import_columns.save_mapping, name="import_save"),
+    path("import/<int:run_id>/check/", importing.check, name="import_check"),
+    path("import/<int:run_id>/decide/", importing.decide, name="import_decide"),
+    path("import/<int:run_id>/apply/", importing.apply, name="import_apply"),
+    path("import/<int:run_id>/refused.csv", importing.refused, name="import_refused"),
+    path("import/<int:run_id>/discard/", importing.discard, name="import_discard"),
+    path("<int:party_id>/merge/", duplicates.choose, name="merge"),
+    path("<int:kept_id>/merge/<int:gone_id>/", duplicates.merge, name="merge_pair"),
+    path("<int:party_id>/cell/<slug:code>/", cell.cell, name="cell"),
     path("new/person/", new.new, {"kind": "person"}, name="new_person"),
     path("new/organisation/", new.new, {"kind": "organisation"}, name="new_organisation"),
     path("new/group/", new.new, {"kind": "group"}, name="new_group"),

@@ -1,7 +1,9 @@
 """Importing contacts: a file becomes staged rows, the rows become contacts, and all of it can be taken back."""
 
-from enishi.contacts.services.importing.files import import_files, set_file_aside
+from enishi.contacts.services.importing.files import import_file, import_files, receive, set_file_aside
+from enishi.contacts.services.importing.reading import preview
 from enishi.contacts.services.importing.runs import (
+    CONTACTS,
     OPERATION,
     RIGHT,
     ImportRefused,
@@ -23,12 +25,14 @@ from enishi.contacts.services.importing.runs import (
     upload,
     use_mapping,
     use_preset,
+    user_at_work,
     worker_of,
 )
 from enishi.contacts.services.importing.undo import preview as preview_undo
 from enishi.contacts.services.importing.undo import undo
 
 __all__ = [
+    "CONTACTS",
     "OPERATION",
     "RIGHT",
     "ImportRefused",
@@ -39,10 +43,13 @@ __all__ = [
     "decide",
     "discard",
     "failing_after",
+    "import_file",
     "import_files",
     "map_columns",
+    "preview",
     "preview_undo",
     "read_as",
+    "receive",
     "run_of_job",
     "save_mapping",
     "set_file_aside",
@@ -54,5 +61,6 @@ __all__ = [
     "upload",
     "use_mapping",
     "use_preset",
+    "user_at_work",
     "worker_of",
 ]

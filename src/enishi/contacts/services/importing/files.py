@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -18,12 +19,13 @@ from enishi.contacts.importing.protocol import (
     Source,
     claimed,
     importers,
+    look,
 )
 from enishi.contacts.importing.sniff import Kind
 from enishi.contacts.models import ImportRow, ImportRun, Quarantined
 from enishi.contacts.services.importing import runs
 from enishi.contacts.services.importing.problems import refuses, said
-from enishi.core import storage
+from enishi.core import jobs, storage
 from enishi.core.registry import provide
 
 Action = ImportRow.Action
@@ -49,6 +51,35 @@ def import_files(
             set_file_aside(actor, source, project_id=project_id, dry_run=options.dry_run)
         )
     return report
+
+
+def receive(actor: Actor, *, project_id: int, name: str, stream: BinaryIO) -> ImportRun | None:
+    """Take an uploaded file: a contact list waits for its columns; anything else goes to its importer, in the background.
+
+    None in the second case. Raises ImportRefused for what nobody takes.
+    """
+    try:
+        return runs.upload(actor, project_id=project_id, name=name, stream=stream)
+    except runs.NotForContacts as error:
+        source = look(storage.path_of(error.sha256), name)
+        code = next((code for code, importer in importers().items() if importer.claims(source)), None)
+        if code is None:
+            raise
+        jobs.defer(
+            "contacts.import_file",
+            importer=code,
+            sha256=error.sha256,
+            filename=name,
+            project_id=project_id,
+            user_id=actor.user_id,
+        )
+        return None
+
+
+def import_file(actor: Actor, *, importer: str, sha256: str, filename: str, project_id: int) -> ImportReport:
+    """The job: hand one stored file to its importer."""
+    source = look(storage.path_of(sha256), filename)
+    return importers()[importer].run(actor, [source], project_id=project_id, options=ImportOptions())
 
 
 def set_file_aside(actor: Actor, source: Source, *, project_id: int, dry_run: bool = False) -> SetAside:

@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor, Via, system_actor
+from enishi.accounts.models import User
 from enishi.accounts.queries import actor as actor_of
 from enishi.contacts import signals
 from enishi.contacts.importing import mapping as columns
@@ -40,11 +41,11 @@ class ImportRefused(Exception):
 
 
 class NotForContacts(ImportRefused):
-    """A file of another kind, which another importer takes; ``kind`` is what it is."""
+    """A file of another kind, which another importer may take."""
 
-    def __init__(self, kind: Kind) -> None:
-        super().__init__(_("This file holds mail, not contacts."))
-        self.kind = kind
+    def __init__(self, sha256: str) -> None:
+        super().__init__(_("This file holds no contacts. Upload a table or a vCard."))
+        self.sha256 = sha256
 
 
 # --- the file and how it is read
@@ -105,7 +106,7 @@ def _look(run: ImportRun) -> None:
     except LookupError:
         raise ImportRefused(_("This encoding is not known. Choose one of the list.")) from None
     if facts.kind is not Kind.VCARD and not facts.kind.is_table:
-        raise NotForContacts(facts.kind)
+        raise NotForContacts(run.sha256)
     run.facts = {**run.facts, **_facts_json(facts)}
     run.total = facts.approximate_rows
     found = None if facts.kind is Kind.VCARD else presets.detect_preset(facts.headers)
@@ -417,6 +418,11 @@ def _reload(run: ImportRun) -> None:
 def worker_of(run: ImportRun) -> Actor:
     """As whom a job works on a run: with the rights that its user has by now."""
     return actor_of(run.user, via=Via.JOB) if run.user is not None else system_actor("import")
+
+
+def user_at_work(user_id: int | None) -> Actor:
+    """As whom a job works for somebody."""
+    return actor_of(User.objects.get(pk=user_id), via=Via.JOB) if user_id else system_actor("import")
 
 
 def run_of_job(run_id: int) -> ImportRun:
