@@ -249,12 +249,16 @@ def test_j_and_k_walk_the_list_one_came_from(here, shirin):
     before, after = party(here, "Before"), party(here, "After")
     client = as_user(agent(here))
     session = client.session
-    session["contacts.walk"] = [before.pk, shirin.pk, after.pk]
+    session["contacts.walk"] = {
+        "label": "High <influence>",
+        "url": "/people/?view=3",
+        "ids": [before.pk, shirin.pk, after.pk],
+    }
     session.save()
     text = page(client, shirin)
     assert f'href="{reverse("contacts:party", args=[before.pk])}" data-prev' in text
     assert f'href="{reverse("contacts:party", args=[after.pk])}" data-next' in text
-    assert "2 of 3 in the list" in text
+    assert '2 of 3 in <a href="/people/?view=3"><bdi>High &lt;influence&gt;</bdi></a>' in text
     assert "data-prev" not in page(client, before)
 
 
@@ -336,6 +340,6 @@ def test_changes_read_in_words_in_the_history(here, shirin):
         .get(reverse("timeline:of", args=["contacts.party", shirin.pk]), headers={"HX-Request": "true"})
         .content.decode()
     )
-    assert "ways to reach" in text
+    assert "Ways to reach" in text
     assert "s.mohtadi@ushio.example; new@ushio.example" in text
     assert "is_primary" not in text

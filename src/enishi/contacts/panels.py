@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.utils.dateparse import parse_date
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from enishi.accounts import queries as accounts
 from enishi.contacts import undo as undo
-from enishi.contacts.models import ContactPoint
+from enishi.contacts.models import Consent, ContactPoint
+from enishi.core import clock, formats
 from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
 
 add_menu(
@@ -87,7 +93,24 @@ def history_words(name: str, value: Any) -> str | None:
     if name == "project_ids" and isinstance(value, list):
         # By number only: a reader of the history need not know of every project.
         return _now("%(count)d projects") % {"count": len(value)}
-    return None
+    if name == "owner_id" and value:
+        return _colleague(value, clock.today())
+    if name == "basis":
+        return str(dict(Consent.Basis.choices).get(value, value))
+    if name == "stated_on" and isinstance(value, str):
+        return _day(value)
+    return str(dict(Consent.State.choices)[value]) if value in Consent.State.values else None
+
+
+@functools.lru_cache(1024)
+def _colleague(user_id: int, _today: dt.date) -> str:
+    """The name of a colleague, asked for once a day: a history page names the same few again and again."""
+    return str(next(iter(accounts.users(active=None).filter(pk=user_id)), user_id))
+
+
+def _day(value: str) -> str:
+    day = parse_date(value)
+    return formats.format_date(day, get_language() or "en", today=clock.today()) if day else ""
 
 
 def _point_words(point: Mapping[str, Any]) -> str:
@@ -99,5 +122,5 @@ def _point_words(point: Mapping[str, Any]) -> str:
 
 
 def _span(told: Mapping[str, Any]) -> str:
-    ends = [str(told.get(name) or "") for name in ("from", "until")]
+    ends = [_day(told.get(name) or "") for name in ("from", "until")]
     return "–".join(ends) if any(ends) else ""

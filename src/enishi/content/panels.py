@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.core.files.uploadedfile import UploadedFile
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
 from enishi.contacts.models import Party
-from enishi.content import queries
+from enishi.content import queries, services
 from enishi.core import formats
 from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
+
+EDIT = "content.edit"
 
 add_menu(
     MenuEntry(
@@ -45,3 +49,31 @@ def draw(actor: Actor, ids: Sequence[int]) -> dict[int, Shown]:
         )
         for pk, one in queries.by_ids(actor, ids).items()
     }
+
+
+@provide("contacts.files", "show")
+def shown_files(actor: Actor, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Name and address of the files in own fields of contacts, as far as the reader may see them."""
+    found = queries.by_ids(actor, ids)
+    return {pk: (file.name, reverse("content:file", args=[pk])) for pk, file in found.items()}
+
+
+@provide("contacts.files", "keep")
+def keep_file(actor: Actor, party: Party, upload: UploadedFile) -> int:
+    """Keep a file that was put into an own field of a contact, no less confidential than the contact.
+
+    Raises ValueError for what cannot be kept, Forbidden without the right in any of the contact's projects.
+    """
+    project_id = next((pk for pk in party.project_ids if actor.may(EDIT, pk)), party.project_ids[0])
+    try:
+        file = services.add_file(
+            actor,
+            project=project_id,
+            name=upload.name or "",
+            data=upload.file,
+            party_ids=[party.pk],
+            at_least=party.confidentiality,
+        )
+    except services.FileError as error:
+        raise ValueError(str(error)) from None
+    return file.pk

@@ -85,7 +85,7 @@ def told(entry: Entry) -> Told:
         (_label(names, fields, name), text)
         for name, value in entry.data.items()
         # What only the undo reads begins with a line below.
-        if not name.startswith("_") and (text := value_words(fields.get(name), value))
+        if not name.startswith("_") and (text := _value(entry.subject_type, name, fields.get(name), value))
     ]
     return Told(
         entry=entry,

@@ -310,7 +310,8 @@ class TagsForm(SeenForm):
         typed = [
             word.strip() for word in self.cleaned_data["more"].replace("、", ",").split(",") if word.strip()
         ]
-        before = set(self._seen().get("tags") or self.here)
+        seen = self._seen().get("tags")
+        before = set(seen if isinstance(seen, list) else self.here)
         ticked = set(self.cleaned_data["tags"])
         kept = [path for path in self.here if path in ticked or path not in before]
         return list(
@@ -329,20 +330,20 @@ class FieldsForm(SeenForm):
     """The own fields of a party, by their kinds."""
 
     def __init__(self, actor: Actor, party: Party, data: Any = None, files: Any = None) -> None:
-        self.own = {field.code: field for field in record.fields_for(party)}
+        self.own = {f"own-{field.code}": field for field in record.fields_for(party)}
         stored = record.field_values(party)
-        current = {code: _answers(field, stored.get(field.pk, [])) for code, field in self.own.items()}
+        current = {name: _answers(field, stored.get(field.pk, [])) for name, field in self.own.items()}
         super().__init__(current, data, files)
         self.picked: dict[str, Picked] = {}
         self.files_here = record.file_links(
-            actor, [v for code in self.own for v in stored.get(self.own[code].pk, [])]
+            actor, [v for name in self.own for v in stored.get(self.own[name].pk, [])]
         )
-        for code, field in self.own.items():
-            self.fields[code] = self._field(field)
-            self.fields[code].label, self.fields[code].help_text = field.label, field.help_text
+        for name, field in self.own.items():
+            self.fields[name] = self._field(field)
+            self.fields[name].label, self.fields[name].help_text = field.label, field.help_text
             if field.kind == Field.Kind.PERSON:
-                sent = data.get(code, "") if data is not None else str(current[code] or "")
-                self.picked[code] = Picked.read(actor, sent)
+                sent = data.get(name, "") if data is not None else str(current[name] or "")
+                self.picked[name] = Picked.read(actor, sent)
 
     def _field(self, field: Field) -> forms.Field:
         choices = [(str(option["value"]), str(option["label"])) for option in field.options]
@@ -380,33 +381,40 @@ class FieldsForm(SeenForm):
 
     def clean(self) -> None:
         """Read every answer as the service will, so that what is wrong stands at its field."""
-        for code, field in self.own.items():
-            if code not in self.cleaned_data or field.kind == Field.Kind.FILE:
+        for name, field in self.own.items():
+            if name not in self.cleaned_data or field.kind == Field.Kind.FILE:
                 continue
             try:
-                made = read_value(field, self.cleaned_data[code])
+                made = read_value(field, self.cleaned_data[name])
             except ContactError as error:
-                self.add_error(code, str(error))
+                self.add_error(name, str(error))
                 continue
-            self.cleaned_data[code] = _answers(field, made)
+            self.cleaned_data[name] = _answers(field, made)
 
     def changed_values(self) -> dict[str, Any]:
-        for code, field in self.own.items():
+        for name, field in self.own.items():
             # An empty file field leaves the file; taking it away has its own box.
-            if field.kind == Field.Kind.FILE and not hasattr(self.cleaned_data.get(code), "read"):
-                self.cleaned_data[code] = None if self.data.get(f"{code}-clear") else self.current[code]
+            if field.kind == Field.Kind.FILE and not hasattr(self.cleaned_data.get(name), "read"):
+                self.cleaned_data[name] = None if self.data.get(f"{name}-clear") else self.current[name]
         return super().changed_values()
+
+    def refuse(self, error: ContactError) -> None:
+        code = error.field.removeprefix("field:")
+        super().refuse(ContactError(str(error), f"own-{code}"))
 
     def in_words(self, name: str, value: Any) -> str:
         if name in self.picked and isinstance(value, int):
             return self.picked[name].name or str(value)
         return super().in_words(name, value)
 
+    def _file(self, name: str) -> tuple[str, str] | None:
+        stored = self.current[name]
+        return self.files_here.get(stored) if isinstance(stored, int) else None
+
     @property
     def rows(self) -> list[tuple[Field, forms.BoundField, Picked | None, tuple[str, str] | None]]:
         return [
-            (field, self[code], self.picked.get(code), self.files_here.get(self.current[code] or 0))
-            for code, field in self.own.items()
+            (field, self[name], self.picked.get(name), self._file(name)) for name, field in self.own.items()
         ]
 
 
@@ -535,7 +543,7 @@ class ConsentForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["purpose"].queryset = setup.purposes(archived=False)  # type: ignore[attr-defined]
-        self.fields["wording"].queryset = setup.wordings()  # type: ignore[attr-defined]
+        self.fields["wording"].queryset = setup.wordings(archived=False)  # type: ignore[attr-defined]
         self.fields["purpose"].label_from_instance = setup.purpose_name  # type: ignore[attr-defined]
         self.fields["wording"].label_from_instance = setup.wording_name  # type: ignore[attr-defined]
         self.fields["evidence"].help_text = _("For example: form of 4 April, said in the call of 6 November.")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 import dataclasses
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from enishi.contacts.queries.naming import ShownName, shown_name
 from enishi.contacts.queries.parties import party
 from enishi.contacts.queries.ties import Tie, Ties, ties
 from enishi.contacts.queries.whole import latest_consents, plain_value
-from enishi.core import clock, registry
+from enishi.core import clock, registry, text
 from enishi.search import queries as search
 from enishi.timeline.models import Entry
 
@@ -172,9 +172,7 @@ def field_values(of: Party) -> dict[int, list[FieldValue]]:
 
 def _own_entries(actor: Actor, of: Party) -> ScopedQuerySet[Entry]:
     own = Entry.objects.unscoped("what one did oneself to a party that one may see")
-    return own.filter(
-        subject_type="contacts.party", subject_id=of.pk, user=actor.user_id or 0
-    )
+    return own.filter(subject_type="contacts.party", subject_id=of.pk, user=actor.user_id or 0)
 
 
 def last_change(actor: Actor, of: Party) -> Entry | None:
@@ -192,5 +190,8 @@ def choices(
 ) -> list[tuple[int, str, str, str]]:
     """Parties that match what is being typed: id, name, where they belong, kind."""
     wanted = [str(kind) for kind in kinds] or ["person", "organisation", "group"]
-    hits = search.find(actor, query, kinds=wanted, limit=limit)
-    return [(hit.subject_id, hit.title, hit.detail, hit.kind) for hit in hits]
+    hits = search.find(actor, query, kinds=wanted, limit=5 * limit)
+    folded = text.fold(query)
+    # Those who are called that come before those who belong to somebody called that.
+    hits.sort(key=lambda hit: folded not in text.fold(hit.title))
+    return [(hit.subject_id, hit.title, hit.detail, hit.kind) for hit in hits[:limit]]

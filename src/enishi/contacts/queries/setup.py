@@ -90,8 +90,9 @@ def purpose(purpose_id: int) -> ConsentPurpose:
     return purposes().get(pk=purpose_id)
 
 
-def wordings() -> QuerySet[ConsentText]:
-    return ConsentText.objects.select_related("purpose").order_by("purpose__name", "language", "-version")
+def wordings(*, archived: bool | None = None) -> QuerySet[ConsentText]:
+    found = ConsentText.objects.select_related("purpose").order_by("purpose__name", "language", "-version")
+    return found if archived is None else found.filter(purpose__archived_at__isnull=not archived)
 
 
 def purpose_name(of: ConsentPurpose) -> str:

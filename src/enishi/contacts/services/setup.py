@@ -77,9 +77,13 @@ def rename_tag(actor: Actor, tag: Tag, *, name: str, parent: Tag | None) -> Tag:
     if parent is not None and (parent.pk == tag.pk or parent.path.startswith(tag.path + BETWEEN)):
         raise ContactError(_("A tag cannot stand below itself."), "parent")
     path, before = (f"{parent.path}{BETWEEN}{name}" if parent else name), tag.path
+    below = Tag.objects.filter(path__startswith=before + BETWEEN, project=tag.project)
+    longest = max([len(before), *(len(one) for one in below.values_list("path", flat=True))])
+    if longest - len(before) + len(path) > 400:
+        raise ContactError(_("The tags above this one are too many. Put it higher up."), "parent")
     if Tag.objects.filter(path=path, project=tag.project).exclude(pk=tag.pk).exists():
         raise ContactError(_("“%(name)s” already exists. Merge the two instead.") % {"name": path}, "name")
-    Tag.objects.filter(path__startswith=before + BETWEEN, project=tag.project).update(
+    below.update(
         path=Concat(Value(path), Substr("path", len(before) + 1), output_field=models.CharField())
     )
     tag.name, tag.parent, tag.path = name, parent, path
@@ -100,7 +104,7 @@ def merge_tags(actor: Actor, *, kept: Tag, gone: Tag) -> Tag:
     for child in gone.children.all():
         rename_tag(actor, child, name=child.name, parent=kept)
     gone.archived_at = clock.now()
-    gone.path = f"{gone.path} ({gone.pk})"
+    gone.path = f"{gone.path[:380]} ({gone.pk})"
     gone.save()
     record(actor, signals.setup_changed, subject=kept, data={"merged": gone.name, "parties": len(moved)})
     return kept

@@ -69,9 +69,8 @@ def point(request: StaffRequest, party_id: int, point_id: int = 0, kind: str = "
         "point": found,
         "parts": [form[part] for part in order] if kind == ContactPoint.Kind.ADDRESS else [],
     }
-    title = str(ContactPoint.Kind(kind).label)
     return form_answer(
-        request, party, "contacts/edit/point.html", context, section="reach", title=title, sheet=False
+        request, party, "contacts/edit/point.html", context, section="reach", title=_("Reach"), sheet=False
     )
 
 

@@ -55,6 +55,8 @@ def walk(request: StaffRequest, party_id: int) -> dict[str, Any]:
         return {}
     here = ids.index(party_id)
     return {
+        "label": told.get("label", ""),
+        "url": told.get("url", ""),
         "place": here + 1,
         "of": len(ids),
         "back": ids[here - 1] if here else None,
@@ -84,7 +86,8 @@ def delete(request: StaffRequest, party_id: int) -> HttpResponse:
     services.delete_party(request.actor, found)
     words = _("“%(name)s” is in the recycle bin.") % {"name": found.full_name}
     messages.success(request, words, extra_tags=reverse("contacts:restore", args=[found.pk]))
-    return redirect(address_of("contacts:list") or reverse("contacts:bin"))
+    place = address_of("contacts:list") or reverse("contacts:bin")
+    return HttpResponse(status=204, headers={"HX-Redirect": place}) if request.htmx else redirect(place)
 
 
 @require_POST

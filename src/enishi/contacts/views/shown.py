@@ -51,6 +51,7 @@ def page_parts(record: Record) -> dict[str, Any]:
         "greeting": naming.greeting(party) if party.is_person and not gone else None,
         "local": None if gone else local_time(party.time_zone),
         "language_name": language_name(party.language),
+        "where": naming.shown_name(record.affiliation.party, language()) if record.affiliation else None,
         "people": people,
         "people_shown": PEOPLE,
         "other_ties": [tie for tie in record.ties.current if tie not in people],
@@ -73,7 +74,7 @@ def reach(point: ContactPoint) -> Reach:
         text, url = point.value.partition("://")[2].rstrip("/"), point.value
     useless = ended(point)
     words = [str(ContactPoint.Label(point.label).label)] if point.label else []
-    if point.status not in {ContactPoint.Status.UNCHECKED, ""}:
+    if point.status not in {ContactPoint.Status.UNCHECKED, ContactPoint.Status.GOOD}:
         words.append(str(ContactPoint.Status(point.status).label))
     words += filter(None, (dates(point.valid_from, point.valid_until), point.note))
     icon = {"email": "mail-off", "phone": "phone-off"}.get(point.kind) if useless else None
