@@ -9,7 +9,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from factories import SYSTEM, agent, outsider, party, project
 
 from enishi.accounts.access import Actor, Level
 from enishi.accounts.models import User
@@ -17,6 +16,7 @@ from enishi.contacts import services
 from enishi.contacts.models import Field, Party, RelationType, SavedView
 from enishi.contacts.queries import tree
 from enishi.contacts.services import change_party, relate, set_values
+from factories import SYSTEM, agent, outsider, party, project
 
 pytestmark = pytest.mark.django_db
 LIST = "/people/"
@@ -31,7 +31,9 @@ def _client(actor: Actor) -> Client:
 def _names(answer) -> list[str]:
     body = answer.content.decode()
     rows = body.split("<tbody>")[1].split("</tbody>")[0] if "<tbody>" in body else ""
-    return [re.sub("<[^>]+>", "", found) for found in re.findall(r'<span class="en-name[^>]*>(.*?)</span>', rows)]
+    return [
+        re.sub("<[^>]+>", "", found) for found in re.findall(r'<span class="en-name[^>]*>(.*?)</span>', rows)
+    ]
 
 
 def _filter(*leaves: tree.Leaf | tree.Node, op: str = "and") -> str:
@@ -101,7 +103,9 @@ def test_a_condition_is_set_changed_and_removed_by_links_alone():
 def test_live_counts_count_only_what_one_may_see():
     where = project()
     party(where, "A", language="ja"), party(where, "B", language="ja", confidentiality=Level.CONFIDENTIAL)
-    body = _client(agent(where)).get(reverse("contacts:list_condition"), {"field": "language"}).content.decode()
+    body = (
+        _client(agent(where)).get(reverse("contacts:list_condition"), {"field": "language"}).content.decode()
+    )
     assert re.findall(r'value="ja">.*?<span class="n">(\d+)</span>', body) == ["1"]
 
 
@@ -123,7 +127,10 @@ def test_a_condition_that_cannot_be_used_says_why_and_stays_open(field, value, w
     assert answer["HX-Retarget"] == "#condition-new"
 
 
-@pytest.mark.parametrize("params", [{"f": "x"}, {"f": "e30"}, {"sort": "salary"}, {"cursor": "zzz"}, {"columns": "a,b"}, {"place": "-1"}])
+@pytest.mark.parametrize(
+    "params",
+    [{"f": "x"}, {"f": "e30"}, {"sort": "salary"}, {"cursor": "zzz"}, {"columns": "a,b"}, {"place": "-1"}],
+)
 def test_a_damaged_address_still_shows_a_list(params):
     where = project()
     party(where, "Ada")
@@ -147,7 +154,11 @@ def test_columns_are_chosen_also_own_fields():
     set_values(SYSTEM, party(where, "Ada"), {field: "Kestrel"})
     answer = _client(agent(where)).get(LIST, {"column": ["field:boat-name", "kind"]})
     body = answer.content.decode()
-    assert re.findall(r"<th scope=\"col\"[^>]*>(?:<a[^>]*>)?([\w ]+\w)", body) == ["Name", "Boat name", "Kind"]
+    assert re.findall(r"<th scope=\"col\"[^>]*>(?:<a[^>]*>)?([\w ]+\w)", body) == [
+        "Name",
+        "Boat name",
+        "Kind",
+    ]
     assert "Kestrel" in body
 
 
@@ -166,7 +177,11 @@ def test_names_are_text_whatever_they_hold():
     where = project()
     party(where, "<script>alert(1)</script>")
     tag = services.tag_by_path(SYSTEM, "<img src=x>")
-    body = _client(agent(where)).get(LIST, {"f": _filter(tree.Leaf("tag", "not", [str(tag.pk)]))}).content.decode()
+    body = (
+        _client(agent(where))
+        .get(LIST, {"f": _filter(tree.Leaf("tag", "not", [str(tag.pk)]))})
+        .content.decode()
+    )
     assert "<script>alert" not in body and "<img src" not in body
     assert "&lt;script&gt;alert(1)" in body and "&lt;img src=x&gt;" in body
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": ("enishi.config.cli.demo:demo", "write the demo's story, or start it anew"),
     "user": ("enishi.config.cli.user:user", "create and list accounts"),
     "import": ("enishi.config.cli.importing:import_", "bring in contact lists and mail archives"),
+    "export": ("enishi.config.cli.exporting:export", "write contacts to a file"),
     "backup": ("enishi.config.cli.backup:backup", "write database and files to one archive"),
     "restore": ("enishi.config.cli.backup:restore", "bring an archive back"),
     "verify": ("enishi.config.cli.verify:verify", "prove that the history was not altered"),

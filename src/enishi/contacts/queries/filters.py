@@ -65,8 +65,8 @@ CONTAINS = {
     "empty": gettext_lazy("is empty"),
 }
 WHEN = {
-    "within": gettext_lazy("in the last days"),
-    "older": gettext_lazy("longer ago than days"),
+    "within": gettext_lazy("in the last"),
+    "older": gettext_lazy("longer ago than"),
     "before": gettext_lazy("before"),
     "after": gettext_lazy("after"),
     "empty": gettext_lazy("never"),

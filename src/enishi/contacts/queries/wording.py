@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from enishi.accounts.access import Actor
 from enishi.contacts.models import Party
@@ -14,6 +15,7 @@ from enishi.contacts.queries.filters import FilterField, find_field
 from enishi.contacts.queries.tree import Leaf, Node, Place
 
 WORDLESS = {"empty"}
+COUNTED = {"within", "older"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def _leaf(actor: Actor, leaf: Leaf, field: FilterField | None, where: tuple[int,
     if field is None or leaf.cmp not in field.compare:
         return Told(where, "help-circle", leaf.field, _("does not exist any more"), "", known=False)
     value = "" if leaf.cmp in WORDLESS or field.kind == "none" else value_words(actor, field, leaf.value)
+    if field.kind == "days" and leaf.cmp in COUNTED and value.isdigit() and len(value) < 9:
+        value = ngettext("%(n)s day", "%(n)s days", int(value)) % {"n": value}
     return Told(where, field.icon, field.label, field.compare[leaf.cmp], value)
 
 
@@ -81,7 +85,9 @@ def value_words(actor: Actor, field: FilterField, value: Any) -> str:
 
 
 def _listed(words: Iterable[str]) -> str:
-    return _(" or ").join(words)
+    """Several values in one line; each keeps its own direction, so that scripts do not mix."""
+    parts = list(words)
+    return parts[0] if len(parts) == 1 else _(" or ").join(f"\u2068{part}\u2069" for part in parts)
 
 
 def sentence(actor: Actor, node: Node) -> str:

@@ -134,6 +134,8 @@ class Filling:
         self.points: list[tuple[tuple[str, int], ContactPoint | PostalAddress]] = []
 
 
+# Exports put an apostrophe before what a spreadsheet would take for a formula.
+_GUARDED = re.compile(r"'\s*[=+\-@＝＋－＠]")
 # Errors of spreadsheet formulas, which exports write as if they were values.
 _SPREADSHEET_ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"})
 
@@ -151,6 +153,8 @@ def apply(mapping: Mapping, row: Row) -> Draft:
         value = cells[step.position].strip()
         if not value:
             continue
+        if value[0] == "'" and _GUARDED.match(value):
+            value = value[1:]
         if value[0] == "#" and value in _SPREADSHEET_ERRORS:
             draft.doubts.append(Doubt(step.header, because("spreadsheet_error", value=value)))
             continue

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from enishi.contacts.importing.mapping.columns import Column, Mapping
 
-from . import address_books, cards, crm
+from . import address_books, cards, crm, enishi
 from .preset import Preset, plain
 
-PRESETS: tuple[Preset, ...] = (*cards.PRESETS, *address_books.PRESETS, *crm.PRESETS)
+PRESETS: tuple[Preset, ...] = (*enishi.PRESETS, *cards.PRESETS, *address_books.PRESETS, *crm.PRESETS)
 
 __all__ = ["PRESETS", "Preset", "detect_preset", "mapping_for", "preset"]
 
