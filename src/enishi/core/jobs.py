@@ -23,3 +23,15 @@ def defer_once(name: str, *, key: str, **arguments: Any) -> bool:
     except AlreadyEnqueued:
         return False
     return True
+
+
+SILENT_S = 30
+"""A worker that gave no sign of life for so long is dead: it gives one every ten seconds."""
+
+
+async def take_over_abandoned(*, silent_s: float = SILENT_S) -> int:
+    """Put the jobs of dead workers back into the queue, so that others do them; returns how many."""
+    abandoned = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silent_s))
+    for job in abandoned:
+        await app.job_manager.retry_job(job)
+    return len(abandoned)
