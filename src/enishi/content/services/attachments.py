@@ -53,7 +53,13 @@ def keep(name: str, data: bytes, *, sha256: str, text: str = "") -> Kept:
     if not storage.path_of(sha256).exists():
         storage.put_bytes(data)
     head = data[: media.HEAD]
-    return Kept(file_name(name) or str(_("unnamed")), sha256, len(data), media.sniff(head, name), text[: extraction.TEXT_LIMIT])
+    return Kept(
+        file_name(name) or str(_("unnamed")),
+        sha256,
+        len(data),
+        media.sniff(head, name),
+        text[: extraction.TEXT_LIMIT],
+    )
 
 
 def add_attachments(actor: Actor, drafts: Sequence[AttachmentDraft], *, operation: Operation) -> list[int]:
@@ -130,7 +136,13 @@ def _read_words_later(versions: Sequence[FileVersion]) -> None:
 
 def remove_attachments(file_ids: Collection[int]) -> int:
     """Remove attachments as if they had never come, except those that somebody worked with since. Undo of an import."""
-    versions = FileVersion.objects.filter(file=OuterRef("pk")).order_by().values("file").annotate(n=Count("pk")).filter(n__gt=1)
+    versions = (
+        FileVersion.objects.filter(file=OuterRef("pk"))
+        .order_by()
+        .values("file")
+        .annotate(n=Count("pk"))
+        .filter(n__gt=1)
+    )
     untouched = list(
         File.objects.unscoped("the import that made them is taken back")
         .filter(pk__in=list(file_ids), attachment=True)

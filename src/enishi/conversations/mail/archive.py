@@ -96,15 +96,18 @@ class Metered:
 Stream = IO[bytes] | Metered
 
 
-def messages(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[RawItem | Unreadable]:
+def messages(
+    path: Path, *, name: str = "", limits: Limits = DEFAULT_LIMITS
+) -> Iterator[RawItem | Unreadable]:
     """Every message in a file or folder, in a stable order; what cannot be opened comes as Unreadable, in its place.
 
-    Names are relative to `path`. Never raises for what is inside; OSError when `path` itself cannot be opened.
+    `name` is what a file was called before it was stored under `path`; what lies in a folder is named relative to it.
+    Never raises for what is inside; OSError when `path` itself cannot be opened.
     """
     path = Path(path)
     budget = Budget(limits)
     if not path.is_dir():
-        yield from _file(path, safe_path(path.name), budget)
+        yield from _file(path, safe_path(name or path.name), budget)
         return
     for found in _files(path):
         name = safe_path(found.relative_to(path).as_posix())

@@ -46,7 +46,9 @@ class Archive:
     @property
     def moment(self) -> dt.datetime:
         """The date of a message that has none."""
-        return min(dt.datetime.fromtimestamp(self.changed, dt.UTC), clock.now()) if self.changed else clock.now()
+        return (
+            min(dt.datetime.fromtimestamp(self.changed, dt.UTC), clock.now()) if self.changed else clock.now()
+        )
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,11 @@ def batches(archives: Sequence[Archive], cursor: Cursor) -> Iterator[Batch]:
     batch = Batch(after=cursor)
     done = sum(archive.size for archive in archives[: cursor.archive])
     for number, archive in enumerate(archives[cursor.archive :], cursor.archive):
-        skip = cursor.item if number == cursor.archive and Archive.at(archive.path, archive.name) == archive else 0
+        skip = (
+            cursor.item
+            if number == cursor.archive and Archive.at(archive.path, archive.name) == archive
+            else 0
+        )
         within = 0
         for position, item in enumerate(_items(archive)):
             within += len(item.raw)
@@ -103,27 +109,18 @@ def batches(archives: Sequence[Archive], cursor: Cursor) -> Iterator[Batch]:
 
 def _items(archive: Archive) -> Iterator[RawItem | Unreadable]:
     try:
-        yield from messages(archive.path)
+        yield from messages(archive.path, name=archive.name)
     except OSError as error:
         reason = format_lazy(_("The file cannot be opened: {problem}."), problem=error.strerror or "?")
-        yield Unreadable("unopened", reason)
+        yield Unreadable("unopened", reason, file=archive.name)
 
 
 def _add(batch: Batch, item: RawItem | Unreadable, archive: Archive) -> None:
-    file = _name(archive, item.file)
     batch.weight += len(item.raw)
     if isinstance(item, Unreadable):
-        item.file = file
         batch.unreadable.append(item)
         return
     try:
-        batch.mails.append(prepare(item, file=file, fallback=archive.moment))
+        batch.mails.append(prepare(item, fallback=archive.moment))
     except Unreadable as unreadable:
         batch.unreadable.append(unreadable)
-
-
-def _name(archive: Archive, inside: str) -> str:
-    """What lies in an archive is named below it."""
-    below = inside.partition("/")[2]
-    return f"{archive.name}/{below}" if below else archive.name
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from django.utils.translation import gettext_lazy as _
 
@@ -30,12 +31,16 @@ class MailImporter(Importer):
 
     def claims(self, source: Source) -> bool:
         facts = source.facts
-        if (facts is not None and facts.kind in MAIL) or NAMES.fullmatch(source.path.name):
+        if (facts is not None and facts.kind in MAIL) or NAMES.fullmatch(source.name):
             return True
-        if facts is None:
-            return _begins_mailbox(source)
+        if _begins_mailbox(source):
+            return True
         # Text without an ending and without columns is no table: mail folders hold such files.
-        return not source.path.suffix and facts.kind == Kind.CSV and len(facts.headers) < 2
+        if PurePath(source.name).suffix:
+            return False
+        if facts is None:
+            return source.problem is not None and source.problem.code == "only_header"
+        return facts.kind == Kind.CSV and len(facts.headers) < 2
 
     def run(
         self,
@@ -55,7 +60,7 @@ class MailImporter(Importer):
 
 
 def _begins_mailbox(source: Source) -> bool:
-    """A mailbox may be larger than any table that is read."""
+    """A mailbox may be larger than any table that is read, or begin with a message that is hard to recognise."""
     try:
         with source.path.open("rb") as file:
             return file.read(5) == b"From "

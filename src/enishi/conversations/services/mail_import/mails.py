@@ -79,7 +79,9 @@ class Mail:
     def folds(self) -> list[dict[str, Any]]:
         found = self.parsed.folded if self.text == self.parsed.text else fold(self.text)
         return [
-            {"start": each.start, "end": each.end, "kind": each.kind} for each in found.segments if each.kind in FOLDED
+            {"start": each.start, "end": each.end, "kind": each.kind}
+            for each in found.segments
+            if each.kind in FOLDED
         ]
 
     @cached_property
@@ -88,7 +90,12 @@ class Mail:
         parsed, role = self.parsed, Participant.Role
         senders = parsed.senders or ([parsed.sender] if parsed.sender else [])
         found: dict[tuple[str, str], Named] = {}
-        for name, addresses in ((role.FROM, senders), (role.TO, parsed.to), (role.CC, parsed.cc), (role.BCC, parsed.bcc)):
+        for name, addresses in (
+            (role.FROM, senders),
+            (role.TO, parsed.to),
+            (role.CC, parsed.cc),
+            (role.BCC, parsed.bcc),
+        ):
             for each in addresses:
                 person = _named(name, each)
                 if person.address or person.name:
@@ -101,7 +108,9 @@ class Mail:
 
     @property
     def recipients(self) -> frozenset[str]:
-        return frozenset(one.address for one in self.people if one.address and one.role != Participant.Role.FROM)
+        return frozenset(
+            one.address for one in self.people if one.address and one.role != Participant.Role.FROM
+        )
 
     @cached_property
     def in_reply_to(self) -> str:
@@ -111,7 +120,11 @@ class Mail:
     def references(self) -> list[str]:
         """What it answers, the oldest first; of an endless chain both ends."""
         found = _identifiers(self.parsed.references)
-        return found if len(found) <= MAX_REFERENCES else found[: MAX_REFERENCES // 2] + found[-MAX_REFERENCES // 2 :]
+        return (
+            found
+            if len(found) <= MAX_REFERENCES
+            else found[: MAX_REFERENCES // 2] + found[-MAX_REFERENCES // 2 :]
+        )
 
     @property
     def tied_to(self) -> tuple[str, ...]:
@@ -149,35 +162,44 @@ class Mail:
     def keep_files(self) -> None:
         """Put the bytes of the attachments where files are kept, once; equal ones are there once."""
         self.files = self.files or [
-            keep(each.name, each.content, sha256=each.sha256, text=text.clean(each.text) if each.is_message else "")
+            keep(
+                each.name,
+                each.content,
+                sha256=each.sha256,
+                text=text.clean(each.text) if each.is_message else "",
+            )
             for each in self.parsed.attachments
         ]
 
 
-def prepare(item: RawItem, *, file: str, fallback: dt.datetime) -> Mail:
+def prepare(item: RawItem, *, fallback: dt.datetime) -> Mail:
     """Read one message; ``fallback`` is its date when it has none. Raises Unreadable."""
     try:
         parsed = read(item.raw, envelope=item.envelope)
         fingerprint = parsed.fingerprint
     except Unreadable as unreadable:
-        unreadable.file, unreadable.item = file, item.item
+        unreadable.file, unreadable.item = item.file, item.item
         raise
     except Exception as error:
         # One mail that our reading cannot cope with must not keep the others out.
-        logger.exception("%s %s cannot be read", file, item.item)
+        logger.exception("%s cannot be read", item.name)
         raise Unreadable(
             "fault",
-            _("Reading this message failed by a fault of the program; please report it. The message is kept."),
-            file=file,
+            _(
+                "Reading this message failed by a fault of the program; please report it. The message is kept."
+            ),
+            file=item.file,
             item=item.item,
             raw=item.raw,
         ) from error
     defects = [str(defect) for defect in parsed.defects]
     if parsed.date is None:
-        defects = [str(Defect.DATE_FROM_FILE) if defect == Defect.DATE_MISSING else defect for defect in defects]
+        defects = [
+            str(Defect.DATE_FROM_FILE) if defect == Defect.DATE_MISSING else defect for defect in defects
+        ]
     return Mail(
         parsed=parsed,
-        file=file,
+        file=item.file,
         item=item.item,
         message_id=text.clean(parsed.message_id)[:MAX_ID],
         fingerprint=fingerprint,

@@ -56,7 +56,9 @@ class Contacts:
             ContactPoint.objects.filter(
                 key__in={key_of(address) for address in addresses},
                 kind=ContactPoint.Kind.EMAIL,
-                party__in=Party.objects.unscoped("a mail belongs to whom it is from, whoever imports it").present(),
+                party__in=Party.objects.unscoped(
+                    "a mail belongs to whom it is from, whoever imports it"
+                ).present(),
             )
             .exclude(status=ContactPoint.Status.WRONG)
             .order_by("party_id", "pk")

@@ -80,7 +80,9 @@ def start_mail_import(
     digest = hashlib.sha256(json.dumps([facts, chosen], sort_keys=True).encode()).hexdigest()
     interrupted = (
         ImportRun.objects.unscoped("the actor's own run")
-        .filter(importer=IMPORTER, sha256=digest, state=State.APPLYING, project=project_id, user=actor.user_id)
+        .filter(
+            importer=IMPORTER, sha256=digest, state=State.APPLYING, project=project_id, user=actor.user_id
+        )
         .first()
     )
     if interrupted is not None:
@@ -111,7 +113,9 @@ def _projects(actor: Actor, project_id: int, options: MailOptions) -> list[int]:
 def _title(archives: Sequence[Archive]) -> str:
     if len(archives) == 1:
         return archives[0].name[-300:]
-    words = ngettext("%(name)s and %(count)d further file", "%(name)s and %(count)d further files", len(archives) - 1)
+    words = ngettext(
+        "%(name)s and %(count)d further file", "%(name)s and %(count)d further files", len(archives) - 1
+    )
     return words % {"name": archives[0].name[-200:], "count": len(archives) - 1} if archives else ""
 
 
@@ -168,7 +172,11 @@ def take_turn() -> None:
 
 def _locked(run: ImportRun) -> ImportRun:
     """The run as it is now, for this transaction; nobody else may have gone on with it meanwhile."""
-    now = ImportRun.objects.unscoped("the run at hand").select_for_update(no_key=True, of=("self",)).get(pk=run.pk)
+    now = (
+        ImportRun.objects.unscoped("the run at hand")
+        .select_for_update(no_key=True, of=("self",))
+        .get(pk=run.pk)
+    )
     if now.cursor != run.cursor or now.state != run.state:
         raise ImportTaken
     return now
@@ -196,7 +204,9 @@ def _finish(actor: Actor, run: ImportRun) -> ImportRun:
         counts["updated"] = _mark_bounced(actor, run, run.operation)
         if run.options["answer"] == Interaction.Answer.WAITING:
             _settle_answers(run)
-        finish_operation(run.operation, counts={name: n for name, n in counts.items() if n and name != "read"})
+        finish_operation(
+            run.operation, counts={name: n for name, n in counts.items() if n and name != "read"}
+        )
     run.state, run.finished_at, run.counts = State.DONE, clock.now(), counts
     run.save(update_fields=["state", "finished_at", "counts"])
     record(
@@ -269,4 +279,3 @@ def try_mail_import(
         duplicate=counts["duplicate"],
         quarantined=aside,
     )
-

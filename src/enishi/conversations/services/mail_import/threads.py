@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
 
 from django.db import connection
 from django.db.models import Q
@@ -12,6 +14,19 @@ from enishi.conversations.models import Interaction, MailMessage, Thread, Thread
 from enishi.conversations.services.mail_import.mails import Mail
 
 
+@dataclass(frozen=True)
+class _Tied:
+    """Mails, by number, that belong together with these stored threads."""
+
+    numbers: list[int]
+    threads: list[int]
+    identifiers: set[str]
+
+    @classmethod
+    def of(cls, group: Group) -> _Tied:
+        return cls(cast(list[int], group.messages), cast(list[int], group.threads), group.identifiers)
+
+
 def assign(mails: Sequence[Mail]) -> list[int]:
     """The thread of each mail. Makes new ones, lets late parents join, and merges threads that turn out to be one."""
     if not mails:
@@ -19,14 +34,15 @@ def assign(mails: Sequence[Mail]) -> list[int]:
     index = ThreadIndex(
         find_threads=_by_identifier, find_by_subject=lambda subjects: _by_subject(subjects, mails)
     )
-    groups = index.assign([_message(number, mail) for number, mail in enumerate(mails)])
+    groups = [
+        _Tied.of(group) for group in index.assign([_message(*numbered) for numbered in enumerate(mails)])
+    ]
     threads = _threads_for(groups, mails)
     _keep_identifiers(groups, threads)
-    found = [0] * len(mails)
-    for group, thread in zip(groups, threads, strict=True):
-        for number in group.messages:
-            found[int(number)] = thread.pk  # type: ignore[call-overload]
-    return found
+    found = {
+        number: thread.pk for group, thread in zip(groups, threads, strict=True) for number in group.numbers
+    }
+    return [found[number] for number in range(len(mails))]
 
 
 def _message(number: int, mail: Mail) -> ThreadMessage:
@@ -76,21 +92,28 @@ def _by_subject(subjects: Collection[str], mails: Sequence[Mail]) -> Iterable[Th
         )
 
 
-def _threads_for(groups: Sequence[Group], mails: Sequence[Mail]) -> list[Thread]:
+def _threads_for(groups: Sequence[_Tied], mails: Sequence[Mail]) -> list[Thread]:
     """One thread for each group, with the span of its messages."""
     known = Thread.objects.in_bulk([thread for group in groups for thread in group.threads])
     threads: list[Thread] = []
     for group in groups:
-        joined = [known[thread] for thread in group.threads if thread in known]
-        numbers = sorted((int(number) for number in group.messages), key=lambda n: (mails[n].moment, n))  # type: ignore[call-overload]
-        thread = joined[0] if joined else Thread(subject_key=mails[numbers[0]].subject_key[:300])
-        moments = [mails[number].moment for number in numbers]
+        joined = [known[thread] for thread in group.threads]
+        own = sorted((mails[number] for number in group.numbers), key=lambda mail: mail.moment)
+        thread = joined[0] if joined else Thread(subject_key=own[0].subject_key[:300])
+        moments = [mail.moment for mail in own]
         moments += [moment for each in joined for moment in (each.first_at, each.last_at) if moment]
         thread.first_at, thread.last_at = min(moments), max(moments)
         threads.append(thread)
+    there = [thread for thread in threads if thread.pk is not None]
     Thread.objects.bulk_create([thread for thread in threads if thread.pk is None], batch_size=1000)
-    Thread.objects.bulk_update([thread for thread in threads if thread.pk in known], ["first_at", "last_at"], batch_size=1000)
-    merge({other: thread.pk for group, thread in zip(groups, threads, strict=True) for other in group.threads[1:]})  # type: ignore[misc]
+    Thread.objects.bulk_update(there, ["first_at", "last_at"], batch_size=1000)
+    merge(
+        {
+            other: thread.pk
+            for group, thread in zip(groups, threads, strict=True)
+            for other in group.threads[1:]
+        }
+    )
     return threads
 
 
@@ -110,7 +133,7 @@ def merge(into: Mapping[int, int]) -> None:
     Thread.objects.filter(pk__in=into).delete()
 
 
-def _keep_identifiers(groups: Sequence[Group], threads: Sequence[Thread]) -> None:
+def _keep_identifiers(groups: Sequence[_Tied], threads: Sequence[Thread]) -> None:
     ThreadIdentifier.objects.bulk_create(
         [
             ThreadIdentifier(identifier=identifier, thread=thread)

@@ -54,8 +54,14 @@ class UndoMailImport(Undoer):
         take_turn()
         counts: Counter[str] = Counter()
         worked_on = _worked_on(operation)
-        given_up = [] if keep is None else [each.key for each in _conflicts(actor, worked_on) if each.key not in keep]
-        ids = list(_brought_by(operation).exclude(pk__in=worked_on).order_by("pk").values_list("pk", flat=True))
+        given_up = (
+            []
+            if keep is None
+            else [each.key for each in _conflicts(actor, worked_on) if each.key not in keep]
+        )
+        ids = list(
+            _brought_by(operation).exclude(pk__in=worked_on).order_by("pk").values_list("pk", flat=True)
+        )
         for start in range(0, len(ids), AT_ONCE):
             _remove(actor, operation, ids[start : start + AT_ONCE])
         _bin(actor, operation, [int(key) for key in given_up])
@@ -80,7 +86,9 @@ def _worked_on(operation: Operation) -> dict[int, str]:
     brought = there.values("pk")
     for model in (Promise, Task):
         hanging = model.objects.unscoped("what hangs on a message keeps it").filter(said_in_id__in=brought)
-        found.update({pk: "promised" for pk in hanging.values_list("said_in_id", flat=True) if pk is not None})
+        found.update(
+            {pk: "promised" for pk in hanging.values_list("said_in_id", flat=True) if pk is not None}
+        )
     return found
 
 
@@ -108,7 +116,9 @@ def _remove(actor: Actor, operation: Operation, ids: Sequence[int]) -> None:
     record_rows(actor, operation, [_happened(one) for one in rows.only(*_NEEDED)])
     people = Participant.objects.filter(interaction__in=ids)
     parties = set(people.filter(party__isnull=False).values_list("party_id", flat=True))
-    strangers = set(people.filter(party__isnull=True, user__isnull=True).values_list("address", flat=True)) - {""}
+    strangers = set(
+        people.filter(party__isnull=True, user__isnull=True).values_list("address", flat=True)
+    ) - {""}
     thread_ids = set(rows.filter(thread__isnull=False).values_list("thread_id", flat=True))
     files = list(Attachment.objects.filter(interaction__in=ids).values_list("file_id", flat=True))
     forget(Kind.CONVERSATION, ids)
@@ -133,7 +143,9 @@ def _bin(actor: Actor, operation: Operation, ids: Sequence[int]) -> None:
         one.deleted_at = now
         move_attachments(actor, one)
     parties = Participant.objects.filter(Q(interaction__in=ids), party__isnull=False)
-    settle_contacts(party_id for party_id in parties.values_list("party_id", flat=True) if party_id is not None)
+    settle_contacts(
+        party_id for party_id in parties.values_list("party_id", flat=True) if party_id is not None
+    )
 
 
 _NEEDED = ("pk", "subject", "text", "project_ids", "confidentiality")

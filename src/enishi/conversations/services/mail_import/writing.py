@@ -61,7 +61,9 @@ def look_up(mails: Iterable[Mail]) -> Known:
     rows = MailMessage.objects.filter(message_id__in=ids).values_list(
         "message_id", "fingerprint", "interaction__import_run_id"
     )
-    taken = Interaction.objects.unscoped("a mail is stored once in the whole installation").filter(message_id__in=ids)
+    taken = Interaction.objects.unscoped("a mail is stored once in the whole installation").filter(
+        message_id__in=ids
+    )
     return Known(
         {(message_id, fingerprint): run_id for message_id, fingerprint, run_id in rows},
         {message_id for message_id in taken.values_list("message_id", flat=True) if message_id},
@@ -76,7 +78,9 @@ class Sorted:
     counts: Counter[str] = field(default_factory=Counter)
 
 
-def sort_out(mails: Iterable[Mail], known: Known, *, run_id: int | None, seen: set[Key] | None = None) -> Sorted:
+def sort_out(
+    mails: Iterable[Mail], known: Known, *, run_id: int | None, seen: set[Key] | None = None
+) -> Sorted:
     """``seen`` are the mails of earlier batches that were only tried."""
     found, seen = Sorted(), set() if seen is None else seen
     for mail in mails:
@@ -109,7 +113,14 @@ class _Row:
 
 
 def write_mails(
-    actor: Actor, run: ImportRun, operation: Operation, mails: Sequence[Mail], known: Known, *, us: Us, target: Target
+    actor: Actor,
+    run: ImportRun,
+    operation: Operation,
+    mails: Sequence[Mail],
+    known: Known,
+    *,
+    us: Us,
+    target: Target,
 ) -> None:
     """Store new mails with people, files, threads, history; found and on timelines at once."""
     rows = _rows(mails, known, us, target)
@@ -132,7 +143,9 @@ def _rows(mails: Sequence[Mail], known: Known, us: Us, target: Target) -> list[_
     contacts = Contacts({one.address for mail in mails for one in mail.people if one.address})
     taken = set(known.taken)
     rows = []
-    for pk, mail, thread_id in zip(next_ids(Interaction, len(mails)), mails, threads.assign(mails), strict=True):
+    for pk, mail, thread_id in zip(
+        next_ids(Interaction, len(mails)), mails, threads.assign(mails), strict=True
+    ):
         message_id = mail.message_id
         if message_id in taken:
             message_id = f"{message_id[:480]}#{mail.fingerprint[:16]}"
@@ -140,11 +153,15 @@ def _rows(mails: Sequence[Mail], known: Known, us: Us, target: Target) -> list[_
         people = [_recognised(one, mail, us, contacts) for one in mail.people]
         # A talk is at least as confidential as the least confidential of the contacts in it.
         least = min((contact.level for _, contact, _ in people if contact), default=Level.OPEN)
-        rows.append(_Row(pk, mail, message_id, thread_id, us.direction(mail), max(target.level, least), people))
+        rows.append(
+            _Row(pk, mail, message_id, thread_id, us.direction(mail), max(target.level, least), people)
+        )
     return rows
 
 
-def _recognised(person: Named, mail: Mail, us: Us, contacts: Contacts) -> tuple[Named, Contact | None, int | None]:
+def _recognised(
+    person: Named, mail: Mail, us: Us, contacts: Contacts
+) -> tuple[Named, Contact | None, int | None]:
     user_id = us.users.get(person.address)
     return person, None if user_id else contacts.find(person, at=mail.moment), user_id
 
@@ -154,7 +171,9 @@ def _answer(row: _Row, target: Target) -> str:
     return target.answer if asks else str(Interaction.Answer.NONE)
 
 
-def _write_interactions(actor: Actor, run: ImportRun, rows: Sequence[_Row], target: Target, now: dt.datetime) -> None:
+def _write_interactions(
+    actor: Actor, run: ImportRun, rows: Sequence[_Row], target: Target, now: dt.datetime
+) -> None:
     columns = (
         "id", "channel", "direction", "occurred_at", "subject", "text", "folds", "place", "language", "answer", "thread_id",
         "message_id", "in_reply_to", "references", "defects", "user_id", "import_run_id", "version", "created_at",
@@ -289,7 +308,11 @@ def _show(rows: Sequence[_Row], target: Target, now: dt.datetime) -> None:
 
 def _happened(row: _Row, target: Target) -> Happened:
     mail = row.mail
-    changes = {"channel": EMAIL.value, "occurred_at": mail.moment.astimezone(dt.UTC).isoformat(), "subject": mail.subject}
+    changes = {
+        "channel": EMAIL.value,
+        "occurred_at": mail.moment.astimezone(dt.UTC).isoformat(),
+        "subject": mail.subject,
+    }
     return Happened(
         event=signals.interaction_logged,
         subject_type=subject_type(Interaction),
