@@ -63,11 +63,11 @@ def test_every_right_that_code_asks_for_is_declared(app):
         if "migrations" in path.parts:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                if node.func.attr in {"may", "require", "require_everywhere", "may_everywhere", "scope", "clearance"}:
-                    asked |= {
-                        a.value for a in node.args if isinstance(a, ast.Constant) and pattern.fullmatch(repr(a.value))
-                    }
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            if node.func.attr in {"may", "require", "require_everywhere", "may_everywhere", "scope", "clearance"}:
+                constants = [a.value for a in node.args if isinstance(a, ast.Constant)]
+                asked |= {value for value in constants if pattern.fullmatch(repr(value))}
     assert asked <= set(rights())
 
 
@@ -83,7 +83,7 @@ def test_templates_hold_no_inline_code(path):
 def test_no_random_clock():
     """Dated rules ask ``core.clock``; nobody reads the time on their own."""
     for path in _modules():
-        if path.name in {"clock.py"} or path.relative_to(SOURCE).parts[0] == "config":
+        if path.name == "clock.py" or path.relative_to(SOURCE).parts[0] == "config":
             continue
         for node in _calls(path):
             if node.attr in {"today", "utcnow"} or (node.attr == "now" and ast.unparse(node).startswith(("datetime.", "dt."))):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from factories import SYSTEM, agent, outsider, party, project
 
 from enishi.accounts.access import Level
 from enishi.contacts import services
@@ -13,6 +12,7 @@ from enishi.contacts.models import Field, RelationType
 from enishi.contacts.queries import filters, lists
 from enishi.contacts.services import PointDraft, save_point, set_tags, touch
 from enishi.core import clock
+from factories import SYSTEM, agent, outsider, party, project
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def test_and_or_not_over_tags_and_words():
     where = project()
     media = services.tag_by_path(SYSTEM, "Media")
     press = services.tag_by_path(SYSTEM, "Media / Press")
-    aoi, ben, chloe = (party(where, name) for name in ("橘 葵", "Ben Okafor", "Chloé Martin"))
+    aoi, ben, _chloe = (party(where, name) for name in ("橘 葵", "Ben Okafor", "Chloé Martin"))
     set_tags(SYSTEM, aoi, [press])
     set_tags(SYSTEM, ben, [media])
     worker = agent(where)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enishi.core import text
 from enishi.core.text import (
     MAX_QUERY_GRAMS,
     clean,
@@ -208,3 +209,8 @@ def test_sort_key_can_be_stored_and_indexed(text: str) -> None:
     key = sort_key(text * 100)
     assert "\x00" not in key
     assert len(key.encode()) < 2700
+
+
+@pytest.mark.parametrize("typed", ["a, b", "a、b", "a، b", "a，b"])
+def test_a_list_is_split_at_the_commas_of_every_language(typed):
+    assert text.between_commas(typed) == ["a", "b"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from factories import SYSTEM, agent, outsider, party, project
 
 from enishi.accounts.access import Level
 from enishi.contacts.services import PointDraft, change_party, delete_party, save_point
 from enishi.search import services
 from enishi.search.queries import find, recent
+from factories import SYSTEM, agent, outsider, party, project
 
 pytestmark = pytest.mark.django_db
 

@@ -126,6 +126,11 @@ class Actor:
     request_id: uuid.UUID = field(default_factory=uuid.uuid4)
     _scopes: dict[str, Scope] = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def own_id(self) -> int:
+        """The id of the user for looking up their own rows; the system owns none (0)."""
+        return self.user_id or 0
+
     def scope(self, code: str) -> Scope:
         """Where this actor holds that right; raises UnknownRight for a code that no app declares."""
         if code not in self._scopes:
@@ -197,14 +202,14 @@ class ScopedQuerySet(models.QuerySet[M]):
 
     def visible_to(self, actor: Actor) -> Self:
         """Only what the actor may read: the model's view right, by project and clearance."""
-        clone = self._chain() if self._scope_said else self.unscoped("visible_to")
+        clone = self.all() if self._scope_said else self.unscoped("visible_to")
         condition = self.model.scope_condition(actor.scope(self.model.view_right))  # type: ignore[attr-defined]
         return clone if condition is None else clone.filter(condition)
 
     def unscoped(self, reason: str) -> Self:
         """Read without a scope; ``reason`` says to the reader of the code why that is safe."""
         assert reason
-        clone = self._chain()
+        clone = self.all()
         clone._scope_said = True
         return clone
 
@@ -217,7 +222,7 @@ class ScopedQuerySet(models.QuerySet[M]):
     def _fetch_all(self) -> None:
         if self._result_cache is None:
             self._guard()
-        super()._fetch_all()  # type: ignore[misc]
+        super()._fetch_all()
 
     def iterator(self, chunk_size: int | None = None) -> Iterator[M]:
         self._guard()
@@ -250,7 +255,7 @@ class ScopedQuerySet(models.QuerySet[M]):
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
         self._guard()
-        return super().resolve_expression(*args, **kwargs)  # type: ignore[misc]
+        return super().resolve_expression(*args, **kwargs)
 
 
 class _Scoped(models.Model):

@@ -269,7 +269,7 @@ def any_project(project_id: int) -> Project:
 
 def tokens(actor: Actor) -> QuerySet[ApiToken]:
     """The actor's own tokens, newest first."""
-    return ApiToken.objects.filter(user_id=actor.user_id).order_by("-created_at")
+    return ApiToken.objects.filter(user_id=actor.own_id).order_by("-created_at")
 
 
 def token(actor: Actor, token_id: int) -> ApiToken:

@@ -383,7 +383,7 @@ def create_token(actor: Actor, *, name: str, scopes: Iterable[str], days: int) -
         actor.require(code)
     secret = MARK + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
-        user_id=actor.user_id,
+        user_id=actor.own_id,
         name=name.strip() or _("Token"),
         prefix=secret[:12],
         digest=digest(secret),
@@ -458,24 +458,24 @@ def claim_key(actor: Actor, *, key: str, fingerprint: str) -> IdempotencyKey | N
     A claim whose request died without an answer is free again after five minutes; keys are kept for a day.
     """
     now = clock.now()
-    mine = IdempotencyKey.objects.filter(user_id=actor.user_id, key=key)
+    mine = IdempotencyKey.objects.filter(user_id=actor.own_id, key=key)
     mine.filter(
         models.Q(created_at__lt=now - dt.timedelta(hours=KEY_HOURS))
         | models.Q(status__isnull=True, created_at__lt=now - _STUCK)
     ).delete()
     _made, created = IdempotencyKey.objects.get_or_create(
-        user_id=actor.user_id, key=key, defaults={"fingerprint": fingerprint}
+        user_id=actor.own_id, key=key, defaults={"fingerprint": fingerprint}
     )
     return None if created else mine.get()
 
 
 def release_key(actor: Actor, *, key: str) -> None:
     """The request failed on our side: it may be sent again."""
-    IdempotencyKey.objects.filter(user_id=actor.user_id, key=key).delete()
+    IdempotencyKey.objects.filter(user_id=actor.own_id, key=key).delete()
 
 
 def keep_answer(actor: Actor, *, key: str, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-    IdempotencyKey.objects.filter(user_id=actor.user_id, key=key).update(
+    IdempotencyKey.objects.filter(user_id=actor.own_id, key=key).update(
         status=status, body=body, headers=dict(headers)
     )
 

@@ -53,7 +53,7 @@ class ApiMiddleware:
         fingerprint = hashlib.sha256(request.get_full_path().encode() + b"\0" + body).hexdigest()
         kept = services.claim_key(actor, key=key, fingerprint=fingerprint)
         if kept is not None:
-            return self._again(kept.fingerprint == fingerprint, kept.status, kept.body, kept.headers)
+            return self._again(kept.fingerprint == fingerprint, kept.status, bytes(kept.body or b""), kept.headers)
         try:
             response = self.get_response(request)
         except BaseException:
@@ -67,11 +67,11 @@ class ApiMiddleware:
         return response
 
     @staticmethod
-    def _again(same: bool, status: int | None, body: bytes | None, headers: dict[str, str]) -> HttpResponse:
+    def _again(same: bool, status: int | None, body: bytes, headers: dict[str, str]) -> HttpResponse:
         if not same:
             detail = "This key was used for another request. Use a new one for each new request."
             return problem_response(Problem(422, "The Idempotency-Key is taken", detail))
         if status is None:
             detail = "The first request with this key is still being worked on. Ask again in a moment."
             return problem_response(Problem(409, "Still in progress", detail, headers={"Retry-After": "2"}))
-        return HttpResponse(bytes(body or b""), status=status, headers={**headers, "Idempotency-Replayed": "true"})
+        return HttpResponse(body, status=status, headers={**headers, "Idempotency-Replayed": "true"})

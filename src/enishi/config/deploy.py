@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from django.core.checks import CheckMessage, Error, Warning
 
 from enishi.accounts.models import User
-from enishi.config import demo, env
+from enishi.config import env
+from enishi.config.demo import accounts as demo_accounts
 
 
 def problems(settings: env.Settings) -> Iterator[CheckMessage]:
@@ -56,6 +57,6 @@ def problems(settings: env.Settings) -> Iterator[CheckMessage]:
 
 
 def _with_demo_password() -> list[str]:
-    passwords = {email: password for email, password, _ in demo.accounts()}
+    passwords = {email: password for email, password, _ in demo_accounts()}
     users = User.objects.filter(email__in=passwords, is_active=True).order_by("email")
     return [user.email for user in users if user.check_password(passwords[user.email])]

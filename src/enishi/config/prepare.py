@@ -35,13 +35,13 @@ def _demo_accounts() -> list[tuple[str, str, str]]:
     if not env.read().demo:
         return []
     from enishi.accounts.models import User
-    from enishi.config import demo
+    from enishi.config.demo import accounts, create
 
     if not User.objects.exists():
         sys.stderr.write("Writing the demo's story; this happens once ...\n")
-        demo.create()
+        create()
     present = set(User.objects.filter(is_active=True).values_list("email", flat=True))
-    return [account for account in demo.accounts() if account[0] in present]
+    return [account for account in accounts() if account[0] in present]
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -9,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from enishi.accounts import queries, services
-from enishi.accounts.models import LANGUAGES, Theme
+from enishi.accounts.models import LANGUAGES, Theme, User
 
 
 @require_POST
@@ -18,7 +20,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     actor, chosen = request.actor, request.POST  # type: ignore[attr-defined]
     if "project" in chosen:
         _choose_project(request, chosen["project"])
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     if chosen.get("theme") in Theme.values:
         values["theme"] = chosen["theme"]
     if chosen.get("language") in dict(LANGUAGES):
@@ -26,7 +28,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     if "single_keys" in chosen:
         values["single_keys"] = chosen["single_keys"] == "on"
     if values:
-        services.change_user(actor, request.user, **values)
+        services.change_user(actor, cast(User, request.user), **values)
     after = chosen.get("next", "")
     if not url_has_allowed_host_and_scheme(after, allowed_hosts={request.get_host()}):
         after = "/"

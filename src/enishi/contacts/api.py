@@ -13,6 +13,7 @@ from enishi.accounts.access import Actor
 from enishi.contacts import services
 from enishi.contacts.models import Consent, ContactPoint, Party, Relation
 from enishi.contacts.queries import filters, lists
+from enishi.contacts.queries import party as party_of
 from enishi.contacts.queries import whole as records
 from enishi.core.api import (
     PAGE,
@@ -300,7 +301,7 @@ def change_party(request: HttpRequest, party_id: Id, data: PartyPatch, response:
     try:
         party = services.change_party_whole(
             actor,
-            records.party(actor, party_id),
+            party_of(actor, party_id),
             version=expected_version(request),
             tags=values.pop("tags", None),
             values=values.pop("fields", None),
@@ -317,7 +318,7 @@ def change_party(request: HttpRequest, party_id: Id, data: PartyPatch, response:
 @router.delete("/{party_id}", response={204: None}, summary="Move a party to the recycle bin")
 def delete_party(request: HttpRequest, party_id: Id) -> Any:
     actor = _actor(request)
-    party = records.party(actor, party_id)
+    party = party_of(actor, party_id)
     version = expected_version(request)
     if version is not None and version != party.version:
         raise stale(party.version)
@@ -329,7 +330,7 @@ def delete_party(request: HttpRequest, party_id: Id) -> Any:
 def restore_party(request: HttpRequest, party_id: Id) -> Any:
     actor = _actor(request)
     try:
-        services.restore_party(actor, records.party(actor, party_id))
+        services.restore_party(actor, party_of(actor, party_id))
     except services.ContactError as error:
         raise Problem(409, "The party cannot be restored", str(error)) from None
     return _shown(actor, party_id)
@@ -339,7 +340,7 @@ def restore_party(request: HttpRequest, party_id: Id) -> Any:
 def add_point(request: HttpRequest, party_id: Id, data: PointIn) -> Any:
     actor = _actor(request)
     try:
-        point = services.save_point(actor, records.party(actor, party_id), services.PointDraft(**data.dict()))
+        point = services.save_point(actor, party_of(actor, party_id), services.PointDraft(**data.dict()))
     except services.ContactError as error:
         raise _refused(error) from None
     return Status(201, point)
@@ -348,7 +349,7 @@ def add_point(request: HttpRequest, party_id: Id, data: PointIn) -> Any:
 @router.delete("/{party_id}/points/{point_id}", response={204: None}, summary="Remove a way to reach a party")
 def remove_point(request: HttpRequest, party_id: Id, point_id: Id) -> Any:
     actor = _actor(request)
-    party = records.party(actor, party_id)
+    party = party_of(actor, party_id)
     services.save_point(actor, party, None, point=records.point(party, point_id))
     return Status(204, None)
 
@@ -359,7 +360,7 @@ def state_consent(request: HttpRequest, party_id: Id, data: ConsentIn) -> Any:
     actor = _actor(request)
     values = data.dict(exclude={"purpose"})
     try:
-        party = records.party(actor, party_id)
+        party = party_of(actor, party_id)
         services.state_consent(actor, party, purpose=records.purpose(data.purpose), **values)
     except services.ContactError as error:
         raise _refused(error) from None
@@ -370,7 +371,7 @@ def state_consent(request: HttpRequest, party_id: Id, data: ConsentIn) -> Any:
 def list_relations(request: HttpRequest, party_id: Id) -> Any:
     """Both ways; only those whose other end the token may see."""
     actor = _actor(request)
-    return [_relation(item) for item in records.relations(actor, records.party(actor, party_id))]
+    return [_relation(item) for item in records.relations(actor, party_of(actor, party_id))]
 
 
 def _relation(relation: Relation) -> dict[str, Any]:
@@ -398,8 +399,8 @@ def create_relation(request: HttpRequest, data: RelationIn) -> Any:
     try:
         relation = services.relate(
             actor,
-            records.party(actor, data.source_id),
-            records.party(actor, data.target_id),
+            party_of(actor, data.source_id),
+            party_of(actor, data.target_id),
             kind=records.relation_type(data.type),
             **values,
         )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries as accounts
-from enishi.contacts import undo as undo
+from enishi.contacts import undo  # noqa: F401  its undoers register themselves
 from enishi.contacts.models import Consent, ContactPoint
 from enishi.core import clock, formats
 from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import IO, Annotated, Any, cast
 
 from django.http import FileResponse, HttpRequest
 from ninja import Field, File, Form, Router, Schema, Status
@@ -114,7 +114,7 @@ def add_file(request: HttpRequest, data: Form[FileIn], file: File[UploadedFile])
             actor,
             project=project,
             name=data.name or file.name or "",
-            data=file.file,
+            data=cast(IO[bytes], file.file),
             folder=data.folder,
             description=data.description,
             confidentiality=data.confidentiality,
@@ -148,7 +148,7 @@ def download(
 def add_version(request: HttpRequest, file_id: Id, file: File[UploadedFile]) -> Any:
     actor = _actor(request)
     try:
-        services.add_version(actor, queries.file(actor, file_id), data=file.file, name=file.name or "")
+        services.add_version(actor, queries.file(actor, file_id), data=cast(IO[bytes], file.file), name=file.name or "")
     except services.FileError as error:
         raise Problem(422, "The file cannot be kept", errors=[(error.field or "file", str(error))]) from None
     return Status(201, _whole(actor, file_id))

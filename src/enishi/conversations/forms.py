@@ -12,7 +12,7 @@ from enishi.accounts.access import Actor, Level
 from enishi.content.services import FileDraft
 from enishi.conversations.models import Interaction, Participant
 from enishi.conversations.services import ParticipantDraft
-from enishi.core import clock
+from enishi.core import clock, text
 
 MOMENT = "%Y-%m-%dT%H:%M"
 LEVEL_UNSAID = ("", _("As usual in the project"))
@@ -151,8 +151,8 @@ def people_from(data: Mapping[str, Any], tokens: Sequence[str], typed: str) -> l
             drafts.append(_named(value, role))
     drafts += [
         _named(part, Participant.Role.WITH)
-        for part in typed.replace(";", ",").replace("、", ",").split(",")
-        if part.strip()
+        for part in text.between_commas(typed.replace(";", ","))
+        if part
     ]
     return drafts
 

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from functools import cache
-from operator import concat
 
 # More bigrams than this no longer narrow a search, and a pasted book must not become a query.
 MAX_QUERY_GRAMS = 64
@@ -181,7 +180,7 @@ _cjk = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff
 
 
 def _bigrams(word: str) -> list[str]:
-    return list(map(concat, word, word[1:]))
+    return list(map(str.__add__, word, word[1:]))
 
 
 def grams(folded: str) -> list[str]:
@@ -191,7 +190,7 @@ def grams(folded: str) -> list[str]:
     """
     found: list[str] = [] if folded.isascii() else _cjk.findall(folded)
     for word in dict.fromkeys(folded.split()):
-        found += map(concat, word, word[1:])
+        found += map(str.__add__, word, word[1:])
         if not _cjk.match(word):
             found.append("^" + word[0])
     return list(dict.fromkeys(found))
@@ -267,6 +266,14 @@ def clean(text: str, *, max_length: int | None = None) -> str:
         paired = text.replace("\x00", "").encode("utf-16-le", "surrogatepass")
         text = paired.decode("utf-16-le", "ignore")
     return text[:max_length]
+
+
+_commas = str.maketrans({"、": ",", "،": ",", "，": ","})
+
+
+def between_commas(typed: str) -> list[str]:
+    """The words of a list as people write it: with Latin, Japanese, full-width or Persian commas."""
+    return [word.strip() for word in typed.translate(_commas).split(",")]
 
 
 def strip_bidi(text: str) -> str:

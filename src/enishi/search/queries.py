@@ -90,7 +90,7 @@ def found(actor: Actor, places: Collection[tuple[str, int]]) -> list[Found]:
 
 
 def is_pinned(actor: Actor, kind: str, subject_id: int) -> bool:
-    return Visit.objects.filter(user_id=actor.user_id, kind=kind, subject_id=subject_id, pinned=True).exists()
+    return Visit.objects.filter(user_id=actor.own_id, kind=kind, subject_id=subject_id, pinned=True).exists()
 
 
 def matching(documents: ScopedQuerySet[Document], query: str) -> ScopedQuerySet[Document] | None:
@@ -144,7 +144,7 @@ def find(actor: Actor, query: str, *, kinds: Collection[str] = (), limit: int = 
 def recent(actor: Actor, *, limit: int = 8) -> list[Hit]:
     """Pinned records, then those opened last; only what may still be read."""
     visits = list(
-        Visit.objects.filter(user_id=actor.user_id)
+        Visit.objects.filter(user_id=actor.own_id)
         .order_by("-pinned", "-at")
         .values_list("kind", "subject_id", "pinned")[: limit * 2]
     )

@@ -111,7 +111,7 @@ def visit(actor: Actor, kind: str, subject_id: int) -> None:
 def pin(actor: Actor, kind: str, subject_id: int, *, pinned: bool) -> None:
     """Keep a record at the top of the palette, or let it go."""
     Visit.objects.bulk_create(
-        [Visit(user_id=actor.user_id, kind=kind, subject_id=subject_id, at=clock.now(), pinned=pinned)],
+        [Visit(user_id=actor.own_id, kind=kind, subject_id=subject_id, at=clock.now(), pinned=pinned)],
         update_conflicts=True,
         unique_fields=["user", "kind", "subject_id"],
         update_fields=["pinned"],

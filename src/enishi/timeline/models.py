@@ -10,7 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from enishi.accounts.access import Level, ScopedQuerySet, SharedModel, Via
+from enishi.accounts.access import Level, SharedModel, Via
 
 
 class Operation(SharedModel):
@@ -127,8 +127,6 @@ class Entry(SharedModel):
     changes = models.JSONField(default=dict)
     data = models.JSONField(default=dict)
     seal = models.ForeignKey(Seal, null=True, on_delete=models.PROTECT, related_name="entries")
-
-    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         indexes = [

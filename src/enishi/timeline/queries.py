@@ -7,6 +7,7 @@ import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import apps
 from django.db import connection, models
@@ -243,7 +244,7 @@ def _page(
     until: dt.datetime | None,
     after: Position | None,
     limit: int,
-) -> QuerySet[Item, tuple[object, ...]]:
+) -> QuerySet[Item, tuple[Any, ...]]:
     items = items.filter(party_id=party_id)
     if channel:
         items = items.filter(channel=channel)
@@ -275,12 +276,12 @@ def family_counts(actor: Actor, party_ids: Iterable[int]) -> dict[str, int]:
 
 
 def unread_notifications(actor: Actor) -> int:
-    return Notification.objects.filter(user_id=actor.user_id, read_at__isnull=True).count()
+    return Notification.objects.filter(user_id=actor.own_id, read_at__isnull=True).count()
 
 
 def notifications(actor: Actor, *, limit: int = 30, before: int | None = None) -> QuerySet[Notification]:
     """The actor's own, newest first."""
-    mine = Notification.objects.filter(user_id=actor.user_id)
+    mine = Notification.objects.filter(user_id=actor.own_id)
     if before is not None:
         mine = mine.filter(pk__lt=before)
     return mine.order_by("-id")[:limit]
@@ -288,4 +289,4 @@ def notifications(actor: Actor, *, limit: int = 30, before: int | None = None) -
 
 def notification(actor: Actor, notification_id: int) -> Notification:
     """One of the actor's own; raises Notification.DoesNotExist."""
-    return Notification.objects.get(user_id=actor.user_id, pk=notification_id)
+    return Notification.objects.get(user_id=actor.own_id, pk=notification_id)

@@ -452,7 +452,7 @@ def notify(user_ids: Iterable[int], *, kind: str, title: str, url: str = "") -> 
 
 def read_notifications(actor: Actor, ids: Iterable[int] | None = None) -> int:
     """Mark the actor's own notifications as read; all of them without ids."""
-    mine = Notification.objects.filter(user_id=actor.user_id, read_at__isnull=True)
+    mine = Notification.objects.filter(user_id=actor.own_id, read_at__isnull=True)
     if ids is not None:
         mine = mine.filter(pk__in=list(ids))
     return mine.update(read_at=timezone.now())

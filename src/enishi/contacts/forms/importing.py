@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
-from enishi.contacts.forms.records import with_none
+from enishi.contacts.forms.choosing import with_none
 from enishi.contacts.importing.encoding import LABELS
+from enishi.core import text
 from enishi.core.choices import countries
 
 RIGHT = "contacts.import"
@@ -105,7 +106,7 @@ class OptionsForm(forms.Form):
         self.fields["country"].choices = with_none(countries(), _("As the project"))  # type: ignore[attr-defined]
 
     def clean_tags(self) -> list[str]:
-        return [tag.strip() for tag in self.cleaned_data["tags"].replace("、", ",").split(",") if tag.strip()]
+        return [tag for tag in text.between_commas(self.cleaned_data["tags"]) if tag]
 
 
 class MappingNameForm(forms.Form):

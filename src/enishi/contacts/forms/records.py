@@ -1,8 +1,7 @@
-"""What people may type about one contact."""
+"""What may be typed about a contact itself: names, standing, tags, own fields."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -10,31 +9,21 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries as accounts
-from enishi.accounts.access import Actor, Level
+from enishi.accounts.access import Actor
+from enishi.contacts.forms.choosing import Picked, levels, project_choices, read_kana, text_line, with_none
 from enishi.contacts.forms.seen import SeenForm
 from enishi.contacts.models import (
-    Consent,
-    ConsentPurpose,
-    ConsentText,
-    ContactPoint,
     Field,
     FieldValue,
     Party,
 )
-from enishi.contacts.queries import party_or_none, record, setup, ties
+from enishi.contacts.queries import record
 from enishi.contacts.services import ContactError
 from enishi.contacts.services.setup import read_value
-from enishi.core import clock, names, normalise
-from enishi.core.choices import countries, languages, time_zones
+from enishi.core import names, text
+from enishi.core.choices import languages, time_zones
 from enishi.core.fields import DayField
 
-ADDRESS_PARTS = {
-    "street": _("street and number"),
-    "building": _("building, floor"),
-    "postcode": _("postcode"),
-    "city": _("city"),
-    "region": _("region"),
-}
 SCRIPTS = {
     "Latn": _("Latin letters"),
     "Jpan": _("Kanji and kana"),
@@ -45,122 +34,6 @@ SCRIPTS = {
     "Hans": _("Chinese characters"),
 }
 _ALWAYS_OFFERED = ("Latn", "Jpan", "Kana", "Arab")
-
-
-def _text(label: Any, length: int, **attrs: str) -> forms.CharField:
-    widget = forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", **attrs})
-    return forms.CharField(label=label, max_length=length, required=False, widget=widget)
-
-
-def with_none(choices: Iterable[tuple[str, str]], words: Any = "") -> list[tuple[str, Any]]:
-    return [("", words), *choices]
-
-
-def levels(actor: Actor, project_ids: Iterable[int] | None = None) -> list[tuple[int, Any]]:
-    """The levels that the actor may give: none above what they may read themselves."""
-    ids = list(project_ids) if project_ids is not None else list(actor.scope("contacts.edit").projects)
-    reach = actor.clearance(Party.view_right, ids)
-    everywhere = actor.scope(Party.view_right).everywhere
-    most = max(reach, everywhere if everywhere is not None else -1)
-    return [(value, label) for value, label in Level.choices if value <= most]
-
-
-def project_choices(actor: Actor) -> list[tuple[int, str]]:
-    tree = accounts.project_tree(accounts.projects(actor, "contacts.edit"))
-    return [(project.pk, "\u2007" * 2 * depth + project.name) for depth, project in tree]
-
-
-def read_kana(form: forms.Form, name: str, typed: str) -> str:
-    """A reading in kana of ordinary width; what is no kana is refused at its field."""
-    if not typed:
-        return ""
-    try:
-        return normalise.kana(typed).value
-    except normalise.Unusable as error:
-        form.add_error(name, refusal(error))
-        return typed
-
-
-def refusal(error: normalise.Unusable) -> forms.ValidationError:
-    return forms.ValidationError(str(error), params={"repair": error.repair} if error.repair else None)
-
-
-class NewContactForm(forms.Form):
-    """A new contact: what is known in the first minute."""
-
-    name = forms.CharField(
-        label=_("name"),
-        max_length=300,
-        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "autofocus": True}),
-    )
-    family_name = _text(_("family name"), 150)
-    given_name = _text(_("given name"), 150)
-    reading = _text(_("reading in kana"), 150)
-    kind = forms.ChoiceField(
-        label=_("kind"),
-        required=False,
-        choices=[c for c in Party.Kind.choices if c[0] in {"group", "community"}],
-    )
-    email = forms.CharField(
-        label=_("e-mail"),
-        max_length=320,
-        required=False,
-        widget=forms.TextInput(attrs={"inputmode": "email", "dir": "ltr", "autocomplete": "off"}),
-    )
-    phone = forms.CharField(
-        label=_("phone"),
-        max_length=60,
-        required=False,
-        widget=forms.TextInput(attrs={"inputmode": "tel", "dir": "ltr", "autocomplete": "off"}),
-    )
-    organisation = forms.CharField(required=False, max_length=320)
-    title = _text(_("function"), 200)
-    language = forms.ChoiceField(label=_("language"), required=False)
-    projects = forms.TypedMultipleChoiceField(
-        label=_("projects"), coerce=int, widget=forms.CheckboxSelectMultiple
-    )
-    confidentiality = forms.TypedChoiceField(label=_("confidentiality"), coerce=int, initial=Level.INTERNAL)
-
-    def __init__(self, actor: Actor, kind: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["projects"].choices = project_choices(actor)  # type: ignore[attr-defined]
-        self.fields["confidentiality"].choices = levels(actor)  # type: ignore[attr-defined]
-        self.fields["language"].choices = with_none(languages())  # type: ignore[attr-defined]
-        unused = {"family_name", "given_name", "reading", "title"} if kind != Party.Kind.PERSON else {"kind"}
-        for name in unused | ({"kind"} if kind == Party.Kind.ORGANISATION else set()):
-            del self.fields[name]
-        self.picked = Picked.read(actor, self["organisation"].value() or "")
-
-    def clean(self) -> None:
-        if self.cleaned_data.get("organisation") and not self.picked:
-            self.add_error("organisation", _now("Choose one from the list, or let it be created."))
-        if self.cleaned_data.get("reading"):
-            self.cleaned_data["reading"] = read_kana(self, "reading", self.cleaned_data["reading"])
-
-
-class Picked:
-    """What the type-ahead sends: the id of a party one may see, or ``new:`` with a name."""
-
-    def __init__(self, party: Party | None, name: str) -> None:
-        self.party, self.name = party, name
-
-    @classmethod
-    def read(cls, actor: Actor, sent: str) -> Picked:
-        if sent.startswith("new:"):
-            return cls(None, sent.removeprefix("new:").strip()[:300])
-        party = party_or_none(actor, int(sent)) if sent.isdecimal() and len(sent) < 19 else None
-        return cls(party, party.full_name if party else "")
-
-    def __bool__(self) -> bool:
-        return bool(self.name)
-
-    @property
-    def value(self) -> str:
-        return str(self.party.pk) if self.party else f"new:{self.name}" if self.name else ""
-
-    @property
-    def answer(self) -> Party | str | None:
-        return self.party or self.name or None
 
 
 class NameForm(SeenForm):
@@ -187,20 +60,20 @@ class NameForm(SeenForm):
                 current[f"{code}-{part}"] = told.get(part, "")
         super().__init__(current, data, files)
         labels = {"family": _("family name"), "given": _("given name"), "full": _("as a whole")}
-        self.fields["full_name"] = _text(_("name as written"), 300)
+        self.fields["full_name"] = text_line(_("name as written"), 300)
         if person:
-            self.fields["family_name"] = _text(_("family name"), 150)
-            self.fields["given_name"] = _text(_("given name"), 150)
-            self.fields["honorific"] = _text(_("honorific"), 60)
+            self.fields["family_name"] = text_line(_("family name"), 150)
+            self.fields["given_name"] = text_line(_("given name"), 150)
+            self.fields["honorific"] = text_line(_("honorific"), 60)
             self.fields["address_form"] = forms.ChoiceField(
                 label=_("address as"), required=False, choices=Party.Address.choices
             )
-            self.fields["greeting"] = _text(_("greeting"), 200)
+            self.fields["greeting"] = text_line(_("greeting"), 200)
             self.fields["greeting"].help_text = _("Only where it differs from the usual one.")
         for name in current:
             code, dash, part = name.partition("-")
             if dash:
-                self.fields[name] = _text(labels[part], 150 if part != "full" else 300)
+                self.fields[name] = text_line(labels[part], 150 if part != "full" else 300)
 
     def clean(self) -> None:
         for name in [name for name in self.cleaned_data if name.startswith("Kana-")]:
@@ -296,7 +169,7 @@ class TagsForm(SeenForm):
     """The tags of a party: those that are ticked, and new ones by name."""
 
     tags = forms.MultipleChoiceField(label=_("tags"), required=False, widget=forms.CheckboxSelectMultiple)
-    more = _text(_("more tags"), 400)
+    more = text_line(_("more tags"), 400)
 
     def __init__(self, actor: Actor, party: Party, data: Any = None, files: Any = None) -> None:
         here = [tag.path for tag in record.tags(party)]
@@ -307,9 +180,9 @@ class TagsForm(SeenForm):
 
     def wanted(self) -> list[str]:
         """All tags that the party should have: what this user ticked and took off, on top of what others did."""
-        typed = [
-            word.strip() for word in self.cleaned_data["more"].replace("、", ",").split(",") if word.strip()
-        ]
+        words = text.between_commas(self.cleaned_data["more"])
+        # What was typed to look for tags is one only when its line "Create" is ticked.
+        typed = [word for word in words if word and word != self.data.get("searched")]
         seen = self._seen().get("tags")
         before = set(seen if isinstance(seen, list) else self.here)
         ticked = set(self.cleaned_data["tags"])
@@ -416,152 +289,3 @@ class FieldsForm(SeenForm):
         return [
             (field, self[name], self.picked.get(name), self._file(name)) for name, field in self.own.items()
         ]
-
-
-class PointForm(SeenForm):
-    """One way to reach a party. Of an address the parts are asked for, in the order of its country."""
-
-    typed = forms.CharField(
-        max_length=500,
-        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "data-focus": True}),
-    )
-    label = forms.ChoiceField(label=_("use"), choices=ContactPoint.Label.choices)
-    status = forms.ChoiceField(label=_("state"), choices=ContactPoint.Status.choices)
-    is_primary = forms.BooleanField(label=_("first choice"), required=False)
-    valid_from = DayField(label=_("from"), required=False)
-    valid_until = DayField(label=_("until"), required=False)
-    note = _text(_("remark"), 200)
-
-    def __init__(
-        self, kind: str, point: ContactPoint | None, country: str, data: Any = None, files: Any = None
-    ) -> None:
-        self.kind, self.country = kind, country
-        told = point or ContactPoint(kind=kind, label=self._usual(kind))
-        current: dict[str, Any] = {
-            name: getattr(told, name)
-            for name in ("label", "status", "is_primary", "valid_from", "valid_until", "note")
-        }
-        if kind == ContactPoint.Kind.ADDRESS:
-            current |= {part: told.parts.get(part, "") for part in ADDRESS_PARTS}
-            current["country"] = told.parts.get("country") or country
-        else:
-            current["typed"] = told.typed or told.value
-        super().__init__(current, data, files)
-        if kind == ContactPoint.Kind.ADDRESS:
-            del self.fields["typed"]
-            for part, label in ADDRESS_PARTS.items():
-                self.fields[part] = _text(label, 200)
-            self.fields["country"] = forms.ChoiceField(label=_("country"), choices=countries())
-        else:
-            self.fields["typed"].label = ContactPoint.Kind(kind).label
-
-    @staticmethod
-    def _usual(kind: str) -> str:
-        return ContactPoint.Label.MOBILE if kind == ContactPoint.Kind.PHONE else ContactPoint.Label.WORK
-
-    @property
-    def here(self) -> str:
-        return str(self["country"].value() or self.country) if "country" in self.fields else self.country
-
-    def refuse(self, error: ContactError) -> None:
-        field = "postcode" if error.field == ContactPoint.Kind.ADDRESS else "typed"
-        super().refuse(ContactError(str(error), field if error.field == self.kind else error.field))
-
-    def clean(self) -> None:
-        if self.kind == ContactPoint.Kind.ADDRESS and not any(
-            self.cleaned_data.get(part) for part in ADDRESS_PARTS
-        ):
-            self.add_error("street", _now("Give at least a street or a city."))
-
-
-class TieForm(SeenForm):
-    """A relation seen from one party: how it reads from there, to whom, and when."""
-
-    words = forms.ChoiceField(label=_("relation"))
-    party = forms.CharField(max_length=320)
-    title = _text(_("function"), 200)
-    department = _text(_("department"), 200)
-    valid_from = DayField(label=_("from"), required=False)
-    valid_until = DayField(label=_("until"), required=False)
-    seen_on = DayField(label=_("seen on"), required=False)
-    evidence = _text(_("known from"), 200)
-
-    def __init__(
-        self,
-        actor: Actor,
-        party: Party,
-        tie: ties.Tie | None,
-        data: Any = None,
-        initial: Mapping[str, Any] | None = None,
-    ) -> None:
-        current: dict[str, Any] = dict.fromkeys(("title", "department", "evidence"), "")
-        current |= dict.fromkeys(("valid_from", "valid_until", "seen_on"))
-        current |= {"words": "", "party": "", **(initial or {})}
-        if tie is not None:
-            current |= {
-                name: getattr(tie.relation, name) for name in current if name not in {"words", "party"}
-            }
-            current["words"] = f"{tie.relation.type_id}:{'out' if tie.outgoing else 'in'}"
-            current["party"] = str(tie.party.pk)
-        super().__init__(current, data)
-        self.types = {kind.pk: kind for kind in ties.relation_types()}
-        self.fields["words"].choices = self._readings()  # type: ignore[attr-defined]
-        self.fields["evidence"].help_text = _("For example: business card, register, said on the phone.")
-        self.picked = Picked.read(actor, str(self["party"].value() or ""))
-
-    def _readings(self) -> list[tuple[str, str]]:
-        found: dict[str, str] = {}
-        for kind in self.types.values():
-            found[f"{kind.pk}:out"] = ties.words(kind, outgoing=True)
-            if kind.name != kind.inverse_name:
-                found[f"{kind.pk}:in"] = ties.words(kind, outgoing=False)
-        return list(found.items())
-
-    def clean_party(self) -> str:
-        if not self.picked:
-            raise forms.ValidationError(_now("Choose somebody from the list, or let them be created."))
-        return str(self.cleaned_data["party"])
-
-    def refuse(self, error: ContactError) -> None:
-        super().refuse(ContactError(str(error), "party" if error.field == "target" else error.field))
-
-
-class ConsentForm(forms.Form):
-    """What a person stated about one purpose."""
-
-    purpose: forms.ModelChoiceField[ConsentPurpose] = forms.ModelChoiceField(
-        label=_("purpose"), queryset=None, empty_label=None
-    )
-    state = forms.ChoiceField(label=_("state"), choices=Consent.State.choices, widget=forms.RadioSelect)
-    basis = forms.ChoiceField(label=_("legal basis"), choices=Consent.Basis.choices)
-    wording: forms.ModelChoiceField[ConsentText] = forms.ModelChoiceField(
-        label=_("wording"), queryset=None, required=False, empty_label=_("not known")
-    )
-    evidence = _text(_("evidence"), 300)
-    stated_on = DayField(label=_("stated on"))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["purpose"].queryset = setup.purposes(archived=False)  # type: ignore[attr-defined]
-        self.fields["wording"].queryset = setup.wordings(archived=False)  # type: ignore[attr-defined]
-        self.fields["purpose"].label_from_instance = setup.purpose_name  # type: ignore[attr-defined]
-        self.fields["wording"].label_from_instance = setup.wording_name  # type: ignore[attr-defined]
-        self.fields["evidence"].help_text = _("For example: form of 4 April, said in the call of 6 November.")
-        self.initial.setdefault("stated_on", clock.today())
-        self.initial.setdefault("state", Consent.State.GIVEN)
-
-    def clean(self) -> None:
-        purpose, wording = self.cleaned_data.get("purpose"), self.cleaned_data.get("wording")
-        if purpose and wording and wording.purpose_id != purpose.pk:
-            self.add_error("wording", _now("This wording belongs to another purpose."))
-
-
-class IdForm(forms.Form):
-    """What another system calls this party."""
-
-    system = forms.CharField(
-        label=_("system"), max_length=60, widget=forms.TextInput(attrs={"data-focus": True})
-    )
-    value = forms.CharField(
-        label=_("id there"), max_length=200, required=False, widget=forms.TextInput(attrs={"dir": "ltr"})
-    )

@@ -85,7 +85,7 @@ class Party(SharedModel):
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged_from"
     )
 
-    objects = PartyQuerySet.as_manager()
+    objects = PartyQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

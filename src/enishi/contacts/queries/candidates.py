@@ -6,6 +6,7 @@ These find numbers only. Who asks reads the contacts behind them within the acto
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -100,7 +101,7 @@ def colleagues(pairs: Sequence[tuple[str, str]], *, limit: int) -> list[tuple[st
     """(organisation, name key, person) of persons of these organisations whose names begin alike but are not the same."""
     if not pairs:
         return []
-    parameters = {
+    parameters: dict[str, Any] = {
         "organisations": [organisation for organisation, _name in pairs],
         "names": [name for _organisation, name in pairs],
         "limit": limit,

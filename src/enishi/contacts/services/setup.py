@@ -365,14 +365,14 @@ def save_view(
     name = text.clean(name).strip()[:80]
     if not name:
         raise ContactError(_("Give the view a name."), "name")
-    if view is not None and view.owner_id != actor.user_id:
+    if actor.user_id is None or (view is not None and view.owner_id != actor.user_id):
         raise ContactError(
             _("Only the person who made this view changes it. Save it under a name of your own."), "name"
         )
     taken = SavedView.objects.filter(owner_id=actor.user_id, name=name)
-    if taken.exclude(pk=view.pk if view else None).exists():
+    if (taken.exclude(pk=view.pk) if view else taken).exists():
         raise ContactError(_("You already have a view called “%(name)s”.") % {"name": name}, "name")
-    view = view or SavedView(owner_id=actor.user_id)
+    view = view or SavedView(owner_id=actor.own_id)
     view.name, view.spec, view.shared = name, dict(spec), shared
     view.position = SavedView.PINNED if pinned else SavedView.USUAL
     view.save()

@@ -22,7 +22,7 @@ from enishi.contacts.models import Field, Party
 from enishi.contacts.queries import record as records
 from enishi.contacts.queries import setup
 from enishi.contacts.views.answers import editable, form_answer, party_or_404, saved_answer
-from enishi.core import registry
+from enishi.core import registry, text
 from enishi.timeline.models import Entry
 
 TRIES = 3
@@ -111,11 +111,11 @@ def edit(request: StaffRequest, party_id: int, section: str) -> HttpResponse:
 def tag_choices(request: StaffRequest) -> HttpResponse:
     """Tags that match what is being typed, to tick."""
     request.actor.require("contacts.edit")
-    query = request.GET.get("more", "").rpartition(",")[2].strip()[:80]
+    query = text.between_commas(request.GET.get("more", ""))[-1][:80]
     found = setup.matching_tags(query) if query else []
     exact = any(tag.path.casefold() == query.casefold() for tag in found)
     return render(
-        request, "contacts/edit/tag_choices.html", {"found": found, "create": "" if exact else query}
+        request, "contacts/edit/tag_choices.html", {"found": found, "create": "" if exact else query, "query": query}
     )
 
 
