@@ -320,6 +320,23 @@ def test_tags_of_two_people_add_up(client, actor, shirin):
     assert [tag.path for tag in record.tags(shirin)] == ["Media / Press", "Mine", "Theirs"]
 
 
+def test_what_one_typed_to_find_a_tag_does_not_become_one(client, shirin):
+    services.create_tag(SYSTEM, name="Media")
+    found = client.get(reverse("contacts:tag_choices"), {"more": "Press, med"}).content.decode()
+    assert 'name="tags" value="Media"' in found
+    assert 'name="tags" value="med">' in found
+    assert 'name="searched" value="med"' in found
+    mine = form_of(client, edit(shirin, "tags"))
+    client.post(
+        edit(shirin, "tags"),
+        mine | {"tags": ["Media"], "more": "Press, med", "searched": "med"},
+        headers=HTMX,
+    )
+    assert [tag.path for tag in record.tags(shirin)] == ["Media", "Press"]
+    nothing = client.get(reverse("contacts:tag_choices"), {"more": "Harbour"}).content.decode()
+    assert 'name="tags" value="Harbour" checked' in nothing
+
+
 # --- each kind of input
 
 
@@ -559,10 +576,12 @@ def test_ids_of_other_systems_are_unique(client, here, shirin):
     assert shirin.external_ids.get().value == "R-2"
 
 
-def test_nobody_makes_a_contact_more_confidential_than_they_may_read(client, shirin):
+def test_nobody_makes_a_contact_more_confidential_than_they_may_read(actor, client, shirin):
     sent = form_of(client, edit(shirin, "about")) | {"confidentiality": int(Level.RESTRICTED)}
     answer = client.post(edit(shirin, "about"), sent, headers=HTMX)
     assert answer.status_code == 422
+    with pytest.raises(services.ContactError, match="more confidential than you may read"):
+        services.change_party(actor, shirin, confidentiality=Level.CONFIDENTIAL)
     assert fresh(shirin).confidentiality == Level.INTERNAL
 
 

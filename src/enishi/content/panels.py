@@ -59,7 +59,7 @@ def shown_files(actor: Actor, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
 
 
 @provide("contacts.files", "keep")
-def keep_file(actor: Actor, party: Party, upload: UploadedFile) -> int:
+def keep_file(actor: Actor, party: Party, upload: UploadedFile[bytes]) -> int:
     """Keep a file that was put into an own field of a contact, no less confidential than the contact.
 
     Raises ValueError for what cannot be kept, Forbidden without the right in any of the contact's projects.
@@ -70,7 +70,7 @@ def keep_file(actor: Actor, party: Party, upload: UploadedFile) -> int:
             actor,
             project=project_id,
             name=upload.name or "",
-            data=upload.file,
+            data=upload.file or b"",
             party_ids=[party.pk],
             at_least=party.confidentiality,
         )

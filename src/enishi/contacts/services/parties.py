@@ -159,6 +159,7 @@ def create_party(
         **{name: getattr(draft, name) for name in PARTY_FIELDS if name not in {"project_ids", "names"}},
         names={code: dict(parts) for code, parts in draft.names.items() if any(parts.values())},
     )
+    _within_clearance(actor, party)
     work_out(party)
     party.save()
     points = [point_from(point, country=country) for point in draft.points]
@@ -178,6 +179,13 @@ def create_party(
         },
     )
     return party
+
+
+def _within_clearance(actor: Actor, party: Party) -> None:
+    if party.confidentiality > actor.clearance(Party.view_right, party.project_ids):
+        raise ContactError(
+            _("You cannot make a contact more confidential than you may read."), "confidentiality"
+        )
 
 
 def _one_first_choice(points: Iterable[ContactPoint]) -> None:
@@ -235,6 +243,8 @@ def change_party(actor: Actor, party: Party, *, version: int | None = None, **va
         actor.require(EDIT, project_id)
     if not party.project_ids:
         raise ContactError(_("Choose at least one project."), "project_ids")
+    if party.confidentiality != before["confidentiality"]:
+        _within_clearance(actor, party)
     work_out(party)
     changes = differences(before, snapshot(party))
     if not changes:

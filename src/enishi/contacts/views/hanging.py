@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts import services
-from enishi.contacts.forms.records import ADDRESS_PARTS, ConsentForm, IdForm, PointForm, TieForm
+from enishi.contacts.forms.hanging import ADDRESS_PARTS, ConsentForm, IdForm, PointForm, TieForm
 from enishi.contacts.models import ContactPoint, Party, Relation
 from enishi.contacts.queries import record as records
 from enishi.contacts.queries import ties

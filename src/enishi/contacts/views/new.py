@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts import services
-from enishi.contacts.forms.records import NewContactForm, project_choices
+from enishi.contacts.forms.choosing import project_choices
+from enishi.contacts.forms.new import NewContactForm
 from enishi.contacts.models import ContactPoint, Party
 from enishi.contacts.views.answers import EDIT, address_of, country, crumbs
 from enishi.core import names

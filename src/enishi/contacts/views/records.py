@@ -50,8 +50,7 @@ def party(request: StaffRequest, party_id: int) -> HttpResponse:
 def walk(request: StaffRequest, party_id: int) -> dict[str, Any]:
     """The neighbours in the list that one came from."""
     told = request.session.get(WALK)
-    ids = told.get("ids") if isinstance(told, dict) else None
-    if not isinstance(ids, list) or party_id not in ids:
+    if not isinstance(told, dict) or party_id not in (ids := told.get("ids") or []):
         return {}
     here = ids.index(party_id)
     return {
