@@ -13,8 +13,7 @@ from ninja.throttling import AuthRateThrottle
 
 from enishi.accounts.access import Actor, Forbidden
 from enishi.commitments.api import promises, tasks
-from enishi.contacts.api import relations
-from enishi.contacts.api import router as parties
+from enishi.contacts.api import imports, parties, relations
 from enishi.content.api import router as files
 from enishi.conversations.api import router as interactions
 from enishi.core.api import Problem, problem_response
@@ -46,6 +45,7 @@ api.add_router("interactions", interactions)
 api.add_router("promises", promises)
 api.add_router("tasks", tasks)
 api.add_router("files", files)
+api.add_router("imports", imports)
 api.add_router("search", search)
 
 
