@@ -1,0 +1,62 @@
+"""A page as a request answers it, and its SQL run alone: the very statements that it ran, on the same connection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def signed_in_client(user: object) -> Any:
+    """A test client with the published static files, signed in as that user."""
+    from django.conf import settings
+    from django.test import Client
+
+    from enishi.config import static
+
+    static.publish(Path(settings.STATIC_ROOT))
+    settings.ALLOWED_HOSTS = ["testserver"]
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def page_and_sql(client: Any, url: str) -> tuple[Callable[[], float], Callable[[], float]]:
+    """Two functions that answer seconds: of the page, and of its reading statements alone."""
+    from django.db import connection
+
+    ran: list[tuple[str, object]] = []
+
+    def remember(execute: Any, sql: str, params: object, many: bool, context: object) -> Any:
+        if not many and sql.lstrip().upper().startswith(("SELECT", "WITH", "(SELECT")):
+            ran.append((sql, params))
+        return execute(sql, params, many, context)
+
+    client.get(url)
+    with connection.execute_wrapper(remember):
+        answer = client.get(url)
+    assert answer.status_code == 200, answer.status_code
+
+    def page() -> float:
+        began = time.perf_counter()
+        client.get(url)
+        return time.perf_counter() - began
+
+    def alone() -> float:
+        began = time.perf_counter()
+        with connection.connection.cursor() as cursor:
+            for sql, params in ran:
+                cursor.execute(sql, params)
+                cursor.fetchall()
+        return time.perf_counter() - began
+
+    return page, alone
+
+
+def cpu_of(client: Any, url: str, times: int = 12) -> float:
+    """Seconds of processor time of this process for one page."""
+    began = time.process_time()
+    for _n in range(times):
+        client.get(url)
+    return (time.process_time() - began) / times
