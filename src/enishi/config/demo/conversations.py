@@ -41,7 +41,9 @@ def save(house: House, story: Sequence[Said], rng: random.Random) -> None:
     Participant.objects.bulk_create([one for some in people.values() for one in some], batch_size=1000)
     tags = _tags(house, story)
     index(findable(said.interaction) for said in story)
-    Item.objects.bulk_create([item for said in story for item in _items(said, people[id(said)])], batch_size=1000)
+    Item.objects.bulk_create(
+        [item for said in story for item in _items(said, people[id(said)])], batch_size=1000
+    )
     settle_contacts({one.party_id for some in people.values() for one in some if one.party_id is not None})
     for said in story:
         _tell(house, said, people[id(said)], tags)
@@ -150,8 +152,8 @@ def _letter(house: House, said: Said) -> tuple[str, list[dict[str, object]]]:
         quoted = "\n".join(f"> {line}".rstrip() for line in own_words.strip().splitlines())
         name = house.users[before.user].name if before.turn.by == "us" else before.who.party.full_name
         intro = _WROTE[language].format(
-            day=formats.format_full_date(before.at, language),
-            time=formats.format_time(before.at, language),
+            day=formats.format_full_date(before.at, language, tz=said.who.zone),
+            time=formats.format_time(before.at, language, tz=said.who.zone),
             name=name,
         )
         text += f"\n\n{intro}\n{quoted}"
@@ -182,7 +184,11 @@ def _tags(house: House, story: Sequence[Said]) -> dict[str, Tag]:
     paths = dict.fromkeys(path for said in story for path in said.scene.tags)
     tags = {path: tag_by_path(house.system, path) for path in paths}
     InteractionTag.objects.bulk_create(
-        [InteractionTag(interaction=said.interaction, tag=tags[path]) for said in story for path in said.scene.tags]
+        [
+            InteractionTag(interaction=said.interaction, tag=tags[path])
+            for said in story
+            for path in said.scene.tags
+        ]
     )
     return tags
 
@@ -220,5 +226,3 @@ def _tell(house: House, said: Said, people: Iterable[Participant], tags: dict[st
             data={"version": 1},
             changes=differences({}, {name: value for name, value in given.items() if value}),
         )
-
-

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from enishi.accounts import queries as accounts
-from enishi.accounts.access import Level, Via
+from enishi.accounts.access import Level
 from enishi.commitments.models import Digest, Reminder
 from enishi.commitments.services import remind_all
 from enishi.config.demo import material, scenes
@@ -17,10 +16,17 @@ from enishi.config.demo.organisation import House
 from enishi.config.demo.papers import paper
 from enishi.config.demo.people import Sketch
 from enishi.config.demo.telling import Said
-from enishi.contacts.models import ContactPoint, Party, Tag
-from enishi.contacts.services import PointDraft, change_party, delete_party, save_view
+from enishi.contacts.models import ContactPoint, Field, Party, Tag
+from enishi.contacts.services import (
+    PartyDraft,
+    PointDraft,
+    change_party,
+    create_party,
+    delete_party,
+    save_view,
+)
 from enishi.content.models import File
-from enishi.content.services import add_file, add_version, link_file
+from enishi.content.services import add_file, add_version
 from enishi.conversations.models import Interaction
 from enishi.conversations.services import ParticipantDraft, attach, change_interaction, log_interaction
 from enishi.core import clock
@@ -29,14 +35,18 @@ from enishi.search.services import pin, visit
 from enishi.timeline.models import Notification
 
 DAY = dt.timedelta(days=1)
-REMINDED_DAYS = 9
+REMINDED_DAYS = 3
 
 
 def twins(people: Sequence[Sketch], rng: random.Random) -> list[Sketch]:
     """Namesakes that came in a second time by another way: to be found on the page of duplicates."""
     found = []
     for language, count in (("ja", 3), ("en", 2), ("fr", 2), ("fa", 2)):
-        known = [p for p in people if p.language == language and p.audience in {"resident", "customer", "candidate"}]
+        known = [
+            p
+            for p in people
+            if p.language == language and p.audience in {"resident", "customer", "candidate"}
+        ]
         for person in rng.sample(known, count):
             draft, points = person.draft, list(person.draft.points)
             change = rng.randrange(3)
@@ -85,25 +95,39 @@ def fill_library(house: House, organisations: Sequence[Sketch]) -> None:
     now = clock.now()
     for entry in material.read("library")["file"]:
         actor = house.actors[entry["by"]]
-        versions = entry["versions"]
-        for number, lines in enumerate(versions):
-            at = now - dt.timedelta(days=entry["days_ago"] * (len(versions) - number) / len(versions))
-            draft = paper(entry["name"], lines)
-            with clock.standing_at(at):
-                if number:
-                    add_version(actor, file, data=draft.data)
-                    continue
-                file = add_file(
-                    actor,
-                    project=house.projects[entry["project"]],
-                    name=entry["name"],
-                    data=draft.data,
-                    folder=entry.get("folder", ""),
-                    description=entry.get("description", ""),
-                    confidentiality=Level[entry.get("level", "internal").upper()],
+        first, *later = [paper(entry["name"], lines) for lines in entry["versions"]]
+        age = entry["days_ago"] * DAY
+        with clock.standing_at(now - age):
+            file = add_file(
+                actor,
+                project=house.projects[entry["project"]],
+                name=entry["name"],
+                data=first.data,
+                folder=entry.get("folder", ""),
+                description=entry.get("description", ""),
+                confidentiality=Level[entry.get("level", "internal").upper()],
+                party_ids=[by_name[name] for name in entry.get("parties", ())],
+            )
+        for number, draft in enumerate(later, 1):
+            with clock.standing_at(now - age * (len(later) + 1 - number) / (len(later) + 1)):
+                add_version(actor, file, data=draft.data)
+
+
+def fill_links(house: House, organisations: Sequence[Sketch], people: Sequence[Sketch]) -> None:
+    """Own fields that point elsewhere: who introduced whom, and the paper that was signed."""
+    fields = {field.code: field for field in Field.objects.all()}
+    for person, introducer in zip(people[4::23], people[::23], strict=False):
+        if set(person.projects) & set(introducer.projects):
+            with clock.standing_at(person.party.updated_at + DAY):
+                set_values(
+                    house.actors[person.owner], person.party, {fields["introduced-by"]: introducer.party.pk}
                 )
-                if parties := [by_name[name] for name in entry.get("parties", ())]:
-                    link_file(actor, file, party_ids=parties)
+    for entry in material.read("library")["file"]:
+        for sketch in organisations:
+            if entry.get("level") == "open" and sketch.draft.full_name in entry.get("parties", ()):
+                file = File.objects.unscoped("open to everybody").get(name=entry["name"])
+                with clock.standing_at(file.created_at + DAY):
+                    set_values(house.actors[sketch.owner], sketch.party, {fields["agreement"]: file.pk})
 
 
 def receive_strangers(house: House) -> None:
@@ -140,7 +164,9 @@ def age(house: House, people: Sequence[Sketch], story: Sequence[Said], rng: rand
         with clock.standing_at(max(now - rng.uniform(3, 60) * DAY, person.party.updated_at + DAY)):
             person.party = change_party(actor, person.party, status=status)
     for person in rng.sample([p for p in private if p not in gone], 9):
-        ContactPoint.objects.filter(party=person.party, kind="email").update(status=ContactPoint.Status.BOUNCED)
+        ContactPoint.objects.filter(party=person.party, kind="email").update(
+            status=ContactPoint.Status.BOUNCED
+        )
     for said in rng.sample([s for s in story if s.turn.by == "both"], 14):
         at = min(said.interaction.created_at + dt.timedelta(hours=rng.uniform(1, 30)), now)
         with clock.standing_at(at):
@@ -152,27 +178,49 @@ def age(house: House, people: Sequence[Sketch], story: Sequence[Said], rng: rand
             )
 
 
-def throw_away(house: House, twins: Sequence[Sketch], people: Sequence[Sketch]) -> None:
-    """A few contacts in the recycle bin: test entries and somebody written down twice."""
+# Who tried the form, in which project, under which name.
+_TRIALS = (
+    ("daniel", "tidewall", "Test Entry"),
+    ("ren", "tidewall-east", "テスト 太郎"),
+    ("camille", "certification", "Essai à effacer"),
+)
+
+
+def throw_away(house: House, twin: Sketch) -> None:
+    """A few contacts in the recycle bin: trials of the form, and somebody written down twice."""
     now = clock.now()
-    silent = [person for person in people if person.party.last_contact_at is None and person.organisation is None]
-    for days, person in enumerate([*silent[:3], twins[-1]], 2):
+    for days, (key, project, name) in enumerate(_TRIALS, 2):
         with clock.standing_at(now - days * DAY):
-            delete_party(house.actors["negar" if person.projects[0].startswith("centre") else _manager(person)], person.party)
+            draft = PartyDraft(full_name=name)
+            party = create_party(house.actors[key], draft, project_ids=[house.projects[project].pk])
+        with clock.standing_at(now - days * DAY + dt.timedelta(minutes=3)):
+            delete_party(house.actors[key], party)
+    with clock.standing_at(now - DAY):
+        delete_party(house.actors[_MANAGERS[twin.projects[0]]], twin.party)
 
 
-def _manager(person: Sketch) -> str:
-    return "camille" if person.projects[0] == "certification" else "misaki"
+_MANAGERS = {
+    "tidewall": "misaki",
+    "tidewall-east": "misaki",
+    "tidewall-harbour": "misaki",
+    "certification": "camille",
+    "centre": "negar",
+    "centre-south": "negar",
+}
 
 
 def keep_lists(house: House) -> None:
     """Saved lists, shared and private."""
     tags = {tag.path: tag.pk for tag in Tag.objects.all()}
-    for owner, name, shared, spec in _lists(tags, {code: project.pk for code, project in house.projects.items()}):
+    for owner, name, shared, spec in _lists(
+        tags, {code: project.pk for code, project in house.projects.items()}
+    ):
         save_view(house.actors[owner], name=name, spec=spec, shared=shared)
 
 
-def _lists(tags: Mapping[str, int], projects: Mapping[str, int]) -> list[tuple[str, str, bool, dict[str, Any]]]:
+def _lists(
+    tags: Mapping[str, int], projects: Mapping[str, int]
+) -> list[tuple[str, str, bool, dict[str, Any]]]:
     def where(*leaves: tuple[str, str, Any]) -> dict[str, Any]:
         return {"op": "and", "items": [{"field": f, "cmp": c, "value": v} for f, c, v in leaves]}
 
@@ -184,7 +232,12 @@ def _lists(tags: Mapping[str, int], projects: Mapping[str, int]) -> list[tuple[s
     certificate = ["name", "organisation", "email", "field:certificate-number", "field:certificate-until"]
     return [
         ("misaki", "Key stakeholders, quiet for 45 days", True, {"filter": quiet, "sort": "last_contact"}),
-        ("camille", "Certificats à renouveler", True, {"filter": expiring, "sort": "name", "columns": certificate}),
+        (
+            "camille",
+            "Certificats à renouveler",
+            True,
+            {"filter": expiring, "sort": "name", "columns": certificate},
+        ),
         ("negar", "مشترکان حیاتی", True, {"filter": critical, "sort": "name"}),
         ("ren", "騒音に関心のある方（東浜）", True, {"filter": noise, "sort": "last_contact"}),
         ("daniel", "My people", False, {"filter": mine, "sort": "last_contact"}),
@@ -215,5 +268,4 @@ def remind(house: House) -> None:
         for day in sorted({made.date() for made in waiting.values_list("made_at", flat=True)}):
             digest = Digest.objects.create(user=user, day=day, sent_at=now)
             waiting.filter(made_at__date=day).update(digest=digest)
-        actor = accounts.actor(user, via=Via.JOB)
-        Notification.objects.filter(user_id=actor.user_id, at__lt=now - DAY).update(read_at=now)
+        Notification.objects.filter(user=user, at__lt=now - DAY).update(read_at=now)

@@ -13,8 +13,8 @@ from enishi.commitments.models import Promise, Series
 from enishi.commitments.services import extend_series, finish_task, make_promise, make_task, settle_promise
 from enishi.config.demo import material
 from enishi.config.demo.organisation import House
-from enishi.config.demo.people import DAYS, Sketch
-from enishi.config.demo.telling import ZONES, Promised, Said
+from enishi.config.demo.people import DAYS, ZONES, Sketch
+from enishi.config.demo.telling import Promised, Said
 from enishi.content.models import File
 from enishi.core import clock
 
@@ -85,7 +85,9 @@ def save_tasks(house: House, story: Sequence[Said], rng: random.Random) -> None:
                 confidentiality=interaction.confidentiality,
             )
         done = due + dt.timedelta(hours=rng.uniform(-40, 6))
-        if interaction.created_at < done < clock.now() and (rng.random() < 0.9 or due < clock.now() - QUARTER):
+        if interaction.created_at < done < clock.now() and (
+            rng.random() < 0.9 or due < clock.now() - QUARTER
+        ):
             with clock.standing_at(done):
                 finish_task(actor, task)
 
@@ -127,7 +129,9 @@ def save_duties(house: House, organisations: Sequence[Sketch], rng: random.Rando
 def _keep_times(actor: Any, series: Series, entry: Mapping[str, Any], rng: random.Random) -> None:
     now = clock.now()
     times = list(
-        Promise.objects.unscoped("the times of a series just made").filter(series=series, due_at__lt=now).order_by("due_at")
+        Promise.objects.unscoped("the times of a series just made")
+        .filter(series=series, due_at__lt=now)
+        .order_by("due_at")
     )
     late, missed = entry.get("late", -1), entry.get("missed", -1)
     for number, promise in enumerate(times):

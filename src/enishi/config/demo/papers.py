@@ -78,13 +78,16 @@ def _pdf(lines: Sequence[str]) -> bytes:
     """One page in Helvetica, which every reader has; for Latin scripts only."""
     rows = [line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") for line in lines]
     first, *rest = rows
-    words = f"BT /F1 18 Tf 64 770 Td 17 TL ({first}) Tj /F1 11 Tf T* " + " ".join(f"T* ({row}) Tj" for row in rest) + " ET"
+    words = (
+        f"BT /F1 18 Tf 64 770 Td 17 TL ({first}) Tj /F1 11 Tf T* "
+        + " ".join(f"T* ({row}) Tj" for row in rest)
+        + " ET"
+    )
     stream = words.encode("cp1252", "replace")
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]

@@ -28,14 +28,14 @@ from enishi.contacts.services.parties import describe, point_from, snapshot, wor
 from enishi.contacts.services.setup import read_value
 from enishi.contacts.services.ties import describe as describe_tie
 from enishi.core import clock
-from enishi.timeline.services import differences, record
+from enishi.timeline.services import Changes, differences, record
 
 MINUTE = dt.timedelta(minutes=1)
 
 
 def save(house: House, sketches: Sequence[Sketch]) -> None:
     """Insert contacts with points, tags, own fields, ids and ties; found by the search, told in the history."""
-    points = {id(sketch): _prepare(sketch, house) for sketch in sketches}
+    points = {id(sketch): prepare(sketch, house) for sketch in sketches}
     Party.objects.bulk_create([sketch.party for sketch in sketches])
     for sketch in sketches:
         for point in points[id(sketch)]:
@@ -53,7 +53,8 @@ def save(house: House, sketches: Sequence[Sketch]) -> None:
     index_parties([sketch.party.pk for sketch in sketches])
 
 
-def _prepare(sketch: Sketch, house: House) -> list[ContactPoint]:
+def prepare(sketch: Sketch, house: House) -> list[ContactPoint]:
+    """Make the unsaved party of a sketch; returns its unsaved points."""
     draft = sketch.draft
     party = sketch.party = Party(
         kind=draft.kind,
@@ -94,7 +95,7 @@ def _tell_creation(house: House, sketch: Sketch, points: Sequence[ContactPoint])
         )
 
 
-def _tell(house: House, sketch: Sketch, name: str, after: object) -> None:
+def _tell(house: House, sketch: Sketch, changes: Changes) -> None:
     """One more thing that was filled in, a minute after the last."""
     party = sketch.party
     party.version, party.updated_at = party.version + 1, party.updated_at + MINUTE
@@ -104,7 +105,7 @@ def _tell(house: House, sketch: Sketch, name: str, after: object) -> None:
             signals.party_changed,
             subject=party,
             party_id=party.pk,
-            changes={name: (None, after)},
+            changes=changes,
         )
 
 
@@ -114,7 +115,7 @@ def _save_tags(house: House, sketches: Sequence[Sketch]) -> None:
     rows = []
     for sketch in sketches:
         if sketch.tags:
-            _tell(house, sketch, "tags", sorted(sketch.tags))
+            _tell(house, sketch, {"tags": ([], sorted(sketch.tags))})
         rows += [PartyTag(party=sketch.party, tag=tags[path]) for path in dict.fromkeys(sketch.tags)]
     PartyTag.objects.bulk_create(rows)
 
@@ -128,7 +129,7 @@ def _save_values(house: House, sketches: Sequence[Sketch]) -> None:
             for value in made:
                 value.party = sketch.party
             rows += made
-            _tell(house, sketch, f"field:{code}", [plain_value(value) for value in made])
+            _tell(house, sketch, {f"field:{code}": ([], [plain_value(value) for value in made])})
     FieldValue.objects.bulk_create(rows)
 
 
@@ -137,7 +138,7 @@ def _save_ids(house: House, sketches: Sequence[Sketch]) -> None:
     for sketch in sketches:
         for system, value in sketch.outside_ids.items():
             rows.append(ExternalId(party=sketch.party, system=system, value=value))
-            _tell(house, sketch, f"id:{system}", value)
+            _tell(house, sketch, {f"id:{system}": ("", value)})
     ExternalId.objects.bulk_create(rows)
 
 
@@ -155,14 +156,25 @@ def _save_ties(house: House, sketches: Sequence[Sketch]) -> None:
                 valid_until=tie.until,
             )
             rows.append(relation)
-            _tell(house, sketch, "relation", describe_tie(relation))
+            changes = {"relation": (None, describe_tie(relation))}
+            _tell(house, sketch, changes)
+            with clock.standing_at(sketch.party.updated_at):
+                record(
+                    house.actors[sketch.owner],
+                    signals.party_changed,
+                    subject=tie.target.party,
+                    party_id=tie.target.party.pk,
+                    changes=changes,
+                )
     Relation.objects.bulk_create(rows)
 
 
 def save_consents(house: House, people: Sequence[Sketch], rng: random.Random) -> None:
     """What people agreed to, refused and took back, by which words and on what evidence."""
     purposes = {purpose.code: purpose for purpose in ConsentPurpose.objects.all()}
-    wordings = {(text.purpose.code, text.language): text for text in ConsentText.objects.select_related("purpose")}
+    wordings = {
+        (text.purpose.code, text.language): text for text in ConsentText.objects.select_related("purpose")
+    }
     rows = []
     for person in people:
         for code, state, basis, evidence, at in _statements(person, rng):
@@ -213,10 +225,14 @@ def _statements(person: Sketch, rng: random.Random) -> Iterator[tuple[str, str, 
     if person.audience == "customer":
         yield "recording", "given", "consent", evidence[2], at
         if chance < 0.1:
-            yield "recording", "withdrawn", "consent", evidence[2], at + dt.timedelta(days=rng.uniform(20, 100))
+            yield (
+                "recording",
+                "withdrawn",
+                "consent",
+                evidence[2],
+                at + dt.timedelta(days=rng.uniform(20, 100)),
+            )
     if person.audience in {"resident", "school"} and rng.random() < 0.3:
         yield "photos", rng.choice(["given", "refused"]), "consent", evidence[0], at
     if person.audience in {"council", "harbour"}:
         yield "events", "given", "public", "", at
-
-

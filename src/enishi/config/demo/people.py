@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from enishi.contacts.models import ContactPoint, Party
 from enishi.contacts.services import PartyDraft, PointDraft
 from enishi.core.text import fold
 
+ZONES = {"GB": "Europe/London", "JP": "Asia/Tokyo", "FR": "Europe/Paris", "IR": "Asia/Tehran"}
 DAYS = 425
 """The story began that long ago: fourteen months."""
 
@@ -61,6 +63,10 @@ class Sketch:
         return self.draft.kind == Party.Kind.PERSON
 
     @property
+    def zone(self) -> dt.tzinfo:
+        return zoneinfo.ZoneInfo(ZONES[self.country])
+
+    @property
     def organisation(self) -> Sketch | None:
         return next((tie.target for tie in self.ties if tie.kind == "works-for"), None)
 
@@ -102,10 +108,20 @@ class Names:
                 "Kana": {"family": family[1], "given": given[1]},
                 "Latn": {"family": family[2], "given": given[2]},
             }
-            return {"family_name": family[0], "given_name": given[0], "names": names, "latin": (family[2], given[2])}
+            return {
+                "family_name": family[0],
+                "given_name": given[0],
+                "names": names,
+                "latin": (family[2], given[2]),
+            }
         if language == "fa":
             names = {"Latn": {"family": family[1], "given": given[1]}}
-            return {"family_name": family[0], "given_name": given[0], "names": names, "latin": (family[1], given[1])}
+            return {
+                "family_name": family[0],
+                "given_name": given[0],
+                "names": names,
+                "latin": (family[1], given[1]),
+            }
         return {"family_name": family, "given_name": given, "names": {}, "latin": (family, given)}
 
     def place(self, language: str) -> dict[str, Any]:
@@ -119,7 +135,9 @@ class Population:
         self.rng, self.now = rng, now
         self.began = now - dt.timedelta(days=DAYS)
         self.names = Names(rng)
-        self.organisations = [self._organisation(entry) for entry in material.read("organisations")["organisation"]]
+        self.organisations = [
+            self._organisation(entry) for entry in material.read("organisations")["organisation"]
+        ]
         self.people: list[Sketch] = []
         self._numbers = iter(range(1, 10_000))
         for sketch, entry in self.organisations:
@@ -155,7 +173,10 @@ class Population:
             note=entry.get("note", ""),
             points=[
                 PointDraft("email", email, status=ContactPoint.Status.GOOD),
-                PointDraft("phone", place["phone"].format(n=number % 100 if language == "fr" else number, m=number % 90)),
+                PointDraft(
+                    "phone",
+                    place["phone"].format(n=number % 100 if language == "fr" else number, m=number % 90),
+                ),
                 PointDraft("web", f"https://www.{entry['domain']}"),
                 self._address(language),
             ],
@@ -187,7 +208,16 @@ class Population:
 
     def _describe_organisation(self, sketch: Sketch) -> None:
         rng = self.rng
-        if sketch.audience in {"council", "fishing", "ngo", "press", "school", "harbour", "resident", "business"}:
+        if sketch.audience in {
+            "council",
+            "fishing",
+            "ngo",
+            "press",
+            "school",
+            "harbour",
+            "resident",
+            "business",
+        }:
             high = "Key stakeholder" in sketch.tags
             sketch.values["influence"] = "High" if high else rng.choice(["Low", "Medium", "Medium"])
             sketch.values["topics"] = rng.sample(TOPICS, rng.randint(1, 3))
@@ -232,7 +262,9 @@ class Population:
         number = next(self._numbers)
         points = [PointDraft("email", email, status=ContactPoint.Status.GOOD)]
         if rng.random() < 0.85:
-            typed = place["mobile"].format(n=number % 100 if language == "fr" else number, m=10 + number // 100)
+            typed = place["mobile"].format(
+                n=number % 100 if language == "fr" else number, m=10 + number // 100
+            )
             points.append(PointDraft("phone", typed, label=ContactPoint.Label.MOBILE))
         private = domain in MAIL_HOSTS
         if private:
@@ -284,16 +316,22 @@ class Population:
     def _certify(self, person: Sketch) -> None:
         rng = self.rng
         employers = [
-            sketch for sketch in self._known if sketch.audience == "employer" and sketch.language == person.language
+            sketch
+            for sketch in self._known
+            if sketch.audience == "employer" and sketch.language == person.language
         ]
         if employers and rng.random() < 0.6:
-            person.ties.append(Tie("works-for", rng.choice(employers), since=dt.date(rng.randrange(2016, 2025), 4, 1)))
+            person.ties.append(
+                Tie("works-for", rng.choice(employers), since=dt.date(rng.randrange(2016, 2025), 4, 1))
+            )
         if rng.random() < 0.7:
             number = f"TW-{rng.randrange(2019, 2026)}-{rng.randrange(1000, 9999)}"
             person.values["certificate-number"] = number
             person.values["certificate-until"] = self.now.date() + dt.timedelta(days=rng.randrange(-120, 900))
             person.outside_ids["Register"] = number
-            person.tags.append("Certificate / " + rng.choice(["Work at height", "Sea survival", "High voltage"]))
+            person.tags.append(
+                "Certificate / " + rng.choice(["Work at height", "Sea survival", "High voltage"])
+            )
 
     def _address(self, language: str) -> PointDraft:
         rng, place = self.rng, self.names.place(language)
@@ -326,21 +364,29 @@ class Population:
                     person.ties.append(
                         Tie("works-for", was, since=until - dt.timedelta(days=900), until=until)
                     )
-            residents = [person for person in people if person.audience == "resident" and person.organisation is None]
-            clubs = [s for s in self._known if s.language == language and s.audience in {"resident", "fishing"}]
+            residents = [
+                person for person in people if person.audience == "resident" and person.organisation is None
+            ]
+            clubs = [
+                s for s in self._known if s.language == language and s.audience in {"resident", "fishing"}
+            ]
             for person in residents[:6]:
                 if clubs:
                     person.ties.append(Tie("member-of", self.rng.choice(clubs)))
             for person in residents[6:9]:
                 person.ties.append(Tie("neighbour-of", residents[0]))
             if len(residents) > 9:
-                residents[9].ties.append(Tie("owns-land-at", next(s for s in self._known if s.language == language)))
+                residents[9].ties.append(
+                    Tie("owns-land-at", next(s for s in self._known if s.language == language))
+                )
 
     def _households(self) -> Iterator[Sketch]:
         """Families that get one letter."""
         words = {"ja": "{}家", "en": "The {} household", "fr": "Famille {}", "fa": "خانوادهٔ {}"}
         for language, form in words.items():
-            members = [p for p in self.people if p.language == language and p.audience in {"resident", "customer"}]
+            members = [
+                p for p in self.people if p.language == language and p.audience in {"resident", "customer"}
+            ]
             for head in [p for p in members if p.organisation is None][:2]:
                 home = Sketch(
                     draft=PartyDraft(

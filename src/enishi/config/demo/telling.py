@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import zoneinfo
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from enishi.config.demo.people import DAYS, Sketch
 from enishi.config.demo.scenes import Blanks, Scene, Turn, Vow
 from enishi.conversations.models import Interaction
 
-ZONES = {"GB": "Europe/London", "JP": "Asia/Tokyo", "FR": "Europe/Paris", "IR": "Asia/Tehran"}
 # Monday is 0; on the southern coast the week ends on Thursday and Friday.
 CLOSED = {"IR": {3, 4}}
 WEEKEND = {5, 6}
@@ -156,20 +154,20 @@ class Story:
         return Blanks(scene.language, scenes.words(scene.language).blanks, self.rng, given)
 
     def _turns(self, scene: Scene, who: Sketch, user: str, project: str, blanks: Blanks) -> Iterator[Said]:
-        rng, zone = self.rng, zoneinfo.ZoneInfo(ZONES[self.house.projects[project].country])
+        rng, zone = self.rng, who.zone
         day = self._first_day(scene, who)
         projects = self._projects(who, user, project)
         before: Said | None = None
         open_vow: Promised | None = None
         for turn in scene.turns:
             day += dt.timedelta(days=round(turn.after * rng.uniform(0.75, 1.25)))
-            at = self._moment(day, turn, before, zone, self.house.projects[project].country)
+            at = self._moment(day, turn, before, zone, who.country)
             if at > self.now - dt.timedelta(minutes=10):
                 break
             if turn.keeps and open_vow and self._forgotten(open_vow):
                 break
             day = blanks.day = at.astimezone(zone).date()
-            due_at = self._due(turn.vow, day, zone, self.house.projects[project].country) if turn.vow else None
+            due_at = self._due(turn.vow, day, zone, who.country) if turn.vow else None
             if due_at:
                 blanks.given["due"] = blanks.written(due_at.astimezone(zone).date())
             text, start, end = scenes.take_passage(blanks.fill(turn.text))
@@ -226,7 +224,9 @@ class Story:
     def _foresee(self, promised: Promised, blanks: Blanks) -> None:
         """What becomes of a promise that no later turn keeps."""
         vow = promised.vow
-        at = promised.due_at + dt.timedelta(hours=self.rng.uniform(-60, -3) if vow.end == "waived" else self.rng.uniform(15, 60))
+        at = promised.due_at + dt.timedelta(
+            hours=self.rng.uniform(-60, -3) if vow.end == "waived" else self.rng.uniform(15, 60)
+        )
         if vow.end and at < self.now:
             promised.settled = Settled(at, vow.end, blanks.fill(vow.outcome))
 
