@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
 from enishi.commitments import queries
+from enishi.commitments.queries.of_contacts import next_promises, owed, owed_choices
 from enishi.contacts.models import Party
+from enishi.contacts.queries.columns import AddedColumn
+from enishi.contacts.queries.filters import FilterField
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
+from enishi.core.templatetags.enishi import due, knot
 
 VIEW, EDIT = "commitments.view", "commitments.edit"
 SHOWN = 5
@@ -114,3 +120,34 @@ def series_fields() -> Mapping[str, Any]:
         "party_id": _("to or from"),
         "owner_id": _("owner"),
     }
+
+
+@provide("contacts.column", "next_promise")
+def next_promise_column() -> AddedColumn:
+    return AddedColumn(_("Next promise"), _next_promises, default=True)
+
+
+def _next_promises(actor: Actor, party_ids: Sequence[int]) -> Mapping[int, str]:
+    return {
+        party_id: format_html(
+            '<span class="en-line g2">{}<a class="clip" href="{}"><bdi>{}</bdi></a>{}</span>',
+            knot(promise.sign, promise.direction),
+            reverse("commitments:promise", args=[promise.pk]),
+            promise.title,
+            due(promise.due_at),
+        )
+        for party_id, promise in next_promises(actor, party_ids).items()
+    }
+
+
+@provide("contacts.filter", "promise")
+def promise_filter() -> FilterField:
+    return FilterField(
+        code="promise",
+        label=_("Promise"),
+        icon="link",
+        kind="choice",
+        compare={"is": _("has"), "not": _("has not")},
+        build=owed,
+        choices=owed_choices,
+    )

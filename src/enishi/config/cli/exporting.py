@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import IO, Any
 
@@ -57,7 +56,7 @@ def _write(out: Path, write: Any) -> None:
         with part.open("wb") as opened:
             file: IO[bytes] = opened
             write(file)
-        os.replace(part, out)
+        part.replace(out)
     except OSError as error:
         raise Refused(f"{out} cannot be written: {error.strerror or error}") from None
     finally:

@@ -18,8 +18,7 @@ from enishi.accounts.access import Actor
 from enishi.contacts.models import Party, SavedView
 from enishi.contacts.models.party import PartyQuerySet
 from enishi.contacts.queries import filters
-from enishi.contacts.queries.columns import Row as Row
-from enishi.contacts.queries.columns import default_columns, is_column, with_details
+from enishi.contacts.queries.columns import Row, default_columns, is_column, with_details
 
 PAGE = 50
 COUNT_LIMIT = 10_000
@@ -213,3 +212,20 @@ def saved_view(actor: Actor, view_id: int) -> SavedView:
     """One view within the actor's reach; raises SavedView.DoesNotExist."""
     mine = Q(owner=actor.user_id) if actor.user_id is not None else Q(pk__in=[])
     return SavedView.objects.filter(mine | Q(shared=True)).get(pk=view_id)
+
+
+__all__ = [
+    "COUNT_LIMIT",
+    "PAGE",
+    "SORTS",
+    "ListSpec",
+    "Page",
+    "Row",
+    "Total",
+    "counts_by_choice",
+    "matching_parties",
+    "page",
+    "saved_view",
+    "saved_views",
+    "total",
+]

@@ -47,7 +47,7 @@ def cell(request: StaffRequest, party_id: int, code: str) -> HttpResponseBase:
 
 
 def _shown(request: StaffRequest, party: Party, code: str, *, saved: bool = False) -> HttpResponse:
-    context = {"html": cells.cell(Row(party), code, may=True), "saved": saved}
+    context = {"html": cells.Rows(request.actor, [code]).cell(Row(party), code, may=True), "saved": saved}
     return render(request, "contacts/list/cell.html", context)
 
 

@@ -1,15 +1,15 @@
-"""The cells of the contact list. A page has hundreds, so they are put together here and cost no template each."""
+"""The rows of the contact list. A page has hundreds of cells, so they are put together here and cost no template each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -23,6 +23,7 @@ from enishi.core.registry import Shown
 from enishi.core.templatetags.enishi import avatar, format_date, icon, party_name, when
 
 EDITABLE = {"owner", "status"}
+EDIT = "contacts.edit"
 CHANNELS = {
     "call": "phone",
     "email": "mail",
@@ -31,174 +32,172 @@ CHANNELS = {
     "letter": "mailbox",
     "chat": "message-circle",
 }
-_NOTHING = mark_safe("")
+_TONES = {Party.Status.ACTIVE: "", Party.Status.INACTIVE: "warn", Party.Status.DECEASED: "bad"}
+_USELESS = {ContactPoint.Status.BOUNCED, ContactPoint.Status.WRONG, ContactPoint.Status.REFUSED}
+_SCHEMES = {"email": "mailto", "phone": "tel"}
 
 
-@dataclass(frozen=True)
-class Cell:
-    css: str
-    html: SafeString
+class Rows:
+    """Draws the rows of one page for one reader; words and addresses are worked out once."""
 
-
-@dataclass(frozen=True)
-class Line:
-    party: Party
-    name: str
-    cells: Sequence[Cell]
-
-
-def line(actor: Actor, row: Row, columns: Sequence[str]) -> Line:
-    """One row of the table."""
-    party, may = row.party, actor.may("contacts.edit", row.party.project_ids)
-    shown = shown_name(party, get_language() or "en")
-    second = next(
-        (c for c in ("next_promise", "organisation") if c in columns), columns[1] if columns[1:] else ""
-    )
-    cells = [
-        Cell("main", _name(party, shown))
-        if code == "name"
-        else Cell(
-            "second" if code == second else "aside" if code == "last_contact" else "",
-            cell(row, code, may=may),
+    def __init__(self, actor: Actor, columns: Sequence[str], *, pick: bool = False) -> None:
+        self._actor, self._columns, self._pick = actor, columns, pick
+        self._language = get_language() or "en"
+        # One address worked out, the number put in for each row.
+        self._party = reverse("contacts:party", args=[0]).replace("/0/", "/{}/")
+        self._select = _("Select %(name)s")
+        self._may: dict[tuple[int, ...], bool] = {}
+        second = next(
+            (c for c in ("next_promise", "organisation") if c in columns), next(iter(columns[1:]), "")
         )
-        for code in columns
-    ]
-    return Line(party, shown.text, cells)
+        self._css = {"name": "main", second: "second", "last_contact": "aside"}
 
+    def row(self, row: Row) -> SafeString:
+        party = row.party
+        name = shown_name(party, self._language)
+        cells = [self._picker(party, name.text)] if self._pick else []
+        may = self._may_change(party)
+        for code in self._columns:
+            css = f' class="{self._css[code]}"' if code in self._css else ""
+            html = self._name(party, name) if code == "name" else self.cell(row, code, may=may)
+            cells.append(f"<td{css}>{html}</td>")
+        return SafeString(f"<tr>{''.join(cells)}</tr>")
 
-def _name(party: Party, shown: Any) -> SafeString:
-    url = reverse("contacts:party", args=[party.pk])
-    sealed = _NOTHING
-    if party.confidentiality >= Level.CONFIDENTIAL:
-        sealed = format_html(
-            ' <span class="en-tag sealed">{}{}</span>', icon("lock"), party.get_confidentiality_display()
+    def _picker(self, party: Party, name: str) -> str:
+        label = escape(self._select % {"name": name})
+        return (
+            '<td class="pick"><input class="form-check-input" type="checkbox" form="people-form" name="id"'
+            f' value="{party.pk}" data-select aria-label="{label}"></td>'
         )
-    return format_html(
-        '<span class="nm">{}<span>{}{}</span></span>',
-        avatar(shown.text, party.pk, party.kind),
-        party_name(shown.text, shown.lang, shown.others[:1], url),
-        sealed,
-    )
 
+    def _may_change(self, party: Party) -> bool:
+        key = tuple(party.project_ids)
+        if key not in self._may:
+            self._may[key] = self._actor.may(EDIT, key)
+        return self._may[key]
 
-def cell(row: Row, code: str, *, may: bool = False) -> SafeString:
-    """What one cell says; owner and status open an editor for who may change them."""
-    if code in row.added:
-        shown = row.added[code]
-        return _drawn(shown) if isinstance(shown, Shown) else format_html("{}", shown)
-    if code.startswith(OWN):
-        return _own(row, code.removeprefix(OWN))
-    draw = _CELLS.get(code)
-    said = draw(row) if draw else _NOTHING
-    if not may or code not in EDITABLE:
-        return said or _NOTHING
-    return format_html(
-        '<a class="btn btn-quiet btn-xs" href="{0}" hx-get="{0}" hx-target="closest td" hx-swap="outerHTML">{1}</a>',
-        reverse("contacts:cell", args=[row.party.pk, code]),
-        said or (_("Assign") if code == "owner" else said),
-    )
-
-
-def _drawn(shown: Shown) -> SafeString:
-    return render_to_string(shown.template, shown.context)
-
-
-def _organisation(row: Row) -> SafeString:
-    if not row.organisation_id:
-        return _NOTHING
-    url = reverse("contacts:party", args=[row.organisation_id])
-    title = format_html(' <small class="en-dim"><bdi>{}</bdi></small>', row.title) if row.title else _NOTHING
-    return format_html(
-        '<span class="clip"><a href="{}"><bdi>{}</bdi></a>{}</span>', url, row.organisation, title
-    )
-
-
-def _point(kind: str, scheme: str = "") -> Callable[[Row], SafeString]:
-    def draw(row: Row) -> SafeString:
-        point = row.points.get(kind)
-        if point is None:
-            return _NOTHING
-        useless = point.status in (
-            ContactPoint.Status.BOUNCED,
-            ContactPoint.Status.WRONG,
-            ContactPoint.Status.REFUSED,
+    def _name(self, party: Party, name: Any) -> str:
+        sealed = ""
+        if party.confidentiality >= Level.CONFIDENTIAL:
+            level = escape(str(party.get_confidentiality_display()))
+            sealed = f' <span class="en-tag sealed">{icon("lock")}{level}</span>'
+        words = party_name(name.text, name.lang, name.others[:1], self._party.format(party.pk))
+        return (
+            f'<span class="nm">{avatar(name.text, party.pk, party.kind)}<span>{words}{sealed}</span></span>'
         )
-        if useless:
-            return format_html(
-                '<s class="en-ltr en-dim" title="{}">{}</s>', point.get_status_display(), point.value
+
+    def cell(self, row: Row, code: str, *, may: bool = False) -> SafeString:
+        """What one cell says; owner and status open an editor for who may change them."""
+        if code in row.added:
+            shown = row.added[code]
+            if isinstance(shown, Shown):
+                return render_to_string(shown.template, shown.context)
+            return SafeString(shown if isinstance(shown, SafeString) else escape(shown))
+        if code.startswith(OWN):
+            return SafeString(self._own(row, code.removeprefix(OWN)))
+        draw = self._DRAWN.get(code)
+        said = draw(self, row) if draw else ""
+        if may and code in EDITABLE:
+            url = f"{self._party.format(row.party.pk)}cell/{code}/"
+            said = (
+                f'<a class="btn btn-quiet btn-xs" href="{url}" hx-get="{url}" hx-target="closest td"'
+                f' hx-swap="outerHTML">{said or escape(_("Assign"))}</a>'
             )
-        return format_html('<a class="en-ltr" href="{}:{}">{}</a>', scheme, point.value, point.value)
+        return SafeString(said)
 
-    return draw
+    def _organisation(self, row: Row) -> str:
+        if not row.organisation_id:
+            return ""
+        title = f' <small class="en-dim"><bdi>{escape(row.title)}</bdi></small>' if row.title else ""
+        url = self._party.format(row.organisation_id)
+        return f'<span class="clip"><a href="{url}"><bdi>{escape(row.organisation)}</bdi></a>{title}</span>'
+
+    def _email(self, row: Row) -> str:
+        return _point(row.points.get("email"))
+
+    def _phone(self, row: Row) -> str:
+        return _point(row.points.get("phone"))
+
+    def _city(self, row: Row) -> str:
+        point = row.points.get("address")
+        return f"<bdi>{escape(str(point.parts.get('city') or point.value))}</bdi>" if point else ""
+
+    def _tags(self, row: Row) -> str:
+        return " ".join(
+            f'<span class="en-tag" title="{escape(path)}"><bdi>{escape(path.rpartition(" / ")[2])}</bdi></span>'
+            for path in row.tags
+        )
+
+    def _status(self, row: Row) -> str:
+        return _status_tag(row.party.status, self._language)
+
+    def _last_contact(self, row: Row) -> str:
+        if row.party.last_contact_at is None:
+            return f'<span class="en-dim">{escape(_("never"))}</span>'
+        sign = icon(CHANNELS.get(row.party.last_channel, "message"))
+        return f'<span class="en-lane">{sign}{when(row.party.last_contact_at)}</span>'
+
+    def _owner(self, row: Row) -> str:
+        owner = row.party.owner
+        if owner is None:
+            return ""
+        return f'{avatar(str(owner), owner.pk, size="s")}<span class="en-clip">{escape(str(owner))}</span>'
+
+    def _kind(self, row: Row) -> str:
+        return escape(str(row.party.get_kind_display()))
+
+    def _spoken(self, row: Row) -> str:
+        return escape(str(dict(LANGUAGES).get(row.party.language, row.party.language)))
+
+    def _created(self, row: Row) -> str:
+        return when(row.party.created_at)
+
+    def _changed(self, row: Row) -> str:
+        return when(row.party.updated_at)
+
+    def _own(self, row: Row, code: str) -> str:
+        said = []
+        for value in row.values.get(code, []):
+            if value.person is not None:
+                said.append(str(value.person))
+            elif value.date is not None:
+                said.append(format_date(value.date))
+            elif value.flag is not None:
+                said.append(_("yes") if value.flag else _("no"))
+            else:
+                said.append(str(plain_value(value)))
+        return (
+            f'<span class="clip">{", ".join(f"<bdi>{escape(text)}</bdi>" for text in said)}</span>'
+            if said
+            else ""
+        )
+
+    _DRAWN: dict[str, Callable[[Rows, Row], str]] = {
+        "kind": _kind,
+        "organisation": _organisation,
+        "email": _email,
+        "phone": _phone,
+        "city": _city,
+        "tags": _tags,
+        "status": _status,
+        "last_contact": _last_contact,
+        "owner": _owner,
+        "language": _spoken,
+        "created": _created,
+        "changed": _changed,
+    }
 
 
-def _city(row: Row) -> SafeString:
-    point = row.points.get("address")
-    return format_html("<bdi>{}</bdi>", point.parts.get("city") or point.value) if point else _NOTHING
+def _point(point: ContactPoint | None) -> str:
+    if point is None:
+        return ""
+    value = escape(point.value)
+    if point.status in _USELESS:
+        return f'<s class="en-ltr en-dim" title="{escape(str(point.get_status_display()))}">{value}</s>'
+    return f'<a class="en-ltr" href="{_SCHEMES[point.kind]}:{value}">{value}</a>'
 
 
-def _tags(row: Row) -> SafeString:
-    return format_html_join(
-        " ",
-        '<span class="en-tag" title="{}"><bdi>{}</bdi></span>',
-        ((path, path.rpartition(" / ")[2]) for path in row.tags),
-    )
-
-
-def _status(row: Row) -> SafeString:
-    tone = {Party.Status.ACTIVE: "", Party.Status.INACTIVE: "warn", Party.Status.DECEASED: "bad"}
-    return format_html(
-        '<span class="en-tag {}">{}</span>',
-        tone[Party.Status(row.party.status)],
-        row.party.get_status_display(),
-    )
-
-
-def _last_contact(row: Row) -> SafeString:
-    if row.party.last_contact_at is None:
-        return format_html('<span class="en-dim">{}</span>', _("never"))
-    sign = CHANNELS.get(row.party.last_channel, "message")
-    return format_html('<span class="en-lane">{}{}</span>', icon(sign), when(row.party.last_contact_at))
-
-
-def _owner(row: Row) -> SafeString:
-    owner = row.party.owner
-    if owner is None:
-        return _NOTHING
-    return format_html('{}<span class="en-clip">{}</span>', avatar(str(owner), owner.pk, size="s"), owner)
-
-
-def _language(row: Row) -> SafeString:
-    return format_html("{}", dict(LANGUAGES).get(row.party.language, row.party.language))
-
-
-def _own(row: Row, code: str) -> SafeString:
-    said = []
-    for value in row.values.get(code, []):
-        if value.person is not None:
-            said.append(format_html("<bdi>{}</bdi>", value.person))
-        elif value.date is not None:
-            said.append(format_html("{}", format_date(value.date)))
-        elif value.flag is not None:
-            said.append(format_html("{}", _("yes") if value.flag else _("no")))
-        else:
-            said.append(format_html("<bdi>{}</bdi>", plain_value(value)))
-    return format_html(
-        '<span class="clip">{}</span>', format_html_join(", ", "{}", ((part,) for part in said))
-    )
-
-
-_CELLS: dict[str, Callable[[Row], SafeString]] = {
-    "kind": lambda row: format_html("{}", row.party.get_kind_display()),
-    "organisation": _organisation,
-    "email": _point("email", "mailto"),
-    "phone": _point("phone", "tel"),
-    "city": _city,
-    "tags": _tags,
-    "status": _status,
-    "last_contact": _last_contact,
-    "owner": _owner,
-    "language": _language,
-    "created": lambda row: when(row.party.created_at),
-    "changed": lambda row: when(row.party.updated_at),
-}
+@lru_cache(64)
+def _status_tag(status: str, language: str) -> str:
+    found = Party.Status(status)
+    return f'<span class="en-tag {_TONES[found]}">{escape(str(found.label))}</span>'

@@ -61,21 +61,27 @@ def people(request: StaffRequest) -> HttpResponse:
         page, total, problem = lists.Page([]), lists.Total(0, True), str(error)
     known = columns.all_columns()
     shown = [code for code in state.spec.columns if code in known]
-    lines = [cells.line(actor, row, shown) for row in page.rows]
-    _remember(request, state, [row.pk for row in (line.party for line in lines)])
+    may = {
+        code: actor.may(f"contacts.{code}")
+        for code in ("edit", "bulk", "delete", "export", "import", "merge")
+    }
+    pick = may["bulk"] or may["export"]
+    saved = lists.saved_views(actor)
+    draw = cells.Rows(actor, shown, pick=pick)
+    _remember(request, state, [row.party.pk for row in page.rows])
     first = state.place + 1 if page.rows else 0
     context = {
         "state": state,
         "problem": problem,
-        "views": _views(request, state),
-        "all_views": _all_views(request, state),
+        "views": _views(saved, state),
+        "all_views": _all_views(request, saved, state),
         "filter": _told(state, wording.told(actor, state.spec.filter)),
-        "filter_fields": _filter_fields(),
         "adders": _adders(state),
         "clear_url": state.with_filter(tree.EVERYBODY).url(),
         "heads": [_head(state, code, known[code]) for code in shown],
         "chooser": [(code, label, code in shown) for code, label in known.items() if code != "name"],
-        "lines": lines,
+        "rows": [draw.row(row) for row in page.rows],
+        "pick": pick,
         "hidden": state.params(),
         "query": urlencode(state.params()),
         "reset_url": replace(state, spec=state.kept).url(),
@@ -84,15 +90,12 @@ def people(request: StaffRequest) -> HttpResponse:
         "export_formats": FORMATS,
         "total": total,
         "total_words": total_words(total),
-        "place": place_words(first, state.place + len(lines), total) if lines else "",
-        "next_url": state.url(cursor=page.next, place=state.place + len(lines)) if page.next else "",
+        "place": place_words(first, state.place + len(page.rows), total) if page.rows else "",
+        "next_url": state.url(cursor=page.next, place=state.place + len(page.rows)) if page.next else "",
         "back_url": _back(state, page),
         "narrowed": bool(state.spec.filter.items) or state.spec.project_id is not None,
         "project": _project_name(request, state),
-        "may": {
-            code: actor.may(f"contacts.{code}")
-            for code in ("edit", "bulk", "delete", "export", "import", "merge")
-        },
+        "may": may,
     }
     return render(request, "contacts/list/page.html", context)
 
@@ -152,23 +155,22 @@ def _head(state: State, code: str, label: Any) -> dict[str, Any]:
     }
 
 
-def _views(request: StaffRequest, state: State) -> list[dict[str, Any]]:
-    saved = [from_saved(view) for view in lists.saved_views(request.actor)]
-    pinned = [view for view in saved if view.pinned][: IN_BAR - len(BUILT_IN)]
+def _views(saved: list[SavedView], state: State) -> list[dict[str, Any]]:
+    pinned = [view for view in map(from_saved, saved) if view.pinned][: IN_BAR - len(BUILT_IN)]
     shown = [*BUILT_IN, *pinned]
     if state.view.code not in {view.code for view in shown}:
         shown.append(state.view)
     return [_view_link(view, state) for view in shown]
 
 
-def _all_views(request: StaffRequest, state: State) -> list[dict[str, Any]]:
+def _all_views(request: StaffRequest, saved: list[SavedView], state: State) -> list[dict[str, Any]]:
     return [
         {
             **_view_link(from_saved(view), state),
             "owner": view.owner,
             "mine": view.owner_id == request.actor.user_id,
         }
-        for view in lists.saved_views(request.actor)
+        for view in saved
     ]
 
 
@@ -204,21 +206,35 @@ def _told(state: State, group: wording.ToldGroup) -> dict[str, Any]:
         "at": group.at,
         "items": items,
         "switch_url": state.with_filter(tree.switch(state.spec.filter, group.place, other)).url(),
-        "add_url": _with_place("contacts:list_condition", state, **{"in": group.at}),
+        "add_url": _with_place("contacts:list_fields", state, **{"in": group.at}),
     }
 
 
 def _adders(state: State) -> list[dict[str, Any]]:
     """The menus that add a condition: to the list as it is, or as a group of its own."""
     return [
-        {"label": _("Filter"), "url": _with_place("contacts:list_condition", state)},
-        {"label": _("Any of"), "url": _with_place("contacts:list_condition", state, group="or")},
-        {"label": _("None of"), "url": _with_place("contacts:list_condition", state, group="not")},
+        {"label": _("Filter"), "url": _with_place("contacts:list_fields", state)},
+        {"label": _("Any of"), "url": _with_place("contacts:list_fields", state, group="or")},
+        {"label": _("None of"), "url": _with_place("contacts:list_fields", state, group="not")},
     ]
 
 
-def _filter_fields() -> list[dict[str, Any]]:
-    return [{"code": f.code, "label": f.label, "icon": f.icon} for f in filters.all_fields()]
+@require_GET
+def fields(request: StaffRequest) -> HttpResponse:
+    """What one can filter by, as links to the form of a condition; loaded when a menu opens."""
+    request.actor.require(VIEW)
+    state = state_of(request)
+    where = {name: request.GET[name] for name in ("in", "group") if name in request.GET}
+    offered = [
+        {
+            "label": f.label,
+            "icon": f.icon,
+            "url": _with_place("contacts:list_condition", state, field=f.code, **where),
+        }
+        for f in filters.all_fields()
+    ]
+    template = "contacts/list/fields.html" if request.htmx else "contacts/list/fields_page.html"
+    return render(request, template, {"fields": offered, "list_url": state.url()})
 
 
 @require_GET
