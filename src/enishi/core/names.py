@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from rapidfuzz.distance import JaroWinkler
 
@@ -44,6 +44,7 @@ def _encodes(text: str, charset: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=8192)
 def script(text: str) -> str:
     """ISO 15924 code of the script a name is written in, "" where it has no letters.
 

@@ -73,7 +73,7 @@ class Applying:
 
     def next_chunk(self) -> bool:
         """Bring in the next rows; False when none is left, or the run is no longer being applied."""
-        with transaction.atomic():
+        with transaction.atomic(), bulk.seldom_collecting():
             run = (
                 ImportRun.objects.unscoped("a run that the job was given")
                 .select_for_update(no_key=True, of=("self",))
@@ -172,7 +172,7 @@ class Applying:
         missing = {row.party_id for row in rows} - records.keys()
         in_bin = set(
             Party.objects.unscoped("numbers that are taken")
-            .filter(pk__in=missing)
+            .filter(pk__in=bulk.among(missing))
             .values_list("pk", flat=True)
         )
         fresh = dict(zip(sorted(in_bin), bulk.next_ids(Party, len(in_bin)), strict=True))

@@ -84,8 +84,12 @@ def check(actor: Actor, run: ImportRun, *, tags: dict[str, int], told: Told) -> 
         Quarantined.objects.filter(run=run).delete()
     ground = ground_for_trying(actor, run, tags)
     done = 0
-    for chunk in _chunks(_readable(run, reading.read(run, facts))):
-        with transaction.atomic():
+    rows = _readable(run, reading.read(run, facts))
+    while True:
+        with transaction.atomic(), bulk.seldom_collecting():
+            chunk = list(itertools.islice(rows, CHUNK))
+            if not chunk:
+                break
             stage(run, _judge(actor, chunk, ground))
         done += len(chunk)
         told(done)
@@ -113,11 +117,6 @@ def set_aside(run: ImportRun, item: str, reason: str, raw: bytes) -> Quarantined
         sha256=kept.sha256,
         defaults={"reason": reason[:500], "size": kept.size},
     )[0]
-
-
-def _chunks(rows: Iterator[reading.Read]) -> Iterator[list[reading.Read]]:
-    while chunk := list(itertools.islice(rows, CHUNK)):
-        yield chunk
 
 
 def _judge(actor: Actor, chunk: list[reading.Read], ground: Ground) -> list[Judged]:

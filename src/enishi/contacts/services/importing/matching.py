@@ -18,6 +18,7 @@ from enishi.contacts.models import ContactPoint, Party
 from enishi.contacts.queries import candidates
 from enishi.contacts.services.importing.prepared import Prepared
 from enishi.core import names
+from enishi.core.bulk import among
 
 FITS = 0.86
 NEARLY = 0.9
@@ -133,7 +134,7 @@ def _known(actor: Actor, party_ids: set[int]) -> dict[int, Known]:
     if not party_ids:
         return {}
     columns = ("id", "kind", "full_name", "match_key", "names", "project_ids")
-    visible = Party.objects.visible_to(actor).present().filter(pk__in=party_ids).values_list(*columns)
+    visible = Party.objects.visible_to(actor).present().filter(pk__in=among(party_ids)).values_list(*columns)
     known = {row[0]: Known(*row) for row in visible}
     for party_id, key in candidates.belongings(known):
         known[party_id].keys.add(key)

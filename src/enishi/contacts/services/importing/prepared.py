@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from enishi.contacts.models import ContactPoint
 from enishi.contacts.services.importing.problems import Problem
+from enishi.core.bulk import to_json
 
 
 @dataclass(slots=True)
@@ -132,19 +132,22 @@ class Prepared:
     def dumps(self) -> str:
         data = {name: value for name in _PLAIN if (value := getattr(self, name))}
         if self.points:
-            data["points"] = [_lean(point, _POINT) for point in self.points]
+            data["points"] = [
+                (p.kind, p.label, p.value, p.typed, p.key, p.parts, p.status, p.is_primary)
+                for p in self.points
+            ]
         if self.affiliations:
             data["affiliations"] = [_lean(tie, _TIE) for tie in self.affiliations]
         if self.values:
             data["values"] = [asdict(value) for value in self.values]
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        return to_json(data)
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> Prepared:
         prepared = cls(**{name: data[name] for name in _PLAIN if name in data})
         prepared.ids = [(system, value) for system, value in prepared.ids]
         prepared.consents = [(purpose, state) for purpose, state in prepared.consents]
-        prepared.points = [Point(**item) for item in data.get("points", ())]
+        prepared.points = [Point(*item) for item in data.get("points", ())]
         prepared.affiliations = [Affiliation(**item) for item in data.get("affiliations", ())]
         prepared.values = [Value(**item) for item in data.get("values", ())]
         return prepared
@@ -152,7 +155,6 @@ class Prepared:
 
 _NESTED = {"points", "affiliations", "values", "problems"}
 _PLAIN = tuple(spec.name for spec in fields(Prepared) if spec.name not in _NESTED)
-_POINT = tuple(spec.name for spec in fields(Point) if spec.name != "id")
 _TIE = tuple(spec.name for spec in fields(Affiliation))
 
 

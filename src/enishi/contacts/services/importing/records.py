@@ -9,6 +9,7 @@ from typing import Any
 from enishi.contacts.models import Consent, ContactPoint, ExternalId, FieldValue, Party, PartyTag, Relation
 from enishi.contacts.queries.whole import plain_value
 from enishi.contacts.services.importing.prepared import Point, Value
+from enishi.core.bulk import among
 
 # What an import may set, in the order of the table.
 TEXTS = (
@@ -18,6 +19,7 @@ TEXTS = (
 DERIVED = ("script", "sort_key", "match_key")
 _EMPTY: Mapping[str, Any] = {
     **dict.fromkeys((*TEXTS, *DERIVED), ""), "birth_date": None, "owner_id": None, "status": Party.Status.ACTIVE,
+    "confidentiality": 1, "version": 1,
 }  # fmt: skip
 
 
@@ -94,13 +96,6 @@ class Record:
     ``before`` is the snapshot to compare with, empty for a new one. The ``new_…`` lists are what the import added.
     """
 
-    __slots__ = (
-        "added_ids", "address_form", "before", "birth_date", "confidentiality", "consents", "family_name", "full_name",
-        "given_name", "greeting", "honorific", "id", "ids", "is_new", "kind", "language", "match_key", "names", "new_consents",
-        "new_points", "new_tags", "new_ties", "new_values", "note", "old_values", "owner_id", "photo", "points",
-        "project_ids", "restated", "rows", "script", "sort_key", "status", "tags", "ties", "time_zone", "values", "version",
-    )  # fmt: skip
-
     kind: str
     full_name: str
     family_name: str
@@ -118,11 +113,9 @@ class Record:
     version: int
 
     def __init__(self, id: int, *, is_new: bool, **values: Any) -> None:
-        self.id, self.is_new, self.version = id, is_new, 1
-        for name, empty in _EMPTY.items():
-            setattr(self, name, values.get(name, empty))
-        self.kind, self.confidentiality = values["kind"], values.get("confidentiality", 1)
-        self.version = values.get("version", 1)
+        vars(self).update(_EMPTY)
+        vars(self).update(values)
+        self.id, self.is_new = id, is_new
         self.names, self.project_ids = dict(values.get("names") or {}), list(values["project_ids"])
         self.before: dict[str, Any] = {} if is_new else self.snapshot()
         self.points: list[Point] = []
@@ -194,11 +187,11 @@ def load(ids: Iterable[int], *, lock: bool) -> dict[int, Record]:
     columns = ("id", "kind", "confidentiality", "version", *TEXTS, *DERIVED)
     records = {
         row["id"]: Record(row.pop("id"), is_new=False, **{**row, "birth_date": _iso(row["birth_date"])})
-        for row in parties.filter(pk__in=wanted).order_by("pk").values(*columns)
+        for row in parties.filter(pk__in=among(wanted)).order_by("pk").values(*columns)
     }
     found = list(records)
     points = (
-        ContactPoint.objects.filter(party__in=found)
+        ContactPoint.objects.filter(party__in=among(found))
         .order_by("id")
         .values_list(
             "party_id", "kind", "label", "value", "typed", "key", "parts", "status", "is_primary", "id"
@@ -206,19 +199,19 @@ def load(ids: Iterable[int], *, lock: bool) -> dict[int, Record]:
     )
     for party_id, *point in points:
         records[party_id].points.append(Point(*point))
-    for party_id, *pair in ExternalId.objects.filter(party__in=found).values_list(
+    for party_id, *pair in ExternalId.objects.filter(party__in=among(found)).values_list(
         "party_id", "system", "value"
     ):
         records[party_id].ids.add((pair[0], pair[1]))
     _load_ties(records, found)
-    for party_id, tag_id, path in PartyTag.objects.filter(party__in=found).values_list(
+    for party_id, tag_id, path in PartyTag.objects.filter(party__in=among(found)).values_list(
         "party_id", "tag_id", "tag__path"
     ):
         records[party_id].tags[tag_id] = path
-    for value in FieldValue.objects.filter(party__in=found).select_related("field").order_by("id"):
+    for value in FieldValue.objects.filter(party__in=among(found)).select_related("field").order_by("id"):
         records[value.party_id].values.append(_value(value))
     latest = (
-        Consent.objects.filter(party__in=found)
+        Consent.objects.filter(party__in=among(found))
         .order_by("party_id", "purpose_id", "-stated_on", "-id")
         .distinct("party_id", "purpose_id")
     )
@@ -228,7 +221,7 @@ def load(ids: Iterable[int], *, lock: bool) -> dict[int, Record]:
 
 
 def _load_ties(records: dict[int, Record], found: list[int]) -> None:
-    ties = Relation.objects.filter(source__in=found, type__code="works-for").order_by("id")
+    ties = Relation.objects.filter(source__in=among(found), type__code="works-for").order_by("id")
     for row in ties.values_list(
         "source_id", "target_id", "target__full_name", "title", "department", "seen_on", "valid_from", "valid_until",
         "evidence", "id",
