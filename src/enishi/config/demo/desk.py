@@ -24,6 +24,7 @@ from enishi.contacts.services import (
     create_party,
     delete_party,
     save_view,
+    set_values,
 )
 from enishi.content.models import File
 from enishi.content.services import add_file, add_version
