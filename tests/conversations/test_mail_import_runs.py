@@ -324,11 +324,11 @@ def test_trying_writes_nothing(tmp_path):
 
 def test_tags_are_given_to_every_mail(tmp_path):
     here = project()
-    worker = manager()
+    worker = agent(here)
     box = mbox(tmp_path / "in.mbox", mail(1), mail(2))
     taken, _ = claimed(sources([box]))
     MailImporter().run(
-        worker, taken["mail"], project_id=here.pk, options=ImportOptions(tags=["Archive / 2024"])
+        worker, taken["mail"], project_id=here.pk, options=ImportOptions(tags=["Archive/2024"])
     )
     assert [[link.tag.path for link in one.tag_links.all()] for one in stored()] == [["Archive / 2024"]] * 2
 

@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from enishi.accounts.access import Actor
 from enishi.contacts.importing.protocol import Importer, ImportOptions, ImportReport, Progress, Source
 from enishi.contacts.importing.sniff import Kind
-from enishi.contacts.services import tag_by_path
+from enishi.contacts.services.importing.lookups import tag_path
+from enishi.contacts.services.importing.tagging import known_tags, make_tags
 from enishi.conversations.services.mail_import.batches import Archive
 from enishi.conversations.services.mail_import.runs import (
+    RIGHT,
     MailOptions,
     run_mail_import,
     start_mail_import,
@@ -54,9 +56,18 @@ class MailImporter(Importer):
         archives = [Archive.at(source.path.resolve(), source.name) for source in sources]
         if options.dry_run:
             return try_mail_import(actor, archives, project_id=project_id)
-        tags = [tag_by_path(actor, path).pk for path in options.tags]
-        run = start_mail_import(actor, archives, project_id=project_id, options=MailOptions(tag_ids=tags))
+        actor.require(RIGHT, project_id)
+        chosen = MailOptions(tag_ids=_tags(options.tags, project_id))
+        run = start_mail_import(actor, archives, project_id=project_id, options=chosen)
         return run_mail_import(actor, run, progress=progress)
+
+
+def _tags(typed: Sequence[str], project_id: int) -> list[int]:
+    """Tags by path; those that are missing are made for the project."""
+    paths = [path for path in map(tag_path, typed) if path]
+    tags = known_tags(project_id)
+    make_tags(tags, paths, project_id=project_id)
+    return [tags[path] for path in paths]
 
 
 def _begins_mailbox(source: Source) -> bool:
