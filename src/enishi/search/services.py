@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from enishi.accounts.access import Actor
 from enishi.core import bulk, clock, text
@@ -28,9 +29,13 @@ class Findable:
     weight: int = 0
 
 
+# Names, organisations and functions come again and again where many records are indexed at once.
+_folded = lru_cache(maxsize=20_000)(text.fold)
+
+
 def folded_text(words: Iterable[str], body: str = "") -> str:
     """The folded words of a document: each once, in order; of a long body the first part."""
-    parts = [text.fold(word) for word in words if word]
+    parts = [_folded(word) for word in words if word]
     if body:
         parts.append(text.fold(body[:BODY_LIMIT]))
     return " ".join(dict.fromkeys(part for part in parts if part))

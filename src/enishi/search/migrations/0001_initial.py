@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('weight', models.SmallIntegerField(default=0)),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['grams'], name='document_grams')],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fastupdate=True, fields=['grams'], gin_pending_list_limit=1024, name='document_grams')],
                 'constraints': [models.UniqueConstraint(fields=('kind', 'subject_id'), name='document_once')],
             },
         ),
