@@ -1,0 +1,208 @@
+"""One record of every kind in one project, and the people who may see more or less of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+
+from django.test import Client
+from django.urls import get_resolver
+from django.urls.resolvers import RegexPattern, URLPattern, URLResolver
+
+from api.tokens import Api, api_in
+from enishi.accounts import services as accounts
+from enishi.accounts.access import Actor, Via
+from enishi.accounts.models import Project, User
+from enishi.accounts.queries import actor as actor_of
+from enishi.commitments.models import Series
+from enishi.commitments.services import add_closing_day, change_promise, make_promise, make_task
+from enishi.contacts.models import DuplicatePair, Party, RelationType
+from enishi.contacts.services import PointDraft, bulk, change_party, importing, relate, save_point, set_tags
+from enishi.contacts.services import setup as contact_setup
+from enishi.content.services import add_file
+from enishi.conversations.models import UnknownSender
+from enishi.conversations.services import ParticipantDraft, change_interaction, log_interaction
+from enishi.core import clock
+from enishi.timeline.models import Check, Entry, Notification
+from enishi.timeline.services import notify
+from factories import READ, SYSTEM, agent, grant, manager, outsider, party, project, role, user
+
+ROLES = ("nobody", "outsider", "reader", "agent", "admin")
+
+
+@dataclass
+class World:
+    project: Project
+    people: dict[str, User | None]
+    ids: dict[str, object]
+    apis: dict[str, Api | None] = field(default_factory=dict)
+    cookies: dict[str, SimpleCookie] = field(default_factory=dict)
+
+    def client(self, who: str) -> Client:
+        """A browser in which that person has signed in."""
+        client = Client(raise_request_exception=False)
+        client.cookies = SimpleCookie(self.cookies[who].output(header="", sep=";"))
+        return client
+
+    def sent(self, name: str, method: str) -> dict[str, object]:
+        """What an address needs to be told to come as far as the rights."""
+        ids = self.ids
+        return {
+            ("conversations:passage", "GET"): {"start": 0, "end": 8},
+            ("conversations:passage", "POST"): {"start": 0, "end": 8},
+            ("contacts:list_condition", "GET"): {"field": "language"},
+            ("contacts:export", "POST"): {"id": ids["party_id"], "format": "csv"},
+            ("contacts:bulk", "POST"): {"id": ids["party_id"], "code": "language", "value": "ja"},
+        }.get((name, method), {})
+
+    def address(self, route: str, name: str) -> str:
+        """An address of that route with the ids of this world."""
+
+        def fill(found: re.Match[str]) -> str:
+            key = found[1].rpartition(":")[2]
+            return str(self.ids.get(f"{name} {key}", self.ids.get(key)))
+
+        return "/" + re.sub(r"<([^>]+)>", fill, route)
+
+
+def routes() -> Iterator[tuple[str, str]]:
+    """Name and route of every address of the product."""
+
+    def walk(resolver: URLResolver, prefix: str, space: str) -> Iterator[tuple[str, str]]:
+        for found in resolver.url_patterns:
+            route = str(found.pattern)
+            if isinstance(found.pattern, RegexPattern):
+                route = re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", route.strip("^$"))
+            if isinstance(found, URLPattern):
+                yield f"{space}{found.name}", prefix + route
+            else:
+                yield from walk(
+                    found, prefix + route, f"{space}{found.namespace}:" if found.namespace else space
+                )
+
+    return walk(get_resolver(), "", "")
+
+
+def _user(actor: Actor) -> User:
+    return User.objects.get(pk=actor.user_id)
+
+
+def make_world() -> World:
+    where = project("Tidewall East", country="GB")
+    admin = user("Hedda Lunde")
+    grant(admin, None, accounts.administrator_role())
+    reader = agent(where, codes=READ)
+    worker = agent(where)
+    people = {
+        "nobody": None,
+        "outsider": _user(outsider()),
+        "reader": _user(reader),
+        "agent": _user(worker),
+        "admin": admin,
+    }
+    world = World(where, people, {})
+    world.ids |= _contacts(where, manager(where))
+    world.ids |= _talk(where, worker, world.ids)
+    world.ids |= _setup(where, admin, people)
+    apart = project("Elsewhere too")
+    world.apis = {
+        "nobody": None,
+        "outsider": api_in(apart),
+        "reader": api_in(where, codes=READ),
+        "agent": api_in(where),
+    }
+    for who, account in people.items():
+        client = Client()
+        if account:
+            client.force_login(account)
+        world.cookies[who] = client.cookies
+    return world
+
+
+def last_entry(subject_type: str, subject_id: int) -> int:
+    found = Entry.objects.unscoped("of this world").filter(subject_type=subject_type, subject_id=subject_id)
+    entry = found.order_by("pk").last()
+    assert entry is not None
+    return entry.pk
+
+
+def _contacts(where: Project, boss: Actor) -> dict[str, object]:
+    aoi = party(where, "Tanaka Aoi", email="aoi@tanaka.example", by=boss)
+    twin = party(where, "Aoi Tanaka", email="aoi.tanaka@tanaka.example", by=boss)
+    point = save_point(boss, aoi, PointDraft(kind="phone", typed="+44 1632 960123"))
+    kind = RelationType.objects.order_by("pk").first()
+    assert kind is not None
+    first, second = sorted([aoi.pk, twin.pk])
+    DuplicatePair.objects.get_or_create(first_id=first, second_id=second, defaults={"score": 90})
+    tag = contact_setup.create_tag(SYSTEM, name="Harbour")
+    set_tags(boss, aoi, [tag])
+    own = contact_setup.save_field(SYSTEM, label="Boat", kind="text", code="boat")
+    purpose = contact_setup.save_purpose(SYSTEM, name="Newsletter by post")
+    run = importing.upload(
+        boss, project_id=where.pk, name="list.csv", stream=io.BytesIO(b"First name,Last name\nKen,Ushio\n")
+    )
+    operation = bulk.apply(boss, bulk.Selection(ids=(twin.pk,)), code="language", value="ja")
+    change_party(boss, aoi, note="Prefers letters")
+    return {
+        "party_id": aoi.pk, "kept_id": aoi.pk, "gone_id": twin.pk, "first_id": first, "second_id": second,
+        "point_id": getattr(point, "pk", None) or aoi.points.first().pk,
+        "relation_id": relate(boss, aoi, twin, kind=kind).pk, "type_id": kind.pk, "tag_id": tag.pk,
+        "field_id": own.pk, "purpose_id": purpose.pk, "run_id": run.pk, "import_id": run.pk, "operation_id": operation.pk,
+        "contacts:undo_change entry_id": last_entry("contacts.party", aoi.pk), "contacts:cell code": "status",
+        "contacts:section section": "about", "contacts:edit section": "about", "contacts:point_new kind": "email",
+        "search_pin kind": "person", "subject_id": aoi.pk, "subject_type": "contacts.party",
+    }  # fmt: skip
+
+
+def _talk(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, object]:
+    aoi = Party.objects.unscoped("of this world").get(pk=ids["party_id"])
+    talk = log_interaction(
+        worker, channel="call", occurred_at=clock.now(), project_ids=[where.pk], subject="Night noise",
+        text="You will have the survey by Monday.", participants=[ParticipantDraft(party_id=aoi.pk)],
+    )  # fmt: skip
+    change_interaction(worker, talk, text="You will have the survey by Tuesday.")
+    log_interaction(
+        worker, channel="email", occurred_at=clock.now(), project_ids=[where.pk], subject="Hello",
+        participants=[ParticipantDraft("from", name="N. Ewcomer", address="new@ushio.example")],
+    )  # fmt: skip
+    promise = make_promise(
+        worker, project=where, title="Send the survey", direction="ours", party=aoi, owner=_user(worker),
+        due_at=clock.now() + dt.timedelta(days=2),
+    )  # fmt: skip
+    series = Series.objects.create(
+        project=where, rule="FREQ=WEEKLY", starts_on=clock.today(),
+        template={"kind": "promise", "title": "Weekly call", "direction": "ours"},
+    )  # fmt: skip
+    change_promise(worker, promise, title="Send the whole survey")
+    kept = add_file(worker, project=where, name="survey.txt", data=b"noise, measured", party_ids=[aoi.pk])
+    sender = UnknownSender.objects.unscoped("of this world").get(address="new@ushio.example")
+    return {
+        "interaction_id": talk.pk, "promise_id": promise.pk, "series_id": series.pk, "file_id": kept.pk, "number": 1,
+        "task_id": make_task(worker, project=where, title="Ring back", party=aoi, owner=_user(worker)).pk,
+        "closing_day_id": add_closing_day(SYSTEM, day=dt.date(2027, 3, 1), name="Works outing").pk,
+        "sender_id": sender.pk, "commitments:undo entry_id": last_entry("commitments.promise", promise.pk),
+    }  # fmt: skip
+
+
+def _setup(where: Project, admin: User, people: dict[str, User | None]) -> dict[str, object]:
+    boss = actor_of(admin, via=Via.WEB)
+    worker = people["agent"]
+    assert worker is not None
+    view = contact_setup.save_view(actor_of(worker, via=Via.WEB), name="Harbour people", spec={})
+    token, _secret = accounts.create_token(
+        actor_of(worker, via=Via.WEB), name="Phone", scopes=["contacts.view"], days=9
+    )
+    handler = role("Case handler", ["contacts.view"])
+    notify([worker.pk], kind="commitments.due", title="Due today", url="/promises/")
+    return {
+        "view_id": view.pk, "token_id": token.pk, "user_id": worker.pk, "role_id": handler.pk,
+        "grant_id": grant(user("Ines Vidal"), where, handler).pk, "project_id": where.pk,
+        "team_id": accounts.create_team(boss, name="Shore team").pk,
+        "check_id": Check.objects.create(user=admin, started_at=clock.now()).pk,
+        "notification_id": Notification.objects.get(user=worker).pk,
+        "pk": 0, "key": "none", "uidb36": "1",
+    }  # fmt: skip
