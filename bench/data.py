@@ -159,14 +159,15 @@ def ensure(parties: int) -> None:
 
 
 def _fill(parties: int) -> None:
-    from django.db import connection
+    """All of it or nothing, so that a fill that was cut off is not taken for a whole one."""
+    from django.db import connection, transaction
 
     from enishi.accounts.models import Project
 
     Project.objects.bulk_create(
         Project(pk=n, name=f"Project {n}", code=f"bench-{n}") for n in range(1, PROJECTS + 1)
     )
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         dropped = _drop_slow_indexes(cursor)
         for start in range(1, parties + 1, CHUNK):
             numbers = range(start, min(start + CHUNK, parties + 1))

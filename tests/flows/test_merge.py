@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
-from factories import SYSTEM, agent, party, project
 
 from enishi.accounts.models import User
 from enishi.commitments.models import Promise
@@ -18,6 +17,7 @@ from enishi.core import clock
 from enishi.search.queries import find
 from enishi.timeline.models import Operation
 from enishi.timeline.queries import timeline
+from factories import SYSTEM, agent, party, project
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,9 @@ def test_two_records_become_one_with_all_that_was_said_and_promised_and_two_agai
     )
     promise = make_promise(worker, project=where, party=gone, title="Send the noise survey", direction="ours")
 
-    typed = client.get(reverse("contacts:similar"), {"name": "Shirin Mohtady", "email": "s.mohtadi@ushio.example"})
+    typed = client.get(
+        reverse("contacts:similar"), {"name": "Shirin Mohtady", "email": "s.mohtadi@ushio.example"}
+    )
     assert "same e-mail" in typed.content.decode()
     duplicates.scan()
     listed = client.get(reverse("contacts:duplicates")).content.decode()

@@ -66,7 +66,7 @@ def is_column(code: str) -> bool:
 
 def default_columns() -> tuple[str, ...]:
     added = tuple(code for code, make in providers(PLACE).items() if make().default)
-    return ("name", "organisation", "email", "last_contact", *added, "status", "owner")
+    return ("name", "organisation", "last_contact", *added, "status", "owner")
 
 
 def all_columns() -> dict[str, Any]:

@@ -47,20 +47,20 @@ class Rows:
         self._party = reverse("contacts:party", args=[0]).replace("/0/", "/{}/")
         self._select = _("Select %(name)s")
         self._may: dict[tuple[int, ...], bool] = {}
-        second = next(
-            (c for c in ("next_promise", "organisation") if c in columns), next(iter(columns[1:]), "")
-        )
-        self._css = {"name": "main", second: "second", "last_contact": "aside"}
+        self._seconds = [c for c in ("next_promise", "organisation", *columns[1:2]) if c in columns]
 
     def row(self, row: Row) -> SafeString:
         party = row.party
         name = shown_name(party, self._language)
         cells = [self._picker(party, name.text)] if self._pick else []
         may = self._may_change(party)
+        drawn = {code: self.cell(row, code, may=may) for code in self._columns if code != "name"}
+        # On a phone a row has two lines: the name, and the first of these that says something.
+        second = next((code for code in self._seconds if drawn.get(code)), "")
         for code in self._columns:
-            css = f' class="{self._css[code]}"' if code in self._css else ""
-            html = self._name(party, name) if code == "name" else self.cell(row, code, may=may)
-            cells.append(f"<td{css}>{html}</td>")
+            place = {"name": "main", second: "second", "last_contact": "aside"}.get(code, "")
+            html = self._name(party, name) if code == "name" else drawn[code]
+            cells.append(f'<td class="{place}">{html}</td>' if place else f"<td>{html}</td>")
         return SafeString(f"<tr>{''.join(cells)}</tr>")
 
     def _picker(self, party: Party, name: str) -> str:

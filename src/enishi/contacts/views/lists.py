@@ -36,6 +36,8 @@ from enishi.core.formats import format_number
 
 VIEW = "contacts.view"
 IN_BAR = 6
+FITTING = 7
+"""So many columns fit a page of usual width; more of them scroll."""
 MOST_CHOICES_COUNTED = 12
 
 
@@ -82,6 +84,7 @@ def people(request: StaffRequest) -> HttpResponse:
         "chooser": [(code, label, code in shown) for code, label in known.items() if code != "name"],
         "rows": [draw.row(row) for row in page.rows],
         "pick": pick,
+        "wide": len(shown) > FITTING,
         "hidden": state.params(),
         "query": urlencode(state.params()),
         "reset_url": replace(state, spec=state.kept).url(),
