@@ -180,6 +180,8 @@ def _fill(parties: int) -> None:
             " WHERE t.code = 'works-for' AND p.id %% 10 IN (1, 2, 3) AND p.id - p.id %% 10 + 10 <= %s",
             [parties],
         )
+        # Foreign keys are checked at the end; an index is made only when that is done.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for definition in dropped:
             cursor.execute(definition)
         for table in ("contacts_party", "contacts_contactpoint", "search_document", "accounts_project"):
