@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from e2e.people import People
+from e2e.site import running_site
+
 # The browser's client keeps an event loop in this thread; Django would refuse to read the database beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -24,3 +27,24 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """The address of the whole product with the demo in it; what one journey writes the next one finds."""
+    if running := os.environ.get("ENISHI_E2E_SITE"):
+        yield running
+        return
+    with running_site() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def _people(chromium: Browser, site: str) -> People:
+    return People(chromium, site)
+
+
+@pytest.fixture
+def people(_people: People) -> Iterator[People]:
+    yield _people
+    _people.leave()
