@@ -1,0 +1,96 @@
+"""Who gets which answer from every operation of the API: no token, an outsider's, a reader's, a worker's."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+
+from api.tokens import Api
+from architecture.world import World
+from enishi.config.api import api as ninja_api
+
+pytestmark = pytest.mark.django_db
+OPERATIONS = [
+    (method.upper(), path)
+    for path, methods in ninja_api.get_openapi_schema()["paths"].items()
+    for method in methods
+]
+# Of the reader's own choosing: these only read, whatever their method.
+READING = {"GET", "HEAD"}
+
+
+def _ask(world: World, who: str, method: str, path: str) -> int:
+    api = world.apis[who]
+    ids = {**world.ids}
+    address = path
+    for key, value in ids.items():
+        address = address.replace(f"{{{key}}}", str(value))
+    assert "{" not in address, f"say in world.py which record {path} is asked for"
+    point = transaction.savepoint()
+    try:
+        if api is None:
+            return Client().generic(method, address, "{}", content_type="application/json").status_code
+        return _send(world, api, method, path, address).status_code
+    finally:
+        transaction.savepoint_rollback(point)
+
+
+def _send(world: World, api: Api, method: str, path: str, address: str) -> Any:
+    if "multipart" in json.dumps(_operation(method, path).get("requestBody", {})):
+        form = {"file": SimpleUploadedFile("a.txt", b"words"), "project_id": world.project.pk}
+        return api.client.post(address, form, headers={"Authorization": f"Bearer {api.secret}"})
+    headers = {}
+    if method in {"PATCH", "PUT", "DELETE"}:
+        headers = {"If_Match": api("GET", address.removeprefix("/api/v1/")).get("ETag", "*")}
+    asked = "?q=tanaka" if path.endswith("/search") else ""
+    sent = None if method in READING else _body(world, method, path)
+    return api(method, address.removeprefix("/api/v1/") + asked, sent, **headers)
+
+
+def _body(world: World, method: str, path: str) -> dict[str, object]:
+    """A body that is well-formed, about records of this world: what is refused then is refused for the rights."""
+    ids, where = world.ids, world.project.pk
+    bodies: dict[str, dict[str, object]] = {
+        "POST /api/v1/parties": {"kind": "person", "full_name": "Ken Ushio", "project_ids": [where]},
+        "PATCH /api/v1/parties/{party_id}": {"note": "Prefers letters"},
+        "POST /api/v1/parties/{party_id}/points": {"kind": "email", "typed": "ken@ushio.example"},
+        "POST /api/v1/parties/{party_id}/consents": {
+            "purpose": "newsletter-by-post", "state": "given", "stated_on": "2026-01-05", "basis": "consent",
+        },
+        "POST /api/v1/relations": {"source_id": ids["party_id"], "target_id": ids["gone_id"], "type": "works-for"},
+        "POST /api/v1/interactions": {"channel": "call", "occurred_at": "2026-01-05T10:00:00Z", "project_ids": [where]},
+        "POST /api/v1/promises": {"project_id": where, "title": "Send it", "direction": "ours"},
+        "POST /api/v1/promises/{promise_id}/settle": {"state": "kept"},
+        "POST /api/v1/tasks": {"project_id": where, "title": "Ring"},
+    }  # fmt: skip
+    return bodies.get(f"{method} {path}", {})
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=lambda value: value)
+def test_each_operation_keeps_to_the_rights_of_the_token(world, method, path):
+    nobody, outsider, reader, worker = (
+        _ask(world, who, method, path) for who in ("nobody", "outsider", "reader", "agent")
+    )
+    assert nobody == 401
+    if "{" in path:
+        assert outsider == 404
+    if method in READING:
+        assert (reader, worker) == (200, 200)
+        assert "{" in path or outsider == 200
+    else:
+        # A record that is not in the state asked for is a conflict; a project where one may not write is not to be chosen.
+        assert reader == 403 or (
+            reader in {404, 409} and ("restore" in path or "import" in path or "{" not in path)
+        )
+        assert worker not in {401, 403, 500}
+        if "{" not in path:
+            assert outsider in {403, 404, 422}
+
+
+def _operation(method: str, path: str) -> dict[str, object]:
+    return ninja_api.get_openapi_schema()["paths"][path][method.lower()]
