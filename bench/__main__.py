@@ -16,9 +16,9 @@ def names() -> list[str]:
     """The benches: modules of this package that have a ``run``."""
     found = []
     for module in pkgutil.iter_modules(bench.__path__):
-        if module.name not in PARTS and not module.name.startswith("_"):
-            if hasattr(importlib.import_module(f"bench.{module.name}"), "run"):
-                found.append(module.name)
+        wanted = module.name not in PARTS and not module.name.startswith("_")
+        if wanted and hasattr(importlib.import_module(f"bench.{module.name}"), "run"):
+            found.append(module.name)
     return sorted(found)
 
 

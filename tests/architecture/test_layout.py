@@ -42,7 +42,9 @@ def test_a_module_keeps_to_the_shape_of_its_app(path):
         where = f"{path.relative_to(SOURCE)}:{node.lineno}"
         assert node.attr != "get_model", f"{where}: import the model, so that the layers are checked"
         if _layer(path) in NO_ORM and path.relative_to(SOURCE).parts[0] in APPS:
-            assert node.attr not in {"objects", "_default_manager"}, f"{where}: reads belong to queries, writes to services"
+            assert node.attr not in {"objects", "_default_manager"}, (
+                f"{where}: reads belong to queries, writes to services"
+            )
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.glob("*/models*")), ids=lambda p: str(p.relative_to(SOURCE)))
@@ -57,7 +59,9 @@ def test_models_hold_no_saving_logic(path):
 def test_every_right_that_code_asks_for_is_declared(app):
     from enishi.accounts.access import rights
 
-    pattern = re.compile(r"""["']((?:accounts|timeline|contacts|content|commitments|conversations)\.[a-z]+)["']""")
+    pattern = re.compile(
+        r"""["']((?:accounts|timeline|contacts|content|commitments|conversations)\.[a-z]+)["']"""
+    )
     asked = set()
     for path in (SOURCE / app).rglob("*.py"):
         if "migrations" in path.parts:
@@ -65,13 +69,22 @@ def test_every_right_that_code_asks_for_is_declared(app):
         for node in ast.walk(ast.parse(path.read_text())):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
-            if node.func.attr in {"may", "require", "require_everywhere", "may_everywhere", "scope", "clearance"}:
+            if node.func.attr in {
+                "may",
+                "require",
+                "require_everywhere",
+                "may_everywhere",
+                "scope",
+                "clearance",
+            }:
                 constants = [a.value for a in node.args if isinstance(a, ast.Constant)]
                 asked |= {value for value in constants if pattern.fullmatch(repr(value))}
     assert asked <= set(rights())
 
 
-@pytest.mark.parametrize("path", sorted(SOURCE.rglob("templates/**/*.html")), ids=lambda p: str(p.relative_to(SOURCE)))
+@pytest.mark.parametrize(
+    "path", sorted(SOURCE.rglob("templates/**/*.html")), ids=lambda p: str(p.relative_to(SOURCE))
+)
 def test_templates_hold_no_inline_code(path):
     text = path.read_text()
     assert not re.search(r"<style\b|\sstyle=|\son[a-z]+=\"|javascript:", text)
@@ -86,7 +99,9 @@ def test_no_random_clock():
         if path.name == "clock.py" or path.relative_to(SOURCE).parts[0] == "config":
             continue
         for node in _calls(path):
-            if node.attr in {"today", "utcnow"} or (node.attr == "now" and ast.unparse(node).startswith(("datetime.", "dt."))):
+            if node.attr in {"today", "utcnow"} or (
+                node.attr == "now" and ast.unparse(node).startswith(("datetime.", "dt."))
+            ):
                 source = ast.unparse(node)
                 assert source.startswith(("clock.", "jdatetime.")) or not source.startswith(
                     ("dt.date", "dt.datetime", "datetime.", "date.")

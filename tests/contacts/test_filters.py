@@ -85,7 +85,9 @@ def test_own_fields_are_filtered_by_their_type():
 def test_relations_read_from_both_sides():
     where = project()
     worker_person, firm = party(where, "Worker"), party(where, "Firm", kind="organisation")
-    services.relate(SYSTEM, worker_person, firm, kind=RelationType.objects.get(code="works-for"), title="Welder")
+    services.relate(
+        SYSTEM, worker_person, firm, kind=RelationType.objects.get(code="works-for"), title="Welder"
+    )
     worker = agent(where)
     assert _names(worker, _leaf("relation", "is", ["works-for"])) == ["Worker"]
     assert _names(worker, _leaf("relation", "is", ["~works-for"])) == ["Firm"]

@@ -39,13 +39,19 @@ def test_a_name_is_found_however_it_is_typed(name, queries):
 
 def test_kana_finds_the_reading_in_any_width():
     where = project()
-    change_party(SYSTEM, party(where, "橘 葵"), names={"Kana": {"family": "タチバナ", "given": "アオイ", "full": "タチバナ アオイ"}})
+    change_party(
+        SYSTEM,
+        party(where, "橘 葵"),
+        names={"Kana": {"family": "タチバナ", "given": "アオイ", "full": "タチバナ アオイ"}},
+    )
     worker = agent(where)
     for query in ["たちばな", "ﾀﾁﾊﾞﾅ", "タチバナ　アオイ", "あおい"]:
         assert _titles(worker, query) == ["橘 葵"], query
 
 
-@pytest.mark.parametrize("query", ["090-1234-5678", "０９０１２３４５６７８", "+81 90 1234 5678", "1234-5678", "5678"])
+@pytest.mark.parametrize(
+    "query", ["090-1234-5678", "０９０１２３４５６７８", "+81 90 1234 5678", "1234-5678", "5678"]
+)
 def test_a_phone_is_found_in_any_writing(query):
     where = project()
     made = party(where, "Aoi")
@@ -85,7 +91,9 @@ def test_what_is_in_the_bin_is_not_found_and_recent_follows_rights():
     assert recent(worker) == []
 
 
-@pytest.mark.parametrize("query", ["", "   ", "\x00", "\ud800", "%", "_", "'; DROP TABLE", "\u202e", "a" * 5000, "🙂"])
+@pytest.mark.parametrize(
+    "query", ["", "   ", "\x00", "\ud800", "%", "_", "'; DROP TABLE", "\u202e", "a" * 5000, "🙂"]
+)
 def test_odd_queries_find_nothing_and_break_nothing(query):
     where = project()
     party(where, "Aoi")

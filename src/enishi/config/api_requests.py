@@ -53,7 +53,9 @@ class ApiMiddleware:
         fingerprint = hashlib.sha256(request.get_full_path().encode() + b"\0" + body).hexdigest()
         kept = services.claim_key(actor, key=key, fingerprint=fingerprint)
         if kept is not None:
-            return self._again(kept.fingerprint == fingerprint, kept.status, bytes(kept.body or b""), kept.headers)
+            return self._again(
+                kept.fingerprint == fingerprint, kept.status, bytes(kept.body or b""), kept.headers
+            )
         try:
             response = self.get_response(request)
         except BaseException:
@@ -62,8 +64,12 @@ class ApiMiddleware:
         if response.status_code >= 500 or response.status_code == 429:
             services.release_key(actor, key=key)
         else:
-            headers = {name: response[name] for name in ("Content-Type", "ETag", "Location") if name in response}
-            services.keep_answer(actor, key=key, status=response.status_code, body=response.content, headers=headers)
+            headers = {
+                name: response[name] for name in ("Content-Type", "ETag", "Location") if name in response
+            }
+            services.keep_answer(
+                actor, key=key, status=response.status_code, body=response.content, headers=headers
+            )
         return response
 
     @staticmethod

@@ -32,6 +32,7 @@ add_menu(MenuEntry("setup", _("Recycle bin"), "contacts:bin", "trash", right="co
 add_new(NewEntry(_("Person"), "contacts:new_person", "user-plus", "contacts.edit", order=10))
 add_new(NewEntry(_("Organisation"), "contacts:new_organisation", "building", "contacts.edit", order=20))
 add_new(NewEntry(_("Group or community"), "contacts:new_group", "users-group", "contacts.edit", order=30))
+add_new(NewEntry(_("Import"), "contacts:import_new", "table-import", "contacts.import", order=80))
 
 _FIELDS = {
     "names": _("other scripts"),
@@ -39,6 +40,7 @@ _FIELDS = {
     "project_ids": _("projects"),
     "points": _("ways to reach"),
     "relation": _("relation"),
+    "relations": _("relations"),
     "tags": _("tags"),
     "basis": _("legal basis"),
     "evidence": _("evidence"),
@@ -81,6 +83,8 @@ def history_words(name: str, value: Any) -> str | None:
     """Values that are more than a word: addresses, relations, names in other scripts. None leaves it to the history."""
     if name == "points" and isinstance(value, list):
         return "; ".join(_point_words(point) for point in value)
+    if name == "relations" and isinstance(value, list):
+        return "; ".join(history_words("relation", told) or "" for told in value)
     if name == "relation" and isinstance(value, dict):
         return ", ".join(
             filter(None, (str(value.get("type", "")).replace("-", " "), value.get("title"), _span(value)))

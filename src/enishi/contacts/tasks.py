@@ -54,14 +54,18 @@ def bulk_change(operation_id: int, user_id: int) -> None:
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(name="contacts.duplicates_new", queue="upkeep", queueing_lock="contacts.duplicates", pass_context=False)
+@app.task(
+    name="contacts.duplicates_new", queue="upkeep", queueing_lock="contacts.duplicates", pass_context=False
+)
 def duplicates_of_changed(timestamp: int) -> None:
     """Look for duplicates of whoever was entered or changed lately; the times overlap, repeats are harmless."""
     duplicates.scan_changed(since=dt.timedelta(minutes=15))
 
 
 @app.periodic(cron="40 2 * * *")
-@app.task(name="contacts.duplicates_all", queue="upkeep", queueing_lock="contacts.duplicates", pass_context=False)
+@app.task(
+    name="contacts.duplicates_all", queue="upkeep", queueing_lock="contacts.duplicates", pass_context=False
+)
 def duplicates_of_all(timestamp: int) -> None:
     """Look for duplicates among all."""
     duplicates.scan()

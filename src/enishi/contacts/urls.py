@@ -24,6 +24,7 @@ app_name = "contacts"
 
 urlpatterns: list[URLPattern] = [
     path("", lists.people, name="list"),
+    path("list/fields/", lists.fields, name="list_fields"),
     path("list/condition/", lists.condition, name="list_condition"),
     path("list/set/", lists.set_condition, name="list_set"),
     path("list/views/save/", lists.save_view, name="view_save"),

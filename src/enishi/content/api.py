@@ -148,7 +148,9 @@ def download(
 def add_version(request: HttpRequest, file_id: Id, file: File[UploadedFile]) -> Any:
     actor = _actor(request)
     try:
-        services.add_version(actor, queries.file(actor, file_id), data=cast(IO[bytes], file.file), name=file.name or "")
+        services.add_version(
+            actor, queries.file(actor, file_id), data=cast(IO[bytes], file.file), name=file.name or ""
+        )
     except services.FileError as error:
         raise Problem(422, "The file cannot be kept", errors=[(error.field or "file", str(error))]) from None
     return Status(201, _whole(actor, file_id))

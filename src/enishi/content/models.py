@@ -29,7 +29,9 @@ class File(ScopedModel):
         indexes = [
             # Newest first, within the reader's projects.
             models.Index(
-                fields=["project", "-created_at", "-id"], condition=Q(deleted_at__isnull=True), name="file_newest"
+                fields=["project", "-created_at", "-id"],
+                condition=Q(deleted_at__isnull=True),
+                name="file_newest",
             ),
         ]
 

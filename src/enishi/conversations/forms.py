@@ -150,9 +150,7 @@ def people_from(data: Mapping[str, Any], tokens: Sequence[str], typed: str) -> l
         elif kind == "name":
             drafts.append(_named(value, role))
     drafts += [
-        _named(part, Participant.Role.WITH)
-        for part in text.between_commas(typed.replace(";", ","))
-        if part
+        _named(part, Participant.Role.WITH) for part in text.between_commas(typed.replace(";", ",")) if part
     ]
     return drafts
 

@@ -67,7 +67,9 @@ class Interaction(SharedModel):
     view_right: ClassVar[str] = "conversations.view"
 
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
-    direction = models.CharField(_("direction"), max_length=4, choices=Direction.choices, default=Direction.BOTH)
+    direction = models.CharField(
+        _("direction"), max_length=4, choices=Direction.choices, default=Direction.BOTH
+    )
     occurred_at = models.DateTimeField(_("when"))
     minutes = models.PositiveIntegerField(_("minutes"), null=True, blank=True)
     subject = models.CharField(_("summary"), max_length=500, blank=True)
@@ -103,11 +105,19 @@ class Interaction(SharedModel):
         ]
         indexes = [
             models.Index(fields=["-occurred_at", "-id"], name="interaction_newest"),
-            models.Index(fields=["thread", "occurred_at", "id"], condition=Q(thread__isnull=False), name="interaction_thread"),
+            models.Index(
+                fields=["thread", "occurred_at", "id"],
+                condition=Q(thread__isnull=False),
+                name="interaction_thread",
+            ),
             # My day: what waits for an answer.
-            models.Index(fields=["occurred_at", "id"], condition=Q(answer="waiting"), name="interaction_waiting"),
+            models.Index(
+                fields=["occurred_at", "id"], condition=Q(answer="waiting"), name="interaction_waiting"
+            ),
             GinIndex(fields=["project_ids"], name="interaction_projects"),
-            models.Index(fields=["import_run"], condition=Q(import_run__isnull=False), name="interaction_run"),
+            models.Index(
+                fields=["import_run"], condition=Q(import_run__isnull=False), name="interaction_run"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -148,7 +158,9 @@ class MailMessage(models.Model):
         constraints = [models.UniqueConstraint(fields=["message_id", "fingerprint"], name="mail_once")]
         indexes = [
             # The conversation of a reply whose program named no parent.
-            models.Index(fields=["subject_key", "sent_at"], condition=~Q(subject_key=""), name="mail_subject"),
+            models.Index(
+                fields=["subject_key", "sent_at"], condition=~Q(subject_key=""), name="mail_subject"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -188,7 +200,11 @@ class Participant(models.Model):
         ]
         indexes = [
             # Everything that came from an address nobody knows yet.
-            models.Index(fields=["address"], condition=Q(party__isnull=True, user__isnull=True) & ~Q(address=""), name="participant_unknown"),
+            models.Index(
+                fields=["address"],
+                condition=Q(party__isnull=True, user__isnull=True) & ~Q(address=""),
+                name="participant_unknown",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -236,7 +252,9 @@ class UnknownSender(SharedModel):
     party = models.ForeignKey("contacts.Party", null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
-        indexes = [models.Index(fields=["-last_at", "-id"], condition=Q(state="open"), name="unknown_sender_open")]
+        indexes = [
+            models.Index(fields=["-last_at", "-id"], condition=Q(state="open"), name="unknown_sender_open")
+        ]
 
     def __str__(self) -> str:
         return self.address

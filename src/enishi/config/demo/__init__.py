@@ -49,6 +49,7 @@ def _tell(now: dt.datetime) -> None:
     papers = desk.attach_papers(house, story.said)
     ledger.save_promises(house, story.promised, papers)
     ledger.save_tasks(house, story.said, drawing("tasks"))
+    ledger.save_errands(house)
     ledger.save_duties(house, organisations, drawing("duties"))
     desk.fill_library(house, organisations)
     desk.fill_links(house, organisations, people)

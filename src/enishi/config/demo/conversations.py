@@ -174,6 +174,9 @@ def _participants(house: House, said: Said) -> list[Participant]:
         Participant(role=us, user=user, address=at_us),
         *(Participant(role=guest, party=person.party) for person in said.guests),
     ]
+    if said.who.organisation is not None and (said.guests or turn.via == Channel.LETTER):
+        # A meeting of several, or a letter with a letterhead, is with the organisation too.
+        people.append(Participant(role=guest, party=said.who.organisation.party))
     people.sort(key=lambda one: list(Role.values).index(one.role))
     for position, one in enumerate(people):
         one.interaction, one.position = said.interaction, position

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from enishi.accounts.access import Level
@@ -19,6 +19,7 @@ from enishi.content.models import File
 from enishi.core import clock
 
 SOON = dt.timedelta(minutes=3)
+DAY = dt.timedelta(days=1)
 QUARTER = dt.timedelta(days=85)
 
 
@@ -92,6 +93,27 @@ def save_tasks(house: House, story: Sequence[Said], rng: random.Random) -> None:
                 finish_task(actor, task)
 
 
+def save_errands(house: House) -> None:
+    """What people want to do these days, and what they did in the last ones."""
+    now = clock.now()
+    for entry in material.read("tasks")["task"]:
+        actor, due = house.actors[entry["owner"]], now + entry["due"] * DAY
+        zone = zoneinfo.ZoneInfo(house.users[entry["owner"]].time_zone)
+        due = dt.datetime.combine(due.astimezone(zone).date(), dt.time(entry.get("hour", 16)), zone)
+        with clock.standing_at(min(due, now) - 4 * DAY):
+            task = make_task(
+                actor,
+                project=house.projects[entry["project"]],
+                title=entry["title"],
+                owner=house.users[entry["owner"]],
+                due_at=due,
+                detail=entry.get("detail", ""),
+            )
+        if entry.get("done"):
+            with clock.standing_at(due - dt.timedelta(hours=3)):
+                finish_task(actor, task)
+
+
 def save_duties(house: House, organisations: Sequence[Sketch], rng: random.Random) -> None:
     """Duties that come back by a rule, kept time after time, with one that was late and one that was missed."""
     now = clock.now()
@@ -118,12 +140,15 @@ def save_duties(house: House, organisations: Sequence[Sketch], rng: random.Rando
             )
         series = promise.series
         assert series is not None
-        moment = began
-        while (moment := moment + QUARTER) < now:
+        for moment in [*_quarters(began, now - DAY), now - DAY]:
             with clock.standing_at(moment):
                 extend_series(actor, series)
-        extend_series(actor, series)
         _keep_times(actor, series, entry, rng)
+
+
+def _quarters(began: dt.datetime, until: dt.datetime) -> Iterator[dt.datetime]:
+    while (began := began + QUARTER) < until:
+        yield began
 
 
 def _keep_times(actor: Any, series: Series, entry: Mapping[str, Any], rng: random.Random) -> None:

@@ -7,6 +7,7 @@ import random
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from enishi.accounts.access import Level
@@ -54,7 +55,7 @@ class Sketch:
     values: dict[str, Any] = field(default_factory=dict)
     outside_ids: dict[str, str] = field(default_factory=dict)
     ties: list[Tie] = field(default_factory=list)
-    latin: tuple[str, str] = ("", "")
+    woman: bool = False
     email: str = ""
     party: Party = field(default_factory=Party)
 
@@ -88,7 +89,9 @@ class Names:
     def __init__(self, rng: random.Random) -> None:
         self._material = material.read("names")
         self._rng = rng
-        self._left = {language: self._pairs(language) for language in ("ja", "en", "fr", "fa")}
+        self._left: dict[str, Iterator[tuple[Any, Any]]] = {
+            language: self._pairs(language) for language in ("ja", "en", "fr", "fa")
+        }
 
     def _pairs(self, language: str) -> Iterator[tuple[Any, Any]]:
         source = self._material[language]
@@ -100,9 +103,21 @@ class Names:
             for number, family in enumerate(families):
                 yield family, givens[(number + shift * 7) % len(givens)]
 
-    def person(self, language: str) -> dict[str, Any]:
-        """The fields of a draft that make up a name, and the Latin name for addresses."""
-        family, given = next(self._left[language])
+    def _is_woman(self, language: str, given: Any) -> bool:
+        source = self._material[language]
+        return given in source["given"][: source["women"]]
+
+    def person(self, language: str, woman: bool | None = None) -> dict[str, Any]:
+        """The fields of a draft that make up a name; beside them the Latin name for addresses, and if it is a woman's."""
+        passed = []
+        for family, given in self._left[language]:
+            if woman is None or self._is_woman(language, given) == woman:
+                break
+            passed.append((family, given))
+        self._left[language] = chain(passed, self._left[language])
+        return {**self._parts(language, family, given), "woman": self._is_woman(language, given)}
+
+    def _parts(self, language: str, family: Any, given: Any) -> dict[str, Any]:
         if language == "ja":
             names = {
                 "Kana": {"family": family[1], "given": given[1]},
@@ -229,7 +244,7 @@ class Population:
 
     def _staff(self, organisation: Sketch, entry: Mapping[str, Any]) -> Iterator[Sketch]:
         for number in range(entry["people"]):
-            title = entry["titles"][number % len(entry["titles"])]
+            who, _colon, title = entry["titles"][number % len(entry["titles"])].rpartition(":")
             person = self._person(
                 organisation.language,
                 organisation.audience,
@@ -237,6 +252,7 @@ class Population:
                 domain=entry["domain"],
                 created_at=organisation.created_at + dt.timedelta(minutes=5 + 3 * number),
                 open_to_all="tidewall-harbour" in organisation.projects and organisation.language == "fr",
+                woman={"f": True, "m": False}.get(who),
             )
             since = (self.began - dt.timedelta(days=self.rng.randrange(100, 3000))).date()
             person.ties.append(Tie("works-for", organisation, title=title, since=since.replace(day=1)))
@@ -255,9 +271,10 @@ class Population:
         domain: str,
         created_at: dt.datetime,
         open_to_all: bool = False,
+        woman: bool | None = None,
     ) -> Sketch:
-        rng, name, place = self.rng, self.names.person(language), self.names.place(language)
-        latin = name.pop("latin")
+        rng, name, place = self.rng, self.names.person(language, woman), self.names.place(language)
+        latin, is_woman = name.pop("latin"), name.pop("woman")
         email = f"{_ascii(latin[1])}.{_ascii(latin[0])}@{domain}"
         number = next(self._numbers)
         points = [PointDraft("email", email, status=ContactPoint.Status.GOOD)]
@@ -273,7 +290,7 @@ class Population:
             **name,
             language=language,
             honorific={"ja": "様", "fa": "", "en": "", "fr": ""}[language],
-            address_form=rng.choice(["", "", "", "mr", "ms"]) if language in {"en", "fr"} else "",
+            address_form=("ms" if is_woman else "mr") if rng.random() < 0.4 else "",
             birth_date=dt.date(rng.randrange(1948, 2004), rng.randrange(1, 13), rng.randrange(1, 29)) if private and rng.random() < 0.4 else None,
             points=points,
             confidentiality=Level.OPEN if open_to_all else Level.INTERNAL,
@@ -286,7 +303,7 @@ class Population:
             audience=audience,
             created_at=created_at,
             owner=rng.choice(SPEAKERS[projects[0], language]),
-            latin=latin,
+            woman=is_woman,
             email=email,
         )
 

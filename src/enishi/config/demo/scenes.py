@@ -62,10 +62,26 @@ class Scene:
     level: Level = Level.INTERNAL
     weight: float = 1.0
     project: str = ""
+    woman: bool | None = None
 
     @property
     def promises(self) -> bool:
         return any(turn.vow for turn in self.turns)
+
+    @property
+    def vow_ends(self) -> bool:
+        """Whether its first promise ends by itself, without a turn that keeps it."""
+        return next((bool(turn.vow.end) for turn in self.turns if turn.vow), False)
+
+    @property
+    def days_to_due(self) -> int:
+        """From its first turn to the day on which its first promise is due."""
+        days = 0
+        for turn in self.turns:
+            days += round(turn.after)
+            if turn.vow:
+                return days + turn.vow.due
+        return days
 
 
 @dataclass(frozen=True)
@@ -91,6 +107,7 @@ def _scene(language: str, entry: Mapping[str, Any]) -> Scene:
         level=Level[str(entry.get("level", "internal")).upper()],
         weight=float(entry.get("weight", 1)),
         project=entry.get("project", ""),
+        woman=entry.get("woman"),
     )
 
 

@@ -25,6 +25,8 @@ TRUSTED = {
 INTERACTIONS = 2000
 PROMISES = 115
 """Made in conversations; recurring duties come on top."""
+AGENDA = (-2, 0, 1, 3, 5)
+"""Days from now on which a promise of everybody is due."""
 TRIES = 20_000
 AGAIN = 3
 """As often one person may play the same scene: some things are asked again and again."""
@@ -87,6 +89,7 @@ class Story:
         pool = [scene for language in scenes.LANGUAGES for scene in scenes.words(language).scenes]
         vowing = [scene for scene in pool if scene.promises]
         plain = [scene for scene in pool if not scene.promises]
+        self._fill_agendas([scene for scene in vowing if not scene.vow_ends])
         # Every scene is seen once, then the rest is drawn by weight.
         for scene in vowing:
             self._play(scene)
@@ -94,6 +97,14 @@ class Story:
         for scene in plain:
             self._play(scene)
         self._play_until(plain, lambda: len(self.said) >= INTERACTIONS)
+
+    def _fill_agendas(self, pool: Sequence[Scene]) -> None:
+        """Something for everybody's day: a promise lately missed, one due today, some due this week."""
+        for user in dict.fromkeys(key for keys in SPEAKERS.values() for key in keys):
+            for days in AGENDA:
+                due = self.now.date() + dt.timedelta(days=days)
+                drawn = self.rng.sample(pool, len(pool))
+                next(filter(None, (self._play(scene, user=user, due=due) for scene in drawn)), None)
 
     def _play_until(self, pool: Sequence[Scene], enough: Callable[[], bool]) -> None:
         weights = [scene.weight for scene in pool]
@@ -104,25 +115,30 @@ class Story:
 
     # --- one scene
 
-    def _play(self, scene: Scene) -> None:
+    def _play(self, scene: Scene, *, user: str = "", due: dt.date | None = None) -> bool:
+        """Play a scene once more, when there is still somebody for it; with ``due`` up to a promise due on that day."""
         who = self._somebody(scene)
         if who is None:
-            return
+            return False
         places = [code for code in who.projects if (code, scene.language) in SPEAKERS]
         project = scene.project if scene.project in places else places[0]
         speakers = [
             key
             for key in SPEAKERS[project, scene.language]
-            if scene.level < Level.CONFIDENTIAL or key in TRUSTED[scene.level]
+            if (scene.level < Level.CONFIDENTIAL or key in TRUSTED[scene.level]) and user in {"", key}
         ]
         if not speakers:
-            return
+            return False
+        first = self._first_day(scene, who) if due is None else due - dt.timedelta(days=scene.days_to_due)
+        if first <= who.created_at.date():
+            return False
         user = self.rng.choice(speakers)
         blanks = self._blanks(scene, who, user)
-        turns = list(self._turns(scene, who, user, project, blanks))
+        turns = list(self._turns(scene, who, user, project, blanks, first, open_end=due is not None))
         if turns:
             self._played[id(scene), id(who)] += 1
             self.said += turns
+        return bool(turns)
 
     def _somebody(self, scene: Scene) -> Sketch | None:
         """Somebody for whom the scene is written and who has not played it; the first in a list are spoken to most."""
@@ -134,6 +150,8 @@ class Story:
         ]
         if scene.project:
             cast = [person for person in cast if scene.project in person.projects]
+        if scene.woman is not None:
+            cast = [person for person in cast if person.woman == scene.woman]
         if not cast:
             return None
         return self.rng.choices(cast, weights=[1 + 6 / (place + 2) for place in range(len(cast))])[0]
@@ -153,18 +171,27 @@ class Story:
         }  # fmt: skip
         return Blanks(scene.language, scenes.words(scene.language).blanks, self.rng, given)
 
-    def _turns(self, scene: Scene, who: Sketch, user: str, project: str, blanks: Blanks) -> Iterator[Said]:
+    def _turns(
+        self,
+        scene: Scene,
+        who: Sketch,
+        user: str,
+        project: str,
+        blanks: Blanks,
+        day: dt.date,
+        *,
+        open_end: bool,
+    ) -> Iterator[Said]:
         rng, zone = self.rng, who.zone
-        day = self._first_day(scene, who)
         projects = self._projects(who, user, project)
         before: Said | None = None
         open_vow: Promised | None = None
         for turn in scene.turns:
-            day += dt.timedelta(days=round(turn.after * rng.uniform(0.75, 1.25)))
+            day += dt.timedelta(days=round(turn.after * (1 if open_end else rng.uniform(0.75, 1.25))))
             at = self._moment(day, turn, before, zone, who.country)
             if at > self.now - dt.timedelta(minutes=10):
                 break
-            if turn.keeps and open_vow and self._forgotten(open_vow):
+            if turn.keeps and open_vow and (open_end or self._forgotten(open_vow)):
                 break
             day = blanks.day = at.astimezone(zone).date()
             due_at = self._due(turn.vow, day, zone, who.country) if turn.vow else None

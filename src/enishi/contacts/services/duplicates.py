@@ -109,9 +109,7 @@ def _drop_stale(only: list[int] | None, found: set[tuple[int, int]]) -> None:
     still = DuplicatePair.objects.filter(state=DuplicatePair.State.OPEN)
     if only is not None:
         still = still.filter(Q(first__in=only) | Q(second__in=only))
-    stale = [
-        pk for pk, *pair in still.values_list("pk", "first_id", "second_id") if tuple(pair) not in found
-    ]
+    stale = [pk for pk, *pair in still.values_list("pk", "first_id", "second_id") if tuple(pair) not in found]
     DuplicatePair.objects.filter(pk__in=stale).delete()
 
 

@@ -104,7 +104,9 @@ def work_out(party: Named) -> None:
         raise ContactError(_("Give a name. A single word is enough."), "full_name")
     for name, most in LONGEST.items():
         if len(getattr(party, name)) > most:
-            raise ContactError(_("A name has at most %(count)d characters. Shorten it.") % {"count": most}, name)
+            raise ContactError(
+                _("A name has at most %(count)d characters. Shorten it.") % {"count": most}, name
+            )
     party.script = script
     reading = party.names.get("Kana", {})
     if party.kind == Party.Kind.PERSON:

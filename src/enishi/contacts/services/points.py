@@ -42,7 +42,9 @@ def normalised(kind: str, typed: str, parts: Mapping[str, str], *, country: str)
         return Normalised(value, value.lower())
     if kind == ContactPoint.Kind.PHONE:
         number = normalise.phone(typed, country)
-        return Normalised(number.value, number.value, {"extension": number.extension} if number.extension else {})
+        return Normalised(
+            number.value, number.value, {"extension": number.extension} if number.extension else {}
+        )
     if kind == ContactPoint.Kind.ADDRESS:
         return _address(typed, parts, country)
     if kind == ContactPoint.Kind.WEB:

@@ -83,9 +83,7 @@ def rename_tag(actor: Actor, tag: Tag, *, name: str, parent: Tag | None) -> Tag:
         raise ContactError(_("The tags above this one are too many. Put it higher up."), "parent")
     if Tag.objects.filter(path=path, project=tag.project).exclude(pk=tag.pk).exists():
         raise ContactError(_("“%(name)s” already exists. Merge the two instead.") % {"name": path}, "name")
-    below.update(
-        path=Concat(Value(path), Substr("path", len(before) + 1), output_field=models.CharField())
-    )
+    below.update(path=Concat(Value(path), Substr("path", len(before) + 1), output_field=models.CharField()))
     tag.name, tag.parent, tag.path = name, parent, path
     tag.save()
     record(actor, signals.setup_changed, subject=tag, changes={"path": (before, path)})
@@ -224,7 +222,13 @@ def read_value(field: Field, typed: Any) -> list[FieldValue]:
 
 
 def _number(typed: str) -> Decimal:
-    plain = text.ascii_digits(typed).replace("\u202f", "").replace("\u00a0", "").replace(" ", "").replace(",", ".")
+    plain = (
+        text.ascii_digits(typed)
+        .replace("\u202f", "")
+        .replace("\u00a0", "")
+        .replace(" ", "")
+        .replace(",", ".")
+    )
     try:
         number = Decimal(plain)
     except ArithmeticError:

@@ -115,7 +115,9 @@ def tag_choices(request: StaffRequest) -> HttpResponse:
     found = setup.matching_tags(query) if query else []
     exact = any(tag.path.casefold() == query.casefold() for tag in found)
     return render(
-        request, "contacts/edit/tag_choices.html", {"found": found, "create": "" if exact else query, "query": query}
+        request,
+        "contacts/edit/tag_choices.html",
+        {"found": found, "create": "" if exact else query, "query": query},
     )
 
 

@@ -135,7 +135,7 @@ def _columns(run: ImportRun, ready: list[Prepared]) -> list[dict[str, Any]]:
                 "own_label": _label_of(rule),
                 "sure": sureness >= SURE and rule != "ignore" and not problem,
                 "ask": sureness < SURE or (rule == "ignore" and bool(values)),
-                "hint": problem or _written(ready, values) or reason,
+                "hint": problem or _written(ready, values) or ("" if sureness >= SURE else reason),
                 "problem": bool(problem),
             }
         )

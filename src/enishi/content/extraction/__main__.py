@@ -21,7 +21,7 @@ def main() -> int:
     kept = 0
     try:
         for piece in READERS[media_type](path):
-            piece = text.clean(piece, max_length=most - kept)  # noqa: PLW2901
+            piece = text.clean(piece, max_length=most - kept)
             sys.stdout.buffer.write(piece.encode("utf-8", "replace"))
             kept += len(piece)
             if kept >= most:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor
@@ -15,6 +18,8 @@ from enishi.contacts.services.importing.merge import merge
 from enishi.contacts.services.importing.prepared import Prepared
 from enishi.contacts.services.importing.records import TEXTS, load
 from enishi.contacts.services.importing.tagging import known_tags
+from enishi.core import clock
+from enishi.core.formats import format_date
 
 
 @dataclass(frozen=True)
@@ -30,14 +35,16 @@ def becomes(prepared: Prepared) -> list[Change]:
     """Everything that a row says, as it would be stored."""
     labels = dict(ContactPoint.Kind.choices)
     shown = [
-        Change(_label(name), "", str(value)) for name, value in prepared.texts.items() if name not in _HIDDEN
+        Change(_label(name), "", _text(value))
+        for name, value in prepared.texts.items()
+        if name not in _HIDDEN
     ]
     shown += [Change(labels[point.kind], "", point.value) for point in prepared.points]
     for tie in prepared.affiliations:
         words = ", ".join(filter(None, (tie.organisation, tie.department, tie.title)))
         shown.append(Change(_("works for"), "", words))
         if tie.seen_on:
-            shown.append(Change(_("card seen on"), "", tie.seen_on))
+            shown.append(Change(_("card seen on"), "", _text(tie.seen_on)))
     shown += [Change(value.code.replace("-", " "), "", str(value.plain)) for value in prepared.values]
     if prepared.tags:
         shown.append(Change(_("tags"), "", ", ".join(prepared.tags)))
@@ -45,6 +52,8 @@ def becomes(prepared: Prepared) -> list[Change]:
     return shown
 
 
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_STATUSES = dict(Party.Status.choices)
 _HIDDEN = {"photo", "owner_id", "address_form"}
 
 
@@ -94,4 +103,8 @@ def _text(value: Any) -> str:
         return ", ".join(str(parts.get("full", "")) for parts in value.values())
     if isinstance(value, list):
         return str(len(value))
+    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
+        return format_date(dt.date.fromisoformat(value), get_language() or "en", today=clock.today())
+    if value in _STATUSES:
+        return str(_STATUSES[value])
     return "" if value is None else str(value)

@@ -104,7 +104,9 @@ def _unique(link: Link) -> list[tuple[tuple[str, ...], Q | None, bool]]:
     found += [(tuple(fields), None, True) for fields in meta.unique_together if link.name in fields]
     for constraint in meta.constraints:
         if isinstance(constraint, models.UniqueConstraint) and link.name in constraint.fields:
-            found.append((tuple(constraint.fields), constraint.condition, constraint.nulls_distinct is not False))
+            found.append(
+                (tuple(constraint.fields), constraint.condition, constraint.nulls_distinct is not False)
+            )
     return found
 
 
