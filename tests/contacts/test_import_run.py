@@ -427,3 +427,12 @@ def test_points_that_refuse_contact_are_marked(project):
         "Name,Email,No mail\nAline Mercier,a@m.example,yes\n", project, rules={"No mail": "refusal:email"}
     )
     assert ContactPoint.objects.get().status == "refused"
+
+
+def test_staged_rows_go_when_the_import_can_no_longer_be_undone(project):
+    old, recent = imported(LIST, project), run_for("Name,Email\nZoé Lam,zoe@lam.example\n", project)
+    ImportRun.objects.unscoped("test").filter(pk=old.pk).update(
+        created_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    )
+    assert importing.forget_rows() == 2
+    assert list(ImportRow.objects.values_list("run", flat=True)) == [recent.pk]

@@ -69,3 +69,12 @@ def duplicates_of_changed(timestamp: int) -> None:
 def duplicates_of_all(timestamp: int) -> None:
     """Look for duplicates among all."""
     duplicates.scan()
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(
+    name="contacts.forget_staged", queue="upkeep", queueing_lock="contacts.forget_staged", pass_context=False
+)
+def forget_staged(timestamp: int) -> None:
+    """Staged rows hold what the files held; they go when the import can no longer be undone."""
+    importing.forget_rows()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
@@ -25,7 +26,7 @@ from enishi.contacts.services.importing.tagging import known_tags
 from enishi.contacts.services.parties import EDIT
 from enishi.core import clock, jobs, live, storage, text
 from enishi.timeline.models import Entry, Operation
-from enishi.timeline.services import finish_operation, notify, record, start_operation
+from enishi.timeline.services import UNDO_DAYS, finish_operation, notify, record, start_operation
 
 RIGHT = "contacts.import"
 CONTACTS = "contacts"
@@ -427,6 +428,17 @@ def user_at_work(user_id: int | None) -> Actor:
 
 def run_of_job(run_id: int) -> ImportRun:
     return ImportRun.objects.unscoped("a run that a job was given").select_related("user").get(pk=run_id)
+
+
+def forget_rows() -> int:
+    """Drop the staged rows of imports that can no longer be undone, and of drafts nobody came back to; returns how many."""
+    before = clock.now() - dt.timedelta(days=UNDO_DAYS)
+    old = (
+        ImportRun.objects.unscoped("upkeep")
+        .filter(created_at__lt=before)
+        .exclude(state__in=(State.CHECKING, State.APPLYING))
+    )
+    return ImportRow.objects.filter(run__in=old.values("pk")).delete()[0]
 
 
 def discard(actor: Actor, run: ImportRun) -> None:
