@@ -246,7 +246,7 @@ class Story:
     def _forgotten(self, promised: Promised) -> bool:
         """Of what fell due lately, some was not done: a desk without anything late would not be believed."""
         lately = self.now - dt.timedelta(days=18) < promised.due_at < self.now
-        return lately and self.rng.random() < 0.45
+        return lately and self.rng.random() < 0.15
 
     def _foresee(self, promised: Promised, blanks: Blanks) -> None:
         """What becomes of a promise that no later turn keeps."""
