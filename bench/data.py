@@ -185,12 +185,9 @@ def _fill(parties: int) -> None:
         for definition in dropped:
             cursor.execute(definition)
         for table in ("contacts_party", "contacts_contactpoint", "search_document", "accounts_project"):
-            cursor.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
-            )
-        cursor.execute(
-            "VACUUM ANALYZE contacts_party, contacts_contactpoint, contacts_relation, search_document"
-        )
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE contacts_party, contacts_contactpoint, contacts_relation, search_document")
 
 
 def _drop_slow_indexes(cursor: object) -> list[str]:
