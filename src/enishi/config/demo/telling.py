@@ -28,7 +28,7 @@ PROMISES = 115
 AGENDA = (-2, 0, 1, 3, 5)
 """Days from now on which a promise of everybody is due."""
 TRIES = 20_000
-AGAIN = 3
+AGAIN = 2
 """As often one person may play the same scene: some things are asked again and again."""
 
 
