@@ -185,9 +185,13 @@ def _fill(parties: int) -> None:
         for definition in dropped:
             cursor.execute(definition)
         for table in ("contacts_party", "contacts_contactpoint", "search_document", "accounts_project"):
-            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+            cursor.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
+            )
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE contacts_party, contacts_contactpoint, contacts_relation, search_document")
+        cursor.execute(
+            "VACUUM ANALYZE contacts_party, contacts_contactpoint, contacts_relation, search_document"
+        )
 
 
 def _drop_slow_indexes(cursor: object) -> list[str]:
@@ -249,11 +253,18 @@ def _is_organisation(number: int) -> bool:
 
 def name_of(number: int) -> Name:
     pool = names_of_organisations() if _is_organisation(number) else names_of_people()
-    return pool[(number // 10 if _is_organisation(number) else number) % len(pool)]
+    # Each round begins one further on: else a name would always fall on the same kind and project.
+    return pool[(number + number // len(pool)) % len(pool)]
 
 
 def _project(number: int) -> str:
-    return f"{{{number % PROJECTS + 1}}}"
+    return f"{{{number // 7 % PROJECTS + 1}}}"
+
+
+def _moment(number: int, spread: int) -> str:
+    """A moment within the last ``spread`` days, spread evenly and not in the order of the numbers."""
+    minutes = number * 7919 % (spread * 1440)
+    return (dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC) - dt.timedelta(minutes=minutes)).isoformat()
 
 
 def _parties(numbers: Sequence[int]) -> Iterator[Sequence[object]]:
@@ -266,12 +277,6 @@ def _parties(numbers: Sequence[int]) -> Iterator[Sequence[object]]:
             name.sort_key, name.match_key, moment, "email" if moment else "", 1, _moment(n, 1500), _moment(n + 1, 400),
             2 if n % 200 == 0 else 1, _project(n),
         )  # fmt: skip
-
-
-def _moment(number: int, spread: int) -> str:
-    """A moment within the last ``spread`` days, spread evenly and not in the order of the numbers."""
-    minutes = number * 7919 % (spread * 1440)
-    return (dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC) - dt.timedelta(minutes=minutes)).isoformat()
 
 
 def _email(number: int) -> str:
