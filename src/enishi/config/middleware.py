@@ -7,6 +7,7 @@ import zoneinfo
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from enishi.accounts import queries
 from enishi.accounts.access import Actor, Via
 from enishi.accounts.models import User
 from enishi.accounts.requests import SECOND_FACTOR
+from enishi.core import clock
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -80,6 +82,22 @@ def _must_set_up_second_factor(request: HttpRequest, user: User) -> bool:
         return True
     request.session[SECOND_FACTOR] = True
     return False
+
+
+class SessionActivity:
+    """Keeps "last seen" of each session, to five minutes: a write for each page would cost more than the page."""
+
+    EVERY_S = 300
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        seen = int(clock.now().timestamp())
+        if request.user.is_authenticated and seen - request.session.get("seen", 0) >= self.EVERY_S:
+            request.session["seen"] = seen
+            UserSession.objects.create_from_request(request)
+        return self.get_response(request)
 
 
 class SecurityHeaders:

@@ -56,7 +56,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "enishi.config.middleware.SessionActivity",
     "enishi.config.middleware.ActorMiddleware",
     "enishi.config.api_requests.ApiMiddleware",
 ]

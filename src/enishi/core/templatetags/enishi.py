@@ -186,6 +186,12 @@ def format_date(value: date | None) -> str:
 
 
 @register.filter
+def format_clock(value: datetime) -> str:
+    """Hours and minutes in the reader's digits."""
+    return formats.format_time(value, _language(), tz=timezone.get_current_timezone())
+
+
+@register.filter
 def format_number(value: int | float | Decimal | None) -> str:
     """A number with the digits and separators of the reader's language."""
     if isinstance(value, str) and value.isdigit():
