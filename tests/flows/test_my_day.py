@@ -44,7 +44,7 @@ def _page(here: dict[str, Any], address: str = "/") -> str:
 
 def test_an_empty_day_says_so(here):
     page = _page(here)
-    assert "Nothing is late and nothing is due today." in page
+    assert "No promise is late and none is due today." in page
     assert "Tuesday 17 November" in page
 
 
@@ -90,7 +90,7 @@ def test_others_see_nothing_of_it(here):
     stranger.force_login(User.objects.get(pk=outsider().user_id))
     page = stranger.get("/").content.decode()
     assert "Of mine" not in page
-    assert "Nothing is late and nothing is due today." in page
+    assert "No promise is late and none is due today." in page
     assert Client().get("/").status_code == 302
 
 

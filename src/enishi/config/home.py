@@ -105,5 +105,5 @@ def sentence(actor: Actor, project_id: int | None, owners: tuple[int, ...], tota
         said.append(tell(actor, project_id, owners))
     # Languages that write without spaces between words write none between sentences either.
     return ("" if language == "ja" else " ").join(filter(None, said)) or _(
-        "Nothing is late and nothing is due today."
+        "No promise is late and none is due today."
     )
