@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import tempfile
@@ -47,7 +48,7 @@ def _own_files(settings: object) -> Iterator[None]:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}  # type: ignore[attr-defined]
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"  # type: ignore[attr-defined]
     # Thousands of made-up users need no slow hash.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]  # type: ignore[attr-defined]
     yield
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -57,3 +58,11 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the shared sample files are not beside this checkout")
     return SHARED_DATA
+
+
+@pytest.fixture
+def built_in(transactional_db: None) -> None:
+    """What migrations put into the database: a test that commits before has emptied every table."""
+    from django.apps import apps
+
+    importlib.import_module("enishi.contacts.migrations.0002_built_in").add(apps, None)

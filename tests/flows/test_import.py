@@ -125,7 +125,7 @@ def told_progress(name: str) -> Iterator[int]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_killed_worker_changes_nothing_about_the_result(environment, django_db_serialized_rollback):
+def test_a_killed_worker_changes_nothing_about_the_result(environment, built_in):
     project = factories.project("Wind", country="FR")
     user = factories.user("Nadia Ferrant")
     factories.grant(user, project, factories.role())

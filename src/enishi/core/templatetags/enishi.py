@@ -194,8 +194,10 @@ def format_clock(value: datetime) -> str:
 @register.filter
 def format_number(value: int | float | Decimal | None) -> str:
     """A number with the digits and separators of the reader's language."""
-    if isinstance(value, str) and value.isdigit():
-        # An attribute of a component arrives as text.
+    if isinstance(value, str):
+        # An attribute of a component arrives as text; words stay as they are.
+        if not value.isdigit():
+            return value
         value = int(value)
     return "" if value is None else formats.format_number(value, _language())
 
