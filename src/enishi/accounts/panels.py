@@ -13,15 +13,29 @@ from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
 add_menu(MenuEntry("engage", _("Projects"), "projects", "topology-star-3", right="contacts.view", order=20))
 add_menu(
     MenuEntry(
-        "setup", _("People and rights"), "accounts:people", "user-shield", right="accounts.manage", order=10
+        "setup",
+        _("People and rights"),
+        "accounts:people",
+        "user-shield",
+        right="accounts.manage",
+        order=10,
+        everywhere=True,
     )
 )
 add_menu(
     MenuEntry(
-        "setup", _("Organisation"), "accounts:organisation", "settings", right="accounts.settings", order=20
+        "setup",
+        _("Organisation"),
+        "accounts:organisation",
+        "settings",
+        right="accounts.settings",
+        order=20,
+        everywhere=True,
     )
 )
-add_new(NewEntry(_("Colleague"), "accounts:person_new", "user-plus", "accounts.manage", order=90))
+add_new(
+    NewEntry(_("Colleague"), "accounts:person_new", "user-plus", "accounts.manage", order=90, everywhere=True)
+)
 
 
 @provide("timeline.url", "accounts.project")

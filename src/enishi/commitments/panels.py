@@ -44,6 +44,7 @@ add_menu(
         "calendar-off",
         right="accounts.settings",
         order=60,
+        everywhere=True,
     )
 )
 add_new(NewEntry(_("Promise"), "commitments:new", "link", EDIT, order=20))

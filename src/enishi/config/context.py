@@ -35,7 +35,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "actor": actor,
         "organisation": request.organisation,  # type: ignore[attr-defined]
         "nav": SimpleLazyObject(lambda: _navigation(request, actor)),
-        "new_menu": SimpleLazyObject(lambda: [e for e in registry.new_entries() if actor.may(e.right)]),
+        "new_menu": SimpleLazyObject(lambda: [e for e in registry.new_entries() if e.open_to(actor)]),
         "projects": SimpleLazyObject(lambda: accounts.project_tree(accounts.projects(actor))),
         "current_project": SimpleLazyObject(lambda: chosen_project(request)),
         # Templates call it; a lazy object could not be formatted as a number.
@@ -74,9 +74,7 @@ def _navigation(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
                 "current": _is_current(request.path, url),
             }
             for entry in registry.menu()
-            if entry.group == key
-            and (entry.right is None or actor.may(entry.right))
-            and (url := _address(entry.url_name))
+            if entry.group == key and entry.open_to(actor) and (url := _address(entry.url_name))
         ]
         if items:
             groups.append({"key": key, "label": label, "items": items, "closed": key == "setup"})

@@ -25,7 +25,13 @@ add_menu(
 )
 add_menu(
     MenuEntry(
-        "setup", _("Fields, tags, relations"), "contacts:setup", "forms", right="contacts.setup", order=30
+        "setup",
+        _("Fields, tags, relations"),
+        "contacts:setup",
+        "forms",
+        right="contacts.setup",
+        order=30,
+        everywhere=True,
     )
 )
 add_menu(MenuEntry("setup", _("Recycle bin"), "contacts:bin", "trash", right="contacts.delete", order=80))

@@ -134,6 +134,13 @@ class MenuEntry:
     key: str = ""
     tab: int = 0
     """Stands in the phone's tab bar: 1 before the search, 2 after it."""
+    everywhere: bool = False
+    """The right must be held for everything, not in some project only."""
+
+    def open_to(self, actor: Any) -> bool:
+        if self.right is None:
+            return True
+        return bool(actor.may_everywhere(self.right) if self.everywhere else actor.may(self.right))
 
 
 @dataclass(frozen=True)
@@ -145,6 +152,10 @@ class NewEntry:
     icon: str
     right: str
     order: int = 50
+    everywhere: bool = False
+
+    def open_to(self, actor: Any) -> bool:
+        return bool(actor.may_everywhere(self.right) if self.everywhere else actor.may(self.right))
 
 
 _menu: list[MenuEntry] = []

@@ -47,9 +47,7 @@ def _places(request: HttpRequest, query: str) -> list[dict[str, Any]]:
     actor = request.actor  # type: ignore[attr-defined]
     found = []
     for entry in registry.menu():
-        if (entry.right is None or actor.may(entry.right)) and str(entry.label).lower().startswith(
-            query.lower()
-        ):
+        if entry.open_to(actor) and str(entry.label).lower().startswith(query.lower()):
             try:
                 found.append({"label": entry.label, "url": reverse(entry.url_name), "icon": entry.icon})
             except NoReverseMatch:
