@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,21 @@ def signed_in_client(user: object) -> Any:
     client = Client()
     client.force_login(user)
     return client
+
+
+def reader(email: str, role_name: str, projects: Sequence[Any] = ()) -> Any:
+    """Somebody with every right, in those projects or everywhere, cleared for what is internal."""
+    from enishi.accounts.access import Level, rights
+    from enishi.accounts.models import Grant, Role, User
+
+    user, made = User.objects.get_or_create(email=email, defaults={"name": "Reader"})
+    if made:
+        user.set_unusable_password()
+        user.save()
+        role = Role.objects.create(name=role_name, codes=sorted(rights()), clearance=Level.INTERNAL)
+        for project in projects or [None]:
+            Grant.objects.create(role=role, user=user, project=project)
+    return user
 
 
 def page_and_sql(client: Any, url: str) -> tuple[Callable[[], float], Callable[[], float]]:

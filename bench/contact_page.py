@@ -5,7 +5,7 @@ The floor is the page's own SQL run alone. Also for 100,000 contacts and 500,000
 
 from __future__ import annotations
 
-from bench._pages import cpu_of, page_and_sql, signed_in_client
+from bench._pages import cpu_of, page_and_sql, reader, signed_in_client
 from bench.data import ensure
 from bench.harness import ROUNDS, Figure, p95, report, say, set_up, timed
 
@@ -71,7 +71,7 @@ def _write_talks(parties: int) -> None:
 
 
 def _measure(name: str) -> None:
-    client = signed_in_client(_reader())
+    client = signed_in_client(reader("all@bench.example", "Bench all"))
     page, alone = page_and_sql(client, "/people/1/")
     page(), alone()
     ours, floors = [], []
@@ -82,16 +82,3 @@ def _measure(name: str) -> None:
     value, floor = p95(ours), p95(floors)
     say(f"p95 {value * 1000:.1f} ms, its SQL alone {floor * 1000:.1f} ms; CPU {cpu * 1000:.1f} ms")
     report(Figure(name, value * 1000, "ms", value / floor, "p95 of the page's own SQL, run alone"))
-
-
-def _reader() -> object:
-    from enishi.accounts.access import Level, rights
-    from enishi.accounts.models import Grant, Role, User
-
-    user, made = User.objects.get_or_create(email="all@bench.example", defaults={"name": "Reader"})
-    if made:
-        user.set_unusable_password()
-        user.save()
-        role = Role.objects.create(name="Bench all", codes=sorted(rights()), clearance=Level.INTERNAL)
-        Grant.objects.create(role=role, user=user)
-    return user

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from bench.harness import empty, say, timed
 
@@ -194,15 +195,15 @@ def _fill(parties: int) -> None:
         )
 
 
-def _drop_slow_indexes(cursor: object) -> list[str]:
+def _drop_slow_indexes(cursor: Any) -> list[str]:
     """GIN indexes cost ten times as much row by row as at once."""
-    cursor.execute(  # type: ignore[attr-defined]
+    cursor.execute(
         "SELECT indexname, indexdef FROM pg_indexes WHERE indexdef LIKE '%%USING gin%%'"
         " AND tablename IN ('contacts_party', 'search_document')"
     )
-    found = cursor.fetchall()  # type: ignore[attr-defined]
+    found = cursor.fetchall()
     for name, _definition in found:
-        cursor.execute(f'DROP INDEX "{name}"')  # type: ignore[attr-defined]
+        cursor.execute(f'DROP INDEX "{name}"')
     return [definition for _name, definition in found]
 
 
@@ -328,11 +329,11 @@ def _documents(numbers: Sequence[int]) -> Iterator[Sequence[object]]:
         )
 
 
-def _copy(cursor: object, table: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
+def _copy(cursor: Any, table: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
     buffer = io.StringIO()
     for row in rows:
         buffer.write("\t".join("\\N" if v is None else _escaped(str(v)) for v in row) + "\n")
-    with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+    with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
         copy.write(buffer.getvalue())
 
 

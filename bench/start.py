@@ -20,8 +20,13 @@ def run() -> None:
     with tempfile.TemporaryDirectory(prefix="enishi-start-") as folder:
         Path(folder).chmod(0o711)
         number = iter(range(100))
-        product = lambda: _start(Path(folder) / f"product{next(number)}")  # noqa: E731
-        floor = lambda: _install(Path(folder) / f"floor{next(number)}")  # noqa: E731
+
+        def product() -> float:
+            return _start(Path(folder) / f"product{next(number)}")
+
+        def floor() -> float:
+            return _install(Path(folder) / f"floor{next(number)}")
+
         product(), floor()  # warms the caches of both
         ours, theirs = alternating(product, floor, rounds=3)
     say(f"from a clean clone to the first page {ours:.1f} s; installing alone {theirs:.1f} s")
