@@ -48,13 +48,54 @@ class Series(ScopedModel):
         return self.rule
 
 
-class Promise(ScopedModel):
-    """Who promised what to whom, where it was said, by when, and what became of it.
+class Commitment(ScopedModel):
+    """What promises and tasks share: an owner, a date, and the words they came from.
 
     ``said_in_id`` is the conversation it was said in (``said_start`` to ``said_end``: characters of its text); it is
     kept without a foreign key because conversations stand above promises. ``occurrence`` is the day that the rule
-    of its series gave it, whatever its date became later. That it is late is never stored: see ``sign``.
+    of its series gave it, whatever its date became later.
     """
+
+    view_right: ClassVar[str] = "commitments.view"
+    undo_entry: int | None = None
+    """The history entry of the change just made, by which it can be undone."""
+
+    title: models.CharField[str, str]
+    """Each has its own, under its own name."""
+    detail = models.TextField(_("details"), blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    occurrence = models.DateField(null=True, blank=True)
+    said_in_id = models.BigIntegerField(null=True, blank=True)
+    said_start = models.PositiveIntegerField(null=True, blank=True)
+    said_end = models.PositiveIntegerField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_open(self) -> bool:
+        raise NotImplementedError
+
+    def is_late(self, now: dt.datetime) -> bool:
+        return self.is_open and self.due_at is not None and self.due_at < now
+
+
+class Promise(Commitment):
+    """Who promised what to whom, where it was said, by when, and what became of it. Lateness is never stored: see ``sign``."""
 
     class Direction(models.TextChoices):
         OURS = "ours", _("We owe")
@@ -67,16 +108,11 @@ class Promise(ScopedModel):
         BROKEN = "broken", _("Broken")
         WAIVED = "waived", _("Waived")
 
-    view_right: ClassVar[str] = "commitments.view"
-    undo_entry: int | None = None
-    """The history entry of the change just made, by which it can be undone."""
-
     direction = models.CharField(
         _("who owes"), max_length=6, choices=Direction.choices, default=Direction.OURS
     )
     negative = models.BooleanField(_("not to do"), default=False)
     title = models.CharField(_("promise"), max_length=300)
-    detail = models.TextField(_("details"), blank=True)
     party = models.ForeignKey(
         "contacts.Party",
         null=True,
@@ -85,15 +121,6 @@ class Promise(ScopedModel):
         related_name="promises",
         verbose_name=_("to or from"),
     )
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        verbose_name=_("owner"),
-    )
-    due_at = models.DateTimeField(_("due"), null=True, blank=True)
     started_at = models.DateTimeField(_("being done since"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
@@ -104,16 +131,9 @@ class Promise(ScopedModel):
     series = models.ForeignKey(
         Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="promises"
     )
-    occurrence = models.DateField(null=True, blank=True)
-    said_in_id = models.BigIntegerField(null=True, blank=True)
     said_via = models.CharField(max_length=20, blank=True)
     said_at = models.DateTimeField(null=True, blank=True)
-    said_start = models.PositiveIntegerField(null=True, blank=True)
-    said_end = models.PositiveIntegerField(null=True, blank=True)
     quote = models.TextField(_("words"), blank=True)
-    version = models.PositiveIntegerField(default=1)
-    created_at = models.DateTimeField(db_default=Now())
-    updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
@@ -156,15 +176,9 @@ class Promise(ScopedModel):
             ),
         ]
 
-    def __str__(self) -> str:
-        return self.title
-
     @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
-
-    def is_late(self, now: dt.datetime) -> bool:
-        return self.is_open and self.due_at is not None and self.due_at < now
 
     @property
     def shown_at(self) -> dt.datetime:
@@ -201,22 +215,10 @@ class Proof(models.Model):
         return self.text[:80] or str(self.file_id)
 
 
-class Task(ScopedModel):
+class Task(Commitment):
     """Something to do. It can serve a promise, but is none."""
 
-    view_right: ClassVar[str] = "commitments.view"
-    undo_entry: int | None = None
-
     title = models.CharField(_("task"), max_length=300)
-    detail = models.TextField(_("details"), blank=True)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        verbose_name=_("owner"),
-    )
     party = models.ForeignKey(
         "contacts.Party",
         null=True,
@@ -234,16 +236,8 @@ class Task(ScopedModel):
         verbose_name=_("serves"),
     )
     series = models.ForeignKey(Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks")
-    occurrence = models.DateField(null=True, blank=True)
-    due_at = models.DateTimeField(_("due"), null=True, blank=True)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
-    said_in_id = models.BigIntegerField(null=True, blank=True)
-    said_start = models.PositiveIntegerField(null=True, blank=True)
-    said_end = models.PositiveIntegerField(null=True, blank=True)
     quote = models.TextField(blank=True)
-    version = models.PositiveIntegerField(default=1)
-    created_at = models.DateTimeField(db_default=Now())
-    updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
@@ -267,9 +261,6 @@ class Task(ScopedModel):
             models.Index(fields=["-done_at", "-id"], condition=Q(done_at__isnull=False), name="task_done"),
         ]
 
-    def __str__(self) -> str:
-        return self.title
-
     @property
     def is_open(self) -> bool:
         return self.done_at is None
@@ -278,9 +269,6 @@ class Task(ScopedModel):
     def shown_at(self) -> dt.datetime:
         """The moment at which it stands on a timeline."""
         return self.done_at or self.created_at
-
-    def is_late(self, now: dt.datetime) -> bool:
-        return self.is_open and self.due_at is not None and self.due_at < now
 
 
 class Digest(models.Model):

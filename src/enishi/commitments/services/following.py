@@ -6,9 +6,8 @@ from django.db import transaction
 from django.db.models import F
 
 from enishi.accounts.access import Actor, ScopedQuerySet
-from enishi.commitments import signals
 from enishi.commitments.models import Promise, Series, Task
-from enishi.commitments.services import promises, tasks
+from enishi.commitments.services import writing
 from enishi.search.services import index
 
 _WHY = "follow what they hang on, whoever may see them"
@@ -29,15 +28,13 @@ def raise_confidentiality(
     """Bring promises and tasks of a person, or said in a conversation, up to at least that level. Safe to repeat."""
     hanging = {"party_id": party_id} if party_id is not None else {"said_in_id": said_in_id}
     for promise in _promises().filter(confidentiality__lt=level, **hanging).order_by("pk"):
-        before = promises.snapshot(promise)
-        promise.confidentiality = level
-        promises.finish(actor, promise, signals.promise_changed, before)
+        writing.raise_level(actor, promise, level)
     below = _tasks().filter(confidentiality__lt=level)
     below = below.filter(**hanging) | below.filter(
         **{f"promise__{name}": value for name, value in hanging.items()}
     )
     for task in below.order_by("pk"):
-        tasks.raise_task(actor, task, level)
+        writing.raise_level(actor, task, level)
     if party_id is not None:
         Series.objects.unscoped(_WHY).filter(confidentiality__lt=level, template__party_id=party_id).update(
             confidentiality=level
@@ -47,8 +44,8 @@ def raise_confidentiality(
 @transaction.atomic
 def index_of_party(party_id: int) -> None:
     """Let promises and tasks be found by the present name of their person."""
-    index([promises.findable(promise) for promise in _promises().filter(party_id=party_id)])
-    index([tasks.findable(task) for task in _tasks().filter(party_id=party_id)])
+    index([writing.findable(promise) for promise in _promises().filter(party_id=party_id)])
+    index([writing.findable(task) for task in _tasks().filter(party_id=party_id)])
 
 
 def catch_up(actor: Actor) -> None:

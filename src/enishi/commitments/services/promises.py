@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -13,44 +13,17 @@ from enishi.accounts.access import Actor
 from enishi.accounts.models import Project, User
 from enishi.commitments import signals
 from enishi.commitments.models import Promise, Proof, Series, Task
-from enishi.commitments.services import rules
+from enishi.commitments.services import rules, writing
 from enishi.commitments.services.rules import EDIT, CommitmentError
 from enishi.contacts.models import Party
 from enishi.content.models import File
 from enishi.content.services import FileDraft, add_files
 from enishi.core import clock
-from enishi.core.events import Event
 from enishi.core.text import clean
-from enishi.search.models import Kind
-from enishi.search.services import Findable, forget, index
-from enishi.timeline.models import Entry, Family
-from enishi.timeline.services import Changes, differences, displace, place, reclassify, record
+from enishi.timeline.models import Entry
+from enishi.timeline.services import record
 
-FIELDS = (
-    "project_id", "direction", "negative", "title", "detail", "party_id", "owner_id", "due_at", "started_at", "state",
-    "settled_at", "settled_by_id", "outcome", "quote", "said_in_id", "said_via", "said_at", "said_start", "said_end",
-    "confidentiality",
-)  # fmt: skip
-EDITABLE = frozenset(
-    {
-        "project",
-        "direction",
-        "negative",
-        "title",
-        "detail",
-        "party",
-        "owner",
-        "due_at",
-        "quote",
-        "confidentiality",
-    }
-)
 State = Promise.State
-
-
-def snapshot(promise: Promise) -> dict[str, Any]:
-    """The fields of a promise that people change, for before and after."""
-    return {name: getattr(promise, name) for name in FIELDS}
 
 
 @transaction.atomic
@@ -98,74 +71,15 @@ def make_promise(
         said_at=said_at,
         said_start=said_start,
         said_end=said_end,
-        confidentiality=rules.level(actor, project, confidentiality, party.confidentiality if party else 0),
         created_at=clock.now(),
         updated_at=clock.now(),
     )
-    rules.check_party(project, party)
-    rules.check_owner(project, owner, promise.confidentiality)
+    writing.classify(actor, promise, confidentiality)
     if rule:
         return begin_series(actor, promise, rule=rule, shift=shift)
-    save_new(actor, [promise])
+    writing.save_new(actor, [promise])
     rules.tell_owner(actor, promise, owner)
     return promise
-
-
-def save_new(actor: Actor, promises: list[Promise]) -> None:
-    """Insert promises with their history, places and words."""
-    Promise.objects.bulk_create(promises)
-    keep_up(promises)
-    for promise in promises:
-        given = {name: value for name, value in snapshot(promise).items() if value not in (None, "", False)}
-        rules.write_history(actor, signals.promise_made, promise, differences({}, given))
-
-
-def keep_up(promises: Iterable[Promise]) -> None:
-    """Bring search and timelines after saved promises."""
-    saved = list(promises)
-    index([findable(promise) for promise in saved])
-    for promise in saved:
-        place(
-            promise,
-            party_ids=[promise.party_id] if promise.party_id else [],
-            family=Family.PROMISE,
-            channel=promise.said_via,
-            occurred_at=promise.shown_at,
-            project_ids=promise.projects,
-            confidentiality=promise.confidentiality,
-        )
-
-
-def findable(promise: Promise) -> Findable:
-    name = promise.party.full_name if promise.party else ""
-    return Findable(
-        kind=Kind.PROMISE,
-        subject_id=promise.pk,
-        title=promise.title,
-        detail=name,
-        words=[promise.title, name],
-        body=" ".join(filter(None, [promise.detail, promise.quote, promise.outcome])),
-        project_ids=promise.projects,
-        confidentiality=promise.confidentiality,
-        language=promise.party.language if promise.party else "",
-    )
-
-
-def finish(actor: Actor, promise: Promise, event: Event, before: Mapping[str, Any], **data: Any) -> Promise:
-    """Save a changed promise and everything that follows it; nothing when nothing differs."""
-    changes = differences(before, snapshot(promise))
-    if not changes:
-        return promise
-    rules.save(promise)
-    keep_up([promise])
-    _reach(promise, changes)
-    promise.undo_entry = rules.write_history(actor, event, promise, changes, **data).pk
-    return promise
-
-
-def _reach(promise: Promise, changes: Changes) -> None:
-    if {"project_id", "confidentiality"} & set(changes):
-        reclassify(promise, project_ids=promise.projects, confidentiality=promise.confidentiality)
 
 
 @transaction.atomic
@@ -174,47 +88,22 @@ def change_promise(actor: Actor, promise: Promise, version: int | None = None, *
 
     Raises Conflict when ``version`` is out of date, CommitmentError for what cannot be used.
     """
-    unknown = set(values) - EDITABLE
-    if unknown:
-        raise TypeError(f"no such fields: {sorted(unknown)}")
-    actor.require(EDIT, promise.project_id)
-    promise = rules.locked(Promise, promise.pk, version)
-    before = snapshot(promise)
-    for name, value in values.items():
-        setattr(promise, name, value)
-    actor.require(EDIT, promise.project_id)
-    promise.title = rules.words(promise.title)
-    promise.detail = clean(promise.detail).strip()
+    promise, before = writing.altered(actor, promise, version, values)
     if promise.due_at != before["due_at"] and not promise.is_open:
         raise CommitmentError(_("A settled promise keeps its date. Open it again to move it."), "due_at")
-    hangs_on = promise.party.confidentiality if promise.party else 0
-    said = rules.level_of_talk(promise.said_in_id)
-    promise.confidentiality = rules.level(actor, promise.project, promise.confidentiality, hangs_on, said)
-    rules.check_party(promise.project, promise.party)
-    new_owner = promise.owner_id != before["owner_id"]
-    if (
-        new_owner
-        or promise.confidentiality > before["confidentiality"]
-        or promise.project_id != before["project_id"]
-    ):
-        rules.check_owner(promise.project, promise.owner, promise.confidentiality)
-    finish(actor, promise, signals.promise_changed, before)
+    writing.save_altered(actor, promise, before)
     if promise.confidentiality > before["confidentiality"]:
         _raise_tasks(actor, promise)
-    if new_owner:
-        rules.tell_owner(actor, promise, promise.owner)
     return promise
 
 
 def _raise_tasks(actor: Actor, promise: Promise) -> None:
     """A task is never less confidential than the promise it serves."""
-    from enishi.commitments.services.tasks import raise_task
-
     below = Task.objects.unscoped("tasks follow their promise").filter(
         promise=promise, confidentiality__lt=promise.confidentiality
     )
     for task in below:
-        raise_task(actor, task, promise.confidentiality)
+        writing.raise_level(actor, task, promise.confidentiality)
 
 
 @transaction.atomic
@@ -222,10 +111,10 @@ def start_promise(actor: Actor, promise: Promise, version: int | None = None) ->
     """Say that work on it has begun."""
     actor.require(EDIT, promise.project_id)
     promise = rules.locked(Promise, promise.pk, version)
-    before = snapshot(promise)
+    before = writing.snapshot(promise)
     _open(promise)
     promise.started_at = promise.started_at or clock.now()
-    return finish(actor, promise, signals.promise_started, before)
+    return writing.finish(actor, promise, signals.promise_started, before)
 
 
 @transaction.atomic
@@ -246,7 +135,7 @@ def settle_promise(
     """
     actor.require(EDIT, promise.project_id)
     promise = rules.locked(Promise, promise.pk, version)
-    before = snapshot(promise)
+    before = writing.snapshot(promise)
     wanted = State(state)
     outcome = clean(outcome, max_length=500).strip()
     if wanted == State.OPEN:
@@ -262,7 +151,7 @@ def settle_promise(
     if wanted != promise.state:
         promise.state, promise.settled_at, promise.settled_by_id = wanted, clock.now(), actor.user_id
     promise.outcome = outcome
-    finish(actor, promise, signals.promise_settled, before)
+    writing.finish(actor, promise, signals.promise_settled, before)
     files = list(files)
     if proof_text.strip() or files:
         add_proof(actor, promise, text=proof_text, files=files)
@@ -276,11 +165,11 @@ def reopen_promise(
     """Take back that it was settled. ``started`` says whether work has begun; as it was before when left out."""
     actor.require(EDIT, promise.project_id)
     promise = rules.locked(Promise, promise.pk, version)
-    before = snapshot(promise)
+    before = writing.snapshot(promise)
     _open(promise)
     if started is not None:
         promise.started_at = (promise.started_at or clock.now()) if started else None
-    return finish(actor, promise, signals.promise_reopened, before)
+    return writing.finish(actor, promise, signals.promise_reopened, before)
 
 
 def _open(promise: Promise) -> None:
@@ -345,25 +234,6 @@ def add_proof(
 
 
 @transaction.atomic
-def delete_promise(actor: Actor, promise: Promise) -> Entry:
+def delete_promise(actor: Actor, promise: Promise, version: int | None = None) -> Entry:
     """Remove a promise that was written down by mistake. The history keeps all of it, so that it can come back."""
-    actor.require(rules.DELETE, promise.project_id)
-    return remove(actor, rules.locked(Promise, promise.pk))
-
-
-def remove(actor: Actor, promise: Promise) -> Entry:
-    """Take a promise out of ledger, timeline and search, leaving all of it in the history."""
-    proofs = [rules.image(proof) for proof in promise.proofs.order_by("id")]
-    tasks = list(
-        Task.objects.unscoped("links that the deletion cuts")
-        .filter(promise=promise)
-        .values_list("pk", flat=True)
-    )
-    image = {"_image": rules.image(promise), "_proofs": proofs, "_tasks": tasks}
-    entry = rules.write_history(
-        actor, signals.promise_deleted, promise, differences(snapshot(promise), {}), **image
-    )
-    displace(promise)
-    forget(Kind.PROMISE, [promise.pk])
-    promise.delete()
-    return entry
+    return writing.delete(actor, promise, version)

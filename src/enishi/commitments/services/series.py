@@ -16,7 +16,7 @@ from enishi.accounts.access import Actor
 from enishi.commitments import signals
 from enishi.commitments.models import Promise, Series, Task
 from enishi.commitments.queries.days import business_calendar
-from enishi.commitments.services import promises, rules, tasks
+from enishi.commitments.services import promises, rules, tasks, writing
 from enishi.commitments.services.rules import EDIT, C, CommitmentError
 from enishi.contacts.models import Party
 from enishi.core import clock
@@ -65,7 +65,7 @@ def begin_series(actor: Actor, first: C, *, rule: str, shift: str) -> C:
     days = _days(series, after=series.starts_on, until=series.made_until) or _first_day(series)
     series.save()
     rows = [_row(series, day, due, type(first)) for day, due in days.items()]
-    _save_new(actor, rows)
+    writing.save_new(actor, rows)
     rules.tell_owner(actor, rows[0], first.owner)
     return rows[0]
 
@@ -145,13 +145,6 @@ def _row(series: Series, occurrence: dt.date, due: dt.date, model: type[C]) -> C
     return cast(C, row)
 
 
-def _save_new(actor: Actor, rows: list[Any]) -> None:
-    if rows and isinstance(rows[0], Promise):
-        promises.save_new(actor, rows)
-    elif rows:
-        tasks.save_new(actor, rows)
-
-
 def model_of(series: Series) -> type[Promise] | type[Task]:
     return Promise if series.template["kind"] == "promise" else Task
 
@@ -182,7 +175,7 @@ def extend_series(actor: Actor, series: Series) -> int:
         series.confidentiality = max(series.confidentiality, party.confidentiality)
     for row in rows:
         row.party, row.confidentiality = party, series.confidentiality
-    _save_new(actor, rows)
+    writing.save_new(actor, rows)
     series.made_until = horizon
     series.save(update_fields=["made_until", "confidentiality"])
     return len(rows)
@@ -221,7 +214,8 @@ def end_series(actor: Actor, series: Series) -> Entry:
     series = _locked(series)
     removed = list(_untouched(series))
     for row in removed:
-        _remove(actor, row)
+        # Stopping is a change of the series: it needs no right to delete, for it can be taken up again.
+        writing.remove(actor, row)
     series.ended_at = clock.now()
     series.save(update_fields=["ended_at"])
     return record(actor, signals.series_ended, subject=series, data={"removed": len(removed)})
@@ -232,14 +226,6 @@ def _untouched(series: Series) -> Any:
     if model_of(series) is Promise:
         return times.filter(state=Promise.State.OPEN, proofs__isnull=True)
     return times.filter(done_at__isnull=True)
-
-
-def _remove(actor: Actor, row: Promise | Task) -> None:
-    # Stopping is a change of the series: it needs no right to delete, for it can be taken up again.
-    if isinstance(row, Promise):
-        promises.remove(actor, row)
-    else:
-        tasks.remove(actor, row)
 
 
 @transaction.atomic

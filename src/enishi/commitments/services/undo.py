@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from enishi.accounts.access import Actor
 from enishi.accounts.models import User
 from enishi.commitments import signals
 from enishi.commitments.models import Promise, Proof, Series, Task
-from enishi.commitments.services import promises, rules, tasks
+from enishi.commitments.services import rules, writing
 from enishi.commitments.services.rules import DELETE, EDIT, C, CommitmentError
 from enishi.commitments.services.series import end_series, resume_series
 from enishi.timeline.models import Entry
@@ -60,16 +60,14 @@ def _undo_series(actor: Actor, entry: Entry) -> Series:
 def _put_back(actor: Actor, entry: Entry, model: type[C]) -> C:
     row = rules.locked(model, entry.subject_id)
     actor.require(EDIT, row.project_id)
-    keeper: Any = promises if isinstance(row, Promise) else tasks
-    event = signals.promise_changed if isinstance(row, Promise) else signals.task_changed
-    before = keeper.snapshot(row)
+    before = writing.snapshot(row)
     stored = {name: pair for name, pair in entry.changes.items() if name in before}
     for column, (was, became) in {**stored, **entry.data.get("_ids", {})}.items():
         if plain(before[column]) != became:
             raise CommitmentError(_("It has been changed since, so the earlier change cannot be taken back."))
         setattr(row, column, rules.value_of(model, column, was))
     actor.require(EDIT, row.project_id)
-    keeper.finish(actor, row, event, before, _undoes=entry.pk)
+    writing.put_back(actor, row, before, undoes=entry.pk)
     return row
 
 
@@ -96,12 +94,7 @@ def _bring_back(actor: Actor, entry: Entry, model: type[C]) -> C:
         Task.objects.unscoped("links that the deletion cut").filter(
             pk__in=entry.data["_tasks"], promise=None
         ).update(promise_id=row.pk)
-        promises.keep_up([row])
-        record(
-            actor, signals.promise_restored, subject=row, party_id=row.party_id, data={"_undoes": entry.pk}
-        )
-    else:
-        assert isinstance(row, Task)
-        tasks.keep_up([row])
-        record(actor, signals.task_restored, subject=row, party_id=row.party_id, data={"_undoes": entry.pk})
+    writing.keep_up([row])
+    event = signals.promise_restored if isinstance(row, Promise) else signals.task_restored
+    record(actor, event, subject=row, party_id=row.party_id, data={"_undoes": entry.pk})
     return cast(C, row)
