@@ -234,6 +234,16 @@ def test_a_settled_promise_keeps_its_date(at):
     assert services.change_promise(here.agent, again, due_at=NOW + DAY).due_at == NOW + DAY
 
 
+def test_open_to_all_is_a_level_that_the_history_tells(at):
+    here = world()
+    made = _make(here, party=None, confidentiality=Level.OPEN)
+    task = services.make_task(here.agent, project=here.project, title="Print it", confidentiality=Level.OPEN)
+    for row, kind in ((made, "promise"), (task, "task")):
+        first = history_of(SYSTEM, f"commitments.{kind}", row.pk)[0]
+        assert first.changes["confidentiality"] == [None, 0]
+        assert "negative" not in first.changes
+
+
 def test_a_file_can_be_the_proof(at):
     here = world()
     made = _make(here)
@@ -256,6 +266,23 @@ def test_two_people_do_not_overwrite_one_another(at):
         services.change_promise(here.manager, made, version=1, title="Send nothing")
     assert refused.value.current == 2
     assert Promise.objects.unscoped("test").get().title == "Send both surveys"
+
+
+def test_nobody_deletes_what_was_changed_since_they_read_it(at):
+    here = world()
+    made = _make(here)
+    task = services.make_task(here.agent, project=here.project, title="Print it")
+    services.change_promise(here.manager, made, title="Send both surveys")
+    services.finish_task(here.manager, task)
+    with pytest.raises(services.Conflict) as refused:
+        services.delete_promise(here.agent, made, 1)
+    assert refused.value.current == 2
+    with pytest.raises(services.Conflict):
+        services.delete_task(here.agent, task, 1)
+    assert Promise.objects.unscoped("test").get().title == "Send both surveys"
+    services.delete_promise(here.agent, made, 2)
+    services.delete_task(here.agent, task, 2)
+    assert not Promise.objects.unscoped("test").exists() and not Task.objects.unscoped("test").exists()
 
 
 def test_nothing_is_recorded_when_nothing_changed(at):

@@ -203,6 +203,21 @@ def test_keep_in_a_row_answers_htmx_with_a_toast_and_the_list_anew(at):
     assert Promise.objects.unscoped("test").get().state == "open"
 
 
+def test_the_page_does_not_delete_what_was_changed_since_it_was_drawn(at):
+    here = world()
+    made = _make(here)
+    client = _client(here.manager)
+    assert (
+        '<input type="hidden" name="version" value="1">'
+        in client.get(f"/promises/{made.pk}/").content.decode()
+    )
+    services.change_promise(here.agent, made, title="Send both surveys")
+    client.post(f"/promises/{made.pk}/delete/", {"version": "1"})
+    assert Promise.objects.unscoped("test").get().title == "Send both surveys"
+    client.post(f"/promises/{made.pk}/delete/", {"version": "2"})
+    assert not Promise.objects.unscoped("test").exists()
+
+
 def test_nobody_is_sent_to_another_site(at):
     here = world()
     made = _make(here)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from django.http import HttpRequest, HttpResponse
-from ninja import Field, Router, Schema, Status
+from django.http import HttpResponse
+from ninja import Field, Query, Router, Schema, Status
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
+from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries, services
 from enishi.commitments.models import Promise, Series, Task
 from enishi.core.api import (
@@ -36,6 +37,19 @@ Long = Annotated[Text, Field(max_length=100_000)]
 Level = Annotated[int, Field(ge=0, le=3)]
 Moment = Annotated[dt.datetime, Field(description="With a time zone, from the year 1900 to 9000")]
 Settled = Literal["kept", "broken", "waived"]
+PromiseState = Literal["open", "late", "settled", "kept", "kept_late", "broken", "waived", "all"]
+C = TypeVar("C", Promise, Task)
+
+
+class Asked(Schema):
+    """What lists of promises and of tasks are both limited by."""
+
+    project_id: Id | None = None
+    party_id: Id | None = None
+    owner_id: Id | None = None
+    q: Annotated[Text, Field(max_length=200)] = ""
+    cursor: Annotated[str, Field(max_length=500)] = ""
+    limit: Limit = PAGE
 
 
 class PromiseOut(Schema):
@@ -134,11 +148,6 @@ class TaskPatch(CommonIn):
     promise_id: Id | None = None
 
 
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.auth  # type: ignore[attr-defined]
-    return actor
-
-
 def _found(actor: Actor, sent: dict[str, Any]) -> dict[str, Any]:
     """Replace ids by what they name, within the actor's rights."""
     found = dict(sent)
@@ -162,7 +171,7 @@ def _check_moment(moment: dt.datetime | None) -> None:
         raise Problem(422, "The request cannot be used", errors=[("due_at", message)])
 
 
-def _changed(action: Callable[[], Any], response: HttpResponse) -> Any:
+def _saved(action: Callable[[], Any], response: HttpResponse) -> Any:
     """Run a service, turn its refusals into problems, give the new ETag."""
     try:
         row = action()
@@ -174,165 +183,146 @@ def _changed(action: Callable[[], Any], response: HttpResponse) -> Any:
     return row
 
 
-def _listed(page: queries.Page[Any]) -> dict[str, Any]:
-    after = page.after
-    return {"items": page.rows, "next": cursor(after.moment, after.id) if after else None}
+def _listed(request: StaffRequest, read: Callable[..., queries.Page[Any]], asked: Asked, **also: Any) -> Any:
+    wanted = queries.Filter(
+        project_id=asked.project_id,
+        party_id=asked.party_id,
+        owner_ids=None if asked.owner_id is None else (asked.owner_id,),
+        text=asked.q,
+        **also,
+    )
+    place = read_cursor(asked.cursor)
+    after = None if place is None else queries.Position(*place)
+    page = read(request.actor, wanted, after=after, limit=asked.limit)
+    return {"items": page.rows, "next": cursor(page.after.moment, page.after.id) if page.after else None}
 
 
-def _place(word: str) -> queries.Position | None:
-    place = read_cursor(word)
-    return None if place is None else queries.Position(*place)
+def _made(request: StaffRequest, data: CommonIn, response: HttpResponse, make: Callable[..., Any]) -> Any:
+    sent = _found(request.actor, data.dict())
+    made = _saved(lambda: make(request.actor, **sent), response)
+    response["Location"] = f"{request.path}/{made.pk}"
+    return Status(201, made)
+
+
+def _read(request: StaffRequest, row: Promise | Task, response: HttpResponse) -> Any:
+    response["ETag"] = etag(row.version)
+    return Status(304, None) if not_modified(request, row.version) else row
+
+
+def _changed(
+    request: StaffRequest, row: C, data: CommonIn, response: HttpResponse, change: Callable[..., C]
+) -> Any:
+    sent, version = _found(request.actor, data.dict(exclude_unset=True)), expected_version(request)
+    return _saved(lambda: change(request.actor, row, version, **sent), response)
+
+
+def _stepped(
+    request: StaffRequest, row: C, response: HttpResponse, step: Callable[[Actor, C, int | None], C]
+) -> Any:
+    version = expected_version(request)
+    return _saved(lambda: step(request.actor, row, version), response)
+
+
+def _deleted(request: StaffRequest, row: C, delete: Callable[[Actor, C, int | None], Any]) -> Any:
+    try:
+        delete(request.actor, row, expected_version(request))
+    except services.Conflict as conflict:
+        raise stale(conflict.current) from None
+    return Status(204, None)
 
 
 @promises.get("", response=Page[PromiseOut], summary="List promises")
 def list_promises(
-    request: HttpRequest,
-    state: Literal["open", "late", "settled", "kept", "kept_late", "broken", "waived", "all"] = "all",
+    request: StaffRequest,
+    asked: Query[Asked],
+    state: PromiseState = "all",
     direction: Promise.Direction | None = None,
-    project_id: Id | None = None,
-    party_id: Id | None = None,
-    owner_id: Id | None = None,
-    q: Annotated[Text, Field(max_length=200)] = "",
-    cursor: Annotated[str, Field(max_length=500)] = "",
-    limit: Limit = PAGE,
 ) -> Any:
     """Open promises by date, settled ones newest first."""
-    wanted = queries.Filter(
-        state=state,
-        direction=direction or "",
-        project_id=project_id,
-        party_id=party_id,
-        owner_ids=None if owner_id is None else (owner_id,),
-        text=q,
-    )
-    return _listed(queries.ledger(_actor(request), wanted, after=_place(cursor), limit=limit))
+    return _listed(request, queries.ledger, asked, state=state, direction=direction or "")
 
 
 @promises.post("", response={201: PromiseOut}, summary="Make a promise")
-def make_promise(request: HttpRequest, data: PromiseIn, response: HttpResponse) -> Any:
-    actor = _actor(request)
-    sent = _found(actor, data.dict())
-    made = _changed(lambda: services.make_promise(actor, **sent), response)
-    response["Location"] = f"/api/v1/promises/{made.pk}"
-    return Status(201, made)
+def make_promise(request: StaffRequest, data: PromiseIn, response: HttpResponse) -> Any:
+    return _made(request, data, response, services.make_promise)
 
 
 @promises.get("/{promise_id}", response={200: PromiseOut, 304: None}, summary="Read a promise")
-def read_promise(request: HttpRequest, promise_id: Id, response: HttpResponse) -> Any:
-    promise = queries.promise(_actor(request), promise_id)
-    response["ETag"] = etag(promise.version)
-    return Status(304, None) if not_modified(request, promise.version) else promise
+def read_promise(request: StaffRequest, promise_id: Id, response: HttpResponse) -> Any:
+    return _read(request, queries.promise(request.actor, promise_id), response)
 
 
 @promises.patch("/{promise_id}", response=PromiseOut, summary="Change a promise")
-def change_promise(request: HttpRequest, promise_id: Id, data: PromisePatch, response: HttpResponse) -> Any:
+def change_promise(request: StaffRequest, promise_id: Id, data: PromisePatch, response: HttpResponse) -> Any:
     """Change what is sent. With If-Match the change is made only if nobody else came first (412)."""
-    actor = _actor(request)
-    promise, sent = queries.promise(actor, promise_id), _found(actor, data.dict(exclude_unset=True))
-    version = expected_version(request)
-    return _changed(lambda: services.change_promise(actor, promise, version, **sent), response)
+    promise = queries.promise(request.actor, promise_id)
+    return _changed(request, promise, data, response, services.change_promise)
 
 
 @promises.post("/{promise_id}/settle", response=PromiseOut, summary="Settle a promise")
-def settle_promise(request: HttpRequest, promise_id: Id, data: SettleIn, response: HttpResponse) -> Any:
+def settle_promise(request: StaffRequest, promise_id: Id, data: SettleIn, response: HttpResponse) -> Any:
     """Say what became of it: kept (with proof in words), broken or waived."""
-    actor = _actor(request)
-    promise, version = queries.promise(actor, promise_id), expected_version(request)
-    return _changed(
+    promise, version = queries.promise(request.actor, promise_id), expected_version(request)
+    return _saved(
         lambda: services.settle_promise(
-            actor, promise, state=data.state, outcome=data.outcome, proof_text=data.proof, version=version
+            request.actor,
+            promise,
+            state=data.state,
+            outcome=data.outcome,
+            proof_text=data.proof,
+            version=version,
         ),
         response,
     )
 
 
 @promises.post("/{promise_id}/reopen", response=PromiseOut, summary="Open a promise again")
-def reopen_promise(request: HttpRequest, promise_id: Id, response: HttpResponse) -> Any:
-    actor = _actor(request)
-    promise, version = queries.promise(actor, promise_id), expected_version(request)
-    return _changed(lambda: services.reopen_promise(actor, promise, version), response)
+def reopen_promise(request: StaffRequest, promise_id: Id, response: HttpResponse) -> Any:
+    promise = queries.promise(request.actor, promise_id)
+    return _stepped(request, promise, response, services.reopen_promise)
 
 
 @promises.delete("/{promise_id}", response={204: None}, summary="Delete a promise made by mistake")
-def delete_promise(request: HttpRequest, promise_id: Id) -> Any:
+def delete_promise(request: StaffRequest, promise_id: Id) -> Any:
     """The history keeps the whole promise."""
-    actor = _actor(request)
-    promise, version = queries.promise(actor, promise_id), expected_version(request)
-    if version is not None and version != promise.version:
-        raise stale(promise.version)
-    services.delete_promise(actor, promise)
-    return Status(204, None)
+    return _deleted(request, queries.promise(request.actor, promise_id), services.delete_promise)
 
 
 @tasks.get("", response=Page[TaskOut], summary="List tasks")
 def list_tasks(
-    request: HttpRequest,
+    request: StaffRequest,
+    asked: Query[Asked],
     state: Literal["open", "late", "settled", "all"] = "all",
-    project_id: Id | None = None,
-    party_id: Id | None = None,
-    owner_id: Id | None = None,
-    q: Annotated[Text, Field(max_length=200)] = "",
-    cursor: Annotated[str, Field(max_length=500)] = "",
-    limit: Limit = PAGE,
 ) -> Any:
     """Open tasks by date, done ones newest first."""
-    wanted = queries.Filter(
-        state=state,
-        project_id=project_id,
-        party_id=party_id,
-        owner_ids=None if owner_id is None else (owner_id,),
-        text=q,
-    )
-    return _listed(queries.task_list(_actor(request), wanted, after=_place(cursor), limit=limit))
+    return _listed(request, queries.task_list, asked, state=state)
 
 
 @tasks.post("", response={201: TaskOut}, summary="Make a task")
-def make_task(request: HttpRequest, data: TaskIn, response: HttpResponse) -> Any:
-    actor = _actor(request)
-    sent = _found(actor, data.dict())
-    made = _changed(lambda: services.make_task(actor, **sent), response)
-    response["Location"] = f"/api/v1/tasks/{made.pk}"
-    return Status(201, made)
+def make_task(request: StaffRequest, data: TaskIn, response: HttpResponse) -> Any:
+    return _made(request, data, response, services.make_task)
 
 
 @tasks.get("/{task_id}", response={200: TaskOut, 304: None}, summary="Read a task")
-def read_task(request: HttpRequest, task_id: Id, response: HttpResponse) -> Any:
-    task = queries.task(_actor(request), task_id)
-    response["ETag"] = etag(task.version)
-    return Status(304, None) if not_modified(request, task.version) else task
+def read_task(request: StaffRequest, task_id: Id, response: HttpResponse) -> Any:
+    return _read(request, queries.task(request.actor, task_id), response)
 
 
 @tasks.patch("/{task_id}", response=TaskOut, summary="Change a task")
-def change_task(request: HttpRequest, task_id: Id, data: TaskPatch, response: HttpResponse) -> Any:
-    actor = _actor(request)
-    task, sent = queries.task(actor, task_id), _found(actor, data.dict(exclude_unset=True))
-    version = expected_version(request)
-    return _changed(lambda: services.change_task(actor, task, version, **sent), response)
+def change_task(request: StaffRequest, task_id: Id, data: TaskPatch, response: HttpResponse) -> Any:
+    return _changed(request, queries.task(request.actor, task_id), data, response, services.change_task)
 
 
 @tasks.post("/{task_id}/finish", response=TaskOut, summary="Tick a task off")
-def finish_task(request: HttpRequest, task_id: Id, response: HttpResponse) -> Any:
-    return _task_step(request, task_id, response, services.finish_task)
+def finish_task(request: StaffRequest, task_id: Id, response: HttpResponse) -> Any:
+    return _stepped(request, queries.task(request.actor, task_id), response, services.finish_task)
 
 
 @tasks.post("/{task_id}/reopen", response=TaskOut, summary="Open a task again")
-def reopen_task(request: HttpRequest, task_id: Id, response: HttpResponse) -> Any:
-    return _task_step(request, task_id, response, services.reopen_task)
-
-
-def _task_step(
-    request: HttpRequest,
-    task_id: int,
-    response: HttpResponse,
-    step: Callable[[Actor, Task, int | None], Task],
-) -> Any:
-    actor = _actor(request)
-    task, version = queries.task(actor, task_id), expected_version(request)
-    return _changed(lambda: step(actor, task, version), response)
+def reopen_task(request: StaffRequest, task_id: Id, response: HttpResponse) -> Any:
+    return _stepped(request, queries.task(request.actor, task_id), response, services.reopen_task)
 
 
 @tasks.delete("/{task_id}", response={204: None}, summary="Delete a task")
-def delete_task(request: HttpRequest, task_id: Id) -> Any:
-    actor = _actor(request)
-    services.delete_task(actor, queries.task(actor, task_id))
-    return Status(204, None)
+def delete_task(request: StaffRequest, task_id: Id) -> Any:
+    return _deleted(request, queries.task(request.actor, task_id), services.delete_task)

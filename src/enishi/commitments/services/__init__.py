@@ -15,6 +15,7 @@ from enishi.commitments.services.promises import (
 from enishi.commitments.services.reminders import plan_digests, remind_all, send_digest
 from enishi.commitments.services.rules import CommitmentError, Conflict
 from enishi.commitments.services.series import (
+    change_from_here,
     change_series,
     end_series,
     extend_all_series,
@@ -30,6 +31,7 @@ __all__ = [
     "add_closing_day",
     "add_proof",
     "catch_up",
+    "change_from_here",
     "change_promise",
     "change_series",
     "change_task",

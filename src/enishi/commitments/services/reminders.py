@@ -6,6 +6,7 @@ import datetime as dt
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import TypeVar
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from enishi.accounts import queries as accounts
-from enishi.accounts.access import Level, Via
+from enishi.accounts.access import Level, ScopedQuerySet, Via
 from enishi.accounts.models import User
 from enishi.commitments.models import Digest, Promise, Reminder, Task
 from enishi.commitments.services.rules import address
@@ -28,6 +29,7 @@ SOON = dt.timedelta(days=2)
 # Digests leave from this hour of the reader's own day on.
 MORNING = 7
 Moment = Reminder.Moment
+R = TypeVar("R", Promise, Task)
 
 
 def remind_all() -> int:
@@ -205,5 +207,5 @@ def _still_open(digest: Digest) -> dict[str, list[Promise | Task]]:
     return {key: found[key] for key in (Moment.LATE, Moment.DUE, Moment.SOON) if key in found}
 
 
-def _readable(rows: object, ids: Iterable[int | None], digest: Digest) -> list[Promise | Task]:
-    return list(rows.filter(pk__in=[pk for pk in ids if pk], owner=digest.user).select_related("party"))  # type: ignore[attr-defined]
+def _readable(rows: ScopedQuerySet[R], ids: Iterable[int | None], digest: Digest) -> list[R]:
+    return list(rows.filter(pk__in=[pk for pk in ids if pk], owner=digest.user).select_related("party"))

@@ -186,4 +186,6 @@ def image(row: models.Model, without: Iterable[str] = ()) -> dict[str, Any]:
 
 def value_of(model: type[models.Model], column: str, stored: Any) -> Any:
     """A value from the history as the model has it."""
-    return model._meta.get_field(column).to_python(stored)  # type: ignore[union-attr]
+    field = model._meta.get_field(column)
+    assert isinstance(field, models.Field)
+    return field.to_python(stored)

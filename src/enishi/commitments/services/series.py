@@ -270,5 +270,14 @@ def change_series(actor: Actor, series: Series, **values: Any) -> int:
     return changed
 
 
+@transaction.atomic
+def change_from_here(actor: Actor, promise: Promise, version: int | None = None, **values: Any) -> Promise:
+    """Change one time of a series, and in the times that come after it what all have in common."""
+    changed = promises.change_promise(actor, promise, version, **values)
+    if changed.series is not None:
+        change_series(actor, changed.series, **{name: values[name] for name in SHARED & set(values)})
+    return changed
+
+
 def _plain(value: Any) -> Any:
     return getattr(value, "pk", value)

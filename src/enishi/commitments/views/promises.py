@@ -16,16 +16,11 @@ from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries, services
 from enishi.commitments.forms import DueForm, PromiseForm, ProofForm, SettleForm
 from enishi.commitments.models import Promise, Series, Task
-from enishi.commitments.views import answers
+from enishi.commitments.services.rules import DELETE, EDIT, VIEW, address
+from enishi.commitments.views import answers, writing
 from enishi.content.services import FileDraft, FileError
 from enishi.search.services import visit
 from enishi.timeline.models import Entry
-
-VIEW, EDIT, DELETE = "commitments.view", "commitments.edit", "commitments.delete"
-
-
-def address(promise: Promise) -> str:
-    return reverse("commitments:promise", args=[promise.pk])
 
 
 @require_GET
@@ -64,81 +59,27 @@ def _readers(request: StaffRequest, row: Promise) -> int | None:
 
 @require_http_methods(["GET", "POST"])
 def new(request: StaffRequest) -> HttpResponse:
-    """Write down a promise; the address may bring words, person and conversation along."""
-    actor = request.actor
-    actor.require(EDIT)
-    form = PromiseForm(
-        actor, request.POST or None, initial=brought(request), project_id=request.session.get("project")
+    return writing.new(
+        request,
+        PromiseForm,
+        services.make_promise,
+        title=_("New promise"),
+        said=_("Promise written down"),
+        back=reverse("commitments:list"),
     )
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.make_promise(actor, **form.new_values())
-        except services.CommitmentError as error:
-            form.refuse(error)
-        else:
-            return answers.done(
-                request, _("Promise written down"), after=answers.way_back(request, address(made))
-            )
-    return _form(request, form, _("New promise"), reverse("commitments:list"))
-
-
-def brought(request: StaffRequest) -> dict[str, Any]:
-    """What another page hands over to a new promise or task."""
-    given: dict[str, Any] = {
-        name: request.GET[name]
-        for name in (
-            "title",
-            "quote",
-            "direction",
-            "said_in_id",
-            "said_start",
-            "said_end",
-            "promise",
-            "project",
-        )
-        if request.GET.get(name)
-    }
-    party_id = request.GET.get("party", "")
-    if party_id.isdigit():
-        party = answers.found(queries.party, request.actor, int(party_id[:18]))
-        given |= {"party": party.pk, "person": party.full_name}
-    return given
-
-
-def _form(request: StaffRequest, form: Any, title: str, back: str, **context: Any) -> HttpResponse:
-    shown = {"form": form, "title": title, "back": answers.way_back(request, back), **context}
-    template = (
-        "commitments/form_sheet.html"
-        if request.htmx and request.htmx.target == "sheet"
-        else "commitments/form.html"
-    )
-    return render(request, template, shown, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
 def edit(request: StaffRequest, promise_id: int) -> HttpResponse:
-    actor = request.actor
-    row = answers.found(queries.promise, actor, promise_id)
-    actor.require(EDIT, row.project_id)
-    form = PromiseForm(actor, request.POST or None, instance=row)
-    later = request.method == "POST" and request.POST.get("later") == "1" and row.series is not None
-    if request.method == "POST" and form.is_valid():
-        values = form.values()
-        try:
-            changed = services.change_promise(actor, row, form.cleaned_data["version"], **values)
-            if later and row.series is not None:
-                shared = {
-                    name: values[name]
-                    for name in ("title", "detail", "direction", "negative", "party", "owner")
-                }
-                services.change_series(actor, row.series, **shared)
-        except (services.CommitmentError, services.Conflict) as error:
-            form.refuse(error)
-        else:
-            return answers.done(
-                request, _("Saved"), undo=changed.undo_entry, after=answers.way_back(request, address(row))
-            )
-    return _form(request, form, _("Change the promise"), address(row), promise=row)
+    """Change one promise, or with ``later`` also the times of its series that come after it."""
+    row = answers.found(queries.promise, request.actor, promise_id)
+
+    change_it = services.change_from_here if request.POST.get("later") == "1" else services.change_promise
+
+    def change(form: PromiseForm) -> Promise:
+        return change_it(request.actor, row, form.cleaned_data["version"], **form.values())
+
+    return writing.edit(request, PromiseForm, row, change, title=_("Change the promise"), promise=row)
 
 
 @require_http_methods(["GET", "POST"])
@@ -259,13 +200,7 @@ def proof(request: StaffRequest, promise_id: int) -> HttpResponse:
 @require_POST
 def delete(request: StaffRequest, promise_id: int) -> HttpResponse:
     row = answers.found(queries.promise, request.actor, promise_id)
-    entry = services.delete_promise(request.actor, row)
-    return answers.done(
-        request,
-        _("Deleted: %(title)s") % {"title": row.title},
-        undo=entry.pk,
-        after=reverse("commitments:list"),
-    )
+    return writing.delete(request, row, services.delete_promise, after=reverse("commitments:list"))
 
 
 @require_POST

@@ -12,13 +12,9 @@ from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries, services
 from enishi.commitments.forms import TaskForm
 from enishi.commitments.models import Task
-from enishi.commitments.views import answers
-from enishi.commitments.views.promises import DELETE, EDIT, VIEW, _form, brought
+from enishi.commitments.services.rules import DELETE, EDIT, VIEW, address
+from enishi.commitments.views import answers, writing
 from enishi.search.services import visit
-
-
-def address(task: Task) -> str:
-    return reverse("commitments:task", args=[task.pk])
 
 
 @require_GET
@@ -39,39 +35,24 @@ def task(request: StaffRequest, task_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def new(request: StaffRequest) -> HttpResponse:
-    actor = request.actor
-    actor.require(EDIT)
-    form = TaskForm(
-        actor, request.POST or None, initial=brought(request), project_id=request.session.get("project")
+    return writing.new(
+        request,
+        TaskForm,
+        services.make_task,
+        title=_("New task"),
+        said=_("Task written down"),
+        back=reverse("commitments:tasks"),
     )
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.make_task(actor, **form.new_values())
-        except services.CommitmentError as error:
-            form.refuse(error)
-        else:
-            return answers.done(
-                request, _("Task written down"), after=answers.way_back(request, address(made))
-            )
-    return _form(request, form, _("New task"), reverse("commitments:tasks"))
 
 
 @require_http_methods(["GET", "POST"])
 def edit(request: StaffRequest, task_id: int) -> HttpResponse:
-    actor = request.actor
-    row = answers.found(queries.task, actor, task_id)
-    actor.require(EDIT, row.project_id)
-    form = TaskForm(actor, request.POST or None, instance=row)
-    if request.method == "POST" and form.is_valid():
-        try:
-            changed = services.change_task(actor, row, form.cleaned_data["version"], **form.values())
-        except (services.CommitmentError, services.Conflict) as error:
-            form.refuse(error)
-        else:
-            return answers.done(
-                request, _("Saved"), undo=changed.undo_entry, after=answers.way_back(request, address(row))
-            )
-    return _form(request, form, _("Change the task"), address(row), task=row)
+    row = answers.found(queries.task, request.actor, task_id)
+
+    def change(form: TaskForm) -> Task:
+        return services.change_task(request.actor, row, form.cleaned_data["version"], **form.values())
+
+    return writing.edit(request, TaskForm, row, change, title=_("Change the task"), task=row)
 
 
 @require_POST
@@ -91,10 +72,4 @@ def tick(request: StaffRequest, task_id: int) -> HttpResponse:
 @require_POST
 def delete(request: StaffRequest, task_id: int) -> HttpResponse:
     row = answers.found(queries.task, request.actor, task_id)
-    entry = services.delete_task(request.actor, row)
-    return answers.done(
-        request,
-        _("Deleted: %(title)s") % {"title": row.title},
-        undo=entry.pk,
-        after=reverse("commitments:tasks"),
-    )
+    return writing.delete(request, row, services.delete_task, after=reverse("commitments:tasks"))
