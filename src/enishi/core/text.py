@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
+from itertools import chain
 
 # More bigrams than this no longer narrow a search, and a pasted book must not become a query.
 MAX_QUERY_GRAMS = 64
@@ -183,17 +184,21 @@ def _bigrams(word: str) -> list[str]:
     return list(map(str.__add__, word, word[1:]))
 
 
+@lru_cache(maxsize=20_000)
+def _word_grams(word: str) -> tuple[str, ...]:
+    """Remembered, because names, towns and firms come again and again."""
+    if word.isascii():
+        return *map(str.__add__, word, word[1:]), "^" + word[0]
+    found = (*_cjk.findall(word), *map(str.__add__, word, word[1:]))
+    return found if _cjk.match(word) else (*found, "^" + word[0])
+
+
 def grams(folded: str) -> list[str]:
     """What an index stores of a folded text: bigrams of words, ``^x`` for a first letter, each CJK character.
 
     山田 太郎 is found by 山田太郎 only if that writing is part of `folded` too.
     """
-    found: list[str] = [] if folded.isascii() else _cjk.findall(folded)
-    for word in dict.fromkeys(folded.split()):
-        found += map(str.__add__, word, word[1:])
-        if not _cjk.match(word):
-            found.append("^" + word[0])
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(chain.from_iterable(map(_word_grams, folded.split()))))
 
 
 def query_grams(folded_query: str) -> list[str]:

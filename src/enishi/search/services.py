@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
+from typing import Any
 
 from enishi.accounts.access import Actor
 from enishi.core import bulk, clock, text
 from enishi.search.models import Document, Visit
 
 BODY_LIMIT = 20_000
+BATCH = 1_000
 
 
 @dataclass(frozen=True)
@@ -35,50 +38,19 @@ _folded = lru_cache(maxsize=20_000)(text.fold)
 
 def folded_text(words: Iterable[str], body: str = "") -> str:
     """The folded words of a document: each once, in order; of a long body the first part."""
-    parts = [_folded(word) for word in words if word]
+    parts = dict.fromkeys(map(_folded, words))
     if body:
-        parts.append(text.fold(body[:BODY_LIMIT]))
-    return " ".join(dict.fromkeys(part for part in parts if part))
+        parts[text.fold(body[:BODY_LIMIT])] = None
+    parts.pop("", None)
+    return " ".join(parts)
 
 
-def document(item: Findable) -> Document:
-    folded = folded_text(item.words, item.body)
-    return Document(
-        kind=item.kind,
-        subject_id=item.subject_id,
-        title=item.title[:300],
-        detail=item.detail[:300],
-        language=item.language,
-        folded=folded,
-        grams=text.grams(folded),
-        weight=item.weight,
-        project_ids=list(item.project_ids),
-        confidentiality=item.confidentiality,
-    )
+_COLUMNS = (
+    "kind", "subject_id", "title", "detail", "language", "folded", "grams", "weight", "project_ids", "confidentiality",
+)  # fmt: skip
 
 
-def index(items: Iterable[Findable]) -> None:
-    """Write or replace documents, set-wise, in the caller's transaction."""
-    Document.objects.bulk_create(
-        [document(item) for item in items],
-        update_conflicts=True,
-        unique_fields=["kind", "subject_id"],
-        update_fields=[
-            "title", "detail", "language", "folded", "grams", "weight", "project_ids", "confidentiality",
-        ],
-        batch_size=1000,
-    )  # fmt: skip
-
-
-def index_new(items: Iterable[Findable]) -> None:
-    """Write the documents of records that have none yet, by COPY."""
-    columns = (
-        "kind", "subject_id", "title", "detail", "language", "folded", "grams", "weight", "project_ids", "confidentiality",
-    )  # fmt: skip
-    bulk.copy_in(Document, columns, (_row(item) for item in items))
-
-
-def _row(item: Findable) -> tuple[object, ...]:
+def _row(item: Findable) -> tuple[Any, ...]:
     folded = folded_text(item.words, item.body)
     return (
         str(item.kind),
@@ -87,11 +59,28 @@ def _row(item: Findable) -> tuple[object, ...]:
         item.detail[:300],
         item.language,
         folded,
-        bulk.text_array(text.grams(folded)),
+        text.grams(folded),
         item.weight,
-        bulk.number_array(item.project_ids),
+        item.project_ids,
         item.confidentiality,
     )
+
+
+def index(items: Iterable[Findable]) -> None:
+    """Write or replace documents, set-wise, in the caller's transaction."""
+    rows = (dict(zip(_COLUMNS, _row(item), strict=True)) for item in items)
+    while some := list(islice(rows, BATCH)):
+        bulk.upsert_all(Document, _COLUMNS, some, unique=("kind", "subject_id"))
+
+
+def index_new(items: Iterable[Findable]) -> None:
+    """Write the documents of records that have none yet, by COPY."""
+    bulk.copy_in(Document, _COLUMNS, map(_copied, items))
+
+
+def _copied(item: Findable) -> tuple[object, ...]:
+    *texts, grams, weight, project_ids, confidentiality = _row(item)
+    return (*texts, bulk.text_array(grams), weight, bulk.number_array(project_ids), confidentiality)
 
 
 def forget(kind: str, subject_ids: Iterable[int]) -> None:

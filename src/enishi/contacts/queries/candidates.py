@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import connection
 
+from enishi.core.bulk import text_array
+
 _BY_KEYS = """
 SELECT 'x:' || x.system || ':' || x.value, x.party_id
 FROM unnest(%(systems)s::text[], %(values)s::text[]) w(system, value)
@@ -73,15 +75,15 @@ def by_keys(
 ) -> Iterator[tuple[str, int]]:
     """(key, contact) for outside ids, e-mail addresses, phone numbers, names of organisations, and (postcode, name)."""
     parameters = {
-        "systems": [system for system, _value in ids],
-        "values": [value for _system, value in ids],
-        "emails": list(emails),
-        "phones": list(phones),
-        "organisations": list(organisations),
-        "postcodes": [postcode for postcode, _name in places],
-        "names": [name for _postcode, name in places],
+        "systems": text_array([system for system, _value in ids]),
+        "values": text_array([value for _system, value in ids]),
+        "emails": text_array(emails),
+        "phones": text_array(phones),
+        "organisations": text_array(organisations),
+        "postcodes": text_array([postcode for postcode, _name in places]),
+        "names": text_array([name for _postcode, name in places]),
     }
-    if not any(parameters.values()):
+    if not (ids or emails or phones or organisations or places):
         return
     with connection.cursor() as cursor:
         cursor.execute(_BY_KEYS, parameters)
@@ -93,7 +95,7 @@ def namesakes(names: Collection[str], *, limit: int) -> list[tuple[str, int]]:
     if not names:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_NAMESAKES, {"names": list(names), "limit": limit})
+        cursor.execute(_NAMESAKES, {"names": text_array(names), "limit": limit})
         return list(cursor.fetchall())
 
 
@@ -102,8 +104,8 @@ def colleagues(pairs: Sequence[tuple[str, str]], *, limit: int) -> list[tuple[st
     if not pairs:
         return []
     parameters: dict[str, Any] = {
-        "organisations": [organisation for organisation, _name in pairs],
-        "names": [name for _organisation, name in pairs],
+        "organisations": text_array([organisation for organisation, _name in pairs]),
+        "names": text_array([name for _organisation, name in pairs]),
         "limit": limit,
     }
     with connection.cursor() as cursor:

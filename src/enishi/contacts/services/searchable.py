@@ -52,7 +52,7 @@ def findable(
     words += [
         word.replace(" ", "").replace("\u3000", "")
         for word in words
-        if names.script(word) in names.FAMILY_FIRST
+        if (" " in word or "\u3000" in word) and names.script(word) in names.FAMILY_FIRST
     ]
     where = list(affiliations)
     for point in points:
@@ -64,7 +64,7 @@ def findable(
         subject_id=party.pk,
         title=party.full_name,
         detail=", ".join(where[:2]),
-        words=[*words, *where, *ids],
+        words=tuple(dict.fromkeys((*words, *where, *ids))),
         project_ids=party.project_ids,
         confidentiality=party.confidentiality,
         language=party.language,

@@ -19,7 +19,7 @@ from enishi.contacts.services.importing import matching
 from enishi.contacts.services.importing.checking import CHUNK
 from enishi.contacts.services.importing.merge import Ground, merge, new_record
 from enishi.contacts.services.importing.organisations import Organisations
-from enishi.contacts.services.importing.prepared import Prepared
+from enishi.contacts.services.importing.prepared import DRAFT, Prepared
 from enishi.contacts.services.importing.problems import problem
 from enishi.contacts.services.importing.records import Record, load
 from enishi.contacts.services.importing.tagging import known_tags, make_tags
@@ -73,7 +73,7 @@ class Applying:
 
     def next_chunk(self) -> bool:
         """Bring in the next rows; False when none is left, or the run is no longer being applied."""
-        with transaction.atomic(), bulk.seldom_collecting():
+        with transaction.atomic():
             run = (
                 ImportRun.objects.unscoped("a run that the job was given")
                 .select_for_update(no_key=True, of=("self",))
@@ -97,13 +97,13 @@ class Applying:
             ImportRow.objects.filter(run=run, number__gt=run.cursor.get("row", -1))
             .exclude(action=Action.REFUSE)
             .order_by("number")
-            .values_list("id", "number", "draft", "action", "decision", "party_id", "matches")[:CHUNK]
+            .values_list("id", "number", DRAFT, "action", "decision", "party_id", "matches")[:CHUNK]
         )
         return [
             _Row(
                 pk,
                 number,
-                Prepared.load(draft),
+                Prepared.loads(draft),
                 action,
                 decision,
                 party_id or 0,
@@ -249,4 +249,4 @@ class Applying:
 
 def _numbers() -> Iterator[int]:
     while True:
-        yield from bulk.next_ids(Party, 50)
+        yield from bulk.next_ids(Party, 500)

@@ -86,7 +86,7 @@ def check(actor: Actor, run: ImportRun, *, tags: dict[str, int], told: Told) -> 
     done = 0
     rows = _readable(run, reading.read(run, facts))
     while True:
-        with transaction.atomic(), bulk.seldom_collecting():
+        with transaction.atomic():
             chunk = list(itertools.islice(rows, CHUNK))
             if not chunk:
                 break

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from enishi.contacts.models import ContactPoint
 from enishi.contacts.services.importing.problems import Problem
-from enishi.core.bulk import to_json
+from enishi.core.bulk import from_json, to_json
 
 
 @dataclass(slots=True)
@@ -143,6 +146,11 @@ class Prepared:
         return to_json(data)
 
     @classmethod
+    def loads(cls, stored: str) -> Prepared:
+        """The other way round of ``dumps``."""
+        return cls.load(from_json(stored))
+
+    @classmethod
     def load(cls, data: dict[str, Any]) -> Prepared:
         prepared = cls(**{name: data[name] for name in _PLAIN if name in data})
         prepared.ids = [(system, value) for system, value in prepared.ids]
@@ -153,6 +161,8 @@ class Prepared:
         return prepared
 
 
+# The column of a staged row that holds it, as text.
+DRAFT = Cast("draft", TextField())
 _NESTED = {"points", "affiliations", "values", "problems"}
 _PLAIN = tuple(spec.name for spec in fields(Prepared) if spec.name not in _NESTED)
 _TIE = tuple(spec.name for spec in fields(Affiliation))

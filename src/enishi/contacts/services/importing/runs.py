@@ -24,7 +24,7 @@ from enishi.contacts.models import ImportMapping, ImportRow, ImportRun
 from enishi.contacts.services.importing import applying, checking, reading
 from enishi.contacts.services.importing.tagging import known_tags
 from enishi.contacts.services.parties import EDIT
-from enishi.core import clock, jobs, live, storage, text
+from enishi.core import bulk, clock, jobs, live, storage, text
 from enishi.timeline.models import Entry, Operation
 from enishi.timeline.services import UNDO_DAYS, finish_operation, notify, record, start_operation
 
@@ -243,7 +243,8 @@ def check(actor: Actor, run: ImportRun, *, told: Told | None = None) -> ImportRu
             told(done, max(run.total, done))
 
     try:
-        counts = checking.check(actor, run, tags=known_tags(run.project_id), told=tell)
+        with bulk.seldom_collecting():
+            counts = checking.check(actor, run, tags=known_tags(run.project_id), told=tell)
     except Unreadable as error:
         return _fail(run, str(error))
     run.counts = {applying.COUNTED[Action(action)]: n for action, n in counts.items()}
@@ -358,11 +359,12 @@ def apply(actor: Actor, run: ImportRun, *, told: Told | None = None) -> ImportRu
     """Bring the rows in here and now, from where the run stands."""
     operation = Operation.objects.unscoped("the run's own").get(pk=run.operation_id or 0)
     work = applying.Applying(actor, run, operation)
-    while work.next_chunk():
-        _reload(run)
-        _push(run)
-        if told:
-            told(run.progress, run.total)
+    with bulk.seldom_collecting():
+        while work.next_chunk():
+            _reload(run)
+            _push(run)
+            if told:
+                told(run.progress, run.total)
     return _finish(actor, run, operation)
 
 

@@ -14,7 +14,7 @@ from enishi.contacts.models import ImportRow, ImportRun
 from enishi.contacts.queries.staging import bare_namesakes, shared_keys
 from enishi.contacts.services.importing.matching import Suspect, fits
 from enishi.contacts.services.importing.merge import Ground, merge, new_record
-from enishi.contacts.services.importing.prepared import Prepared
+from enishi.contacts.services.importing.prepared import DRAFT, Prepared
 from enishi.contacts.services.importing.records import Record, load
 from enishi.core import bulk
 
@@ -79,9 +79,9 @@ def _compare(
 def _rows(run: ImportRun, numbers: set[int]) -> dict[int, _Row]:
     found = ImportRow.objects.filter(run=run, number__in=numbers).exclude(action=Action.REFUSE)
     return {
-        number: _Row(pk, number, action, party_id or 0, Prepared.load(draft))
+        number: _Row(pk, number, action, party_id or 0, Prepared.loads(draft))
         for pk, number, action, party_id, draft in found.values_list(
-            "id", "number", "action", "party_id", "draft"
+            "id", "number", "action", "party_id", DRAFT
         )
     }
 

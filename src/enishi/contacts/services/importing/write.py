@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from enishi.accounts.access import Actor
@@ -29,7 +30,9 @@ from enishi.timeline.bulk import Happened, record_rows
 from enishi.timeline.models import Operation
 from enishi.timeline.services import subject_type
 
-_PARTY = ("id", "kind", "confidentiality", "version", "last_channel", *TEXTS, *DERIVED)
+_PLAIN = tuple(name for name in (*TEXTS, *DERIVED) if name not in ("names", "project_ids"))
+_PARTY = ("id", "kind", "confidentiality", "version", "last_channel", "names", "project_ids", *_PLAIN)
+_plain_columns = attrgetter(*_PLAIN)
 _POINT = ("id", "party_id", "kind", "label", "value", "typed", "key", "parts", "status", "note", "is_primary")
 _TIE = (
     "id", "type_id", "source_id", "target_id", "title", "department", "valid_from", "valid_until", "seen_on", "evidence",
@@ -74,8 +77,8 @@ def _parties(changed: Sequence[Record]) -> None:
         _PARTY,
         (
             (
-                record.id, record.kind, record.confidentiality, record.version, "",
-                *(_column(name, getattr(record, name)) for name in (*TEXTS, *DERIVED)),
+                record.id, record.kind, record.confidentiality, record.version, "", to_json(record.names),
+                number_array(record.project_ids), *_plain_columns(record),
             )
             for record in changed
             if record.is_new
@@ -97,12 +100,6 @@ def _parties(changed: Sequence[Record]) -> None:
             if not record.is_new
         ],
     )
-
-
-def _column(name: str, value: Any) -> Any:
-    if name == "names":
-        return to_json(value)
-    return number_array(value) if name == "project_ids" else value
 
 
 def _points(changed: Sequence[Record]) -> None:
@@ -226,17 +223,16 @@ def _entry(record: Record, consents: Mapping[int, list[int]]) -> Happened:
     changes = record.differences()
     added: dict[str, Any] = {}
     if record.new_points or record.restated:
-        before = [
-            _described(point, record.restated) for point in record.points if point not in record.new_points
-        ]
+        held = record.points[: len(record.points) - len(record.new_points)]
+        before = [_described(point, record.restated) for point in held]
         changes["points"] = [before, [_described(point, {}) for point in record.points]]
         added["points"] = [point.id for point in record.new_points]
     if record.new_ties:
         changes["relations"] = [[], [tie.described() for tie in record.new_ties]]
         added["ties"] = [tie.id for tie in record.new_ties]
     if record.new_tags:
-        held = sorted(path for tag_id, path in record.tags.items() if tag_id not in record.new_tags)
-        changes["tags"] = [held, sorted(record.tags.values())]
+        tags = sorted(path for tag_id, path in record.tags.items() if tag_id not in record.new_tags)
+        changes["tags"] = [tags, sorted(record.tags.values())]
         added["tags"] = list(record.new_tags)
     for system, value in record.added_ids:
         changes[f"id:{system}"] = ["", value]
