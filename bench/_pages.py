@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+
+def sizes(name: str) -> list[tuple[int, str]]:
+    """How many contacts to measure with, and what the figure is called; ENISHI_BENCH_PARTIES=100000 takes that size only."""
+    found = [(100_000, f"{name}.100k"), (1_000_000, name)]
+    wanted = os.environ.get("ENISHI_BENCH_PARTIES")
+    return [size for size in found if not wanted or size[0] == int(wanted)]
 
 
 def signed_in_client(user: object) -> Any:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bench._pages import cpu_of, page_and_sql, reader, signed_in_client
+from bench._pages import cpu_of, page_and_sql, reader, signed_in_client, sizes
 from bench.data import ensure
 from bench.harness import ROUNDS, Figure, p95, report, say, set_up
 
 REPEATS = 12
-SIZES = ((100_000, "contact_list.100k"), (1_000_000, "contact_list"))
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Shape:
 
 def run() -> None:
     set_up()
-    for parties, name in SIZES:
+    for parties, name in sizes("contact_list"):
         ensure(parties)
         _measure(parties, name)
 

@@ -5,11 +5,10 @@ The floor is the page's own SQL run alone. Also for 100,000 contacts and 500,000
 
 from __future__ import annotations
 
-from bench._pages import cpu_of, page_and_sql, reader, signed_in_client
+from bench._pages import cpu_of, page_and_sql, reader, signed_in_client, sizes
 from bench.data import ensure
 from bench.harness import ROUNDS, Figure, p95, report, say, set_up, timed
 
-SIZES = ((100_000, "contact_page.100k"), (1_000_000, "contact_page"))
 BUSY = 5_000
 ENTRIES_EACH = 5
 REPEATS = 12
@@ -17,7 +16,7 @@ REPEATS = 12
 
 def run() -> None:
     set_up()
-    for parties, name in SIZES:
+    for parties, name in sizes("contact_page"):
         ensure(parties)
         _ensure_talks(parties)
         _measure(name)

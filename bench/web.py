@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from bench.harness import Figure, alternating, empty, p95, report, say, set_up
@@ -22,13 +23,15 @@ WORKERS = 2
 def run() -> None:
     set_up()
     empty()
+    from django.conf import settings
     from django.db import connection
 
     from enishi.accounts.models import User
-    from enishi.config import demo
+    from enishi.config import demo, static
     from enishi.contacts.models import Party
     from enishi.conversations.models import Interaction
 
+    static.publish(Path(settings.STATIC_ROOT))
     demo.create()
     email = demo.accounts()[0][0]
     user = User.objects.get(email=email)
@@ -80,8 +83,6 @@ def _session(user: Any) -> str:
 
 
 def _database_url() -> str:
-    from pathlib import Path
-
     from enishi.config import postgres
 
     return postgres.ensure_running(Path(os.environ["ENISHI_DATA_DIR"]))

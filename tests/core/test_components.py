@@ -19,6 +19,7 @@ from django.test import RequestFactory
 from django.utils import translation
 from django_cotton.compiler_regex import CottonCompiler
 
+from enishi.config.context import Navigation
 from enishi.core import clock
 from enishi.core.templatetags import enishi as signs
 
@@ -291,9 +292,21 @@ def test_a_menu_entry_is_drawn_with_its_key_and_its_count() -> None:
         "current": True,
         "tab": 1,
     }
-    nav = [{"key": "people", "label": "People", "closed": False, "items": [item]}]
+    nav = Navigation([{"key": "people", "label": "People", "closed": False, "items": [item]}])
     shown = render_to_string(
         "core/shell/nav.html", {"nav": nav, "request": SimpleNamespace(user=AnonymousUser())}
     )
     assert 'href="/p/" aria-current="page" data-go="p"' in shown
     assert '<span class="n hot" data-count="promises">1,204</span>' in shown
+
+
+def test_what_stands_still_follows_from_its_values_alone() -> None:
+    engine = engines["django"]
+    part = engine.from_string(
+        '{% load i18n %}{% still a=b %}{% translate "Close" %} {{ a }}{{ user }}{{ b }}{% csrf_token %}{% endstill %}'
+    )
+    assert part.render({"b": 1, "user": "Ada"}) == "Close 1"
+    assert part.render({"b": 2, "user": "Ben"}) == "Close 2"
+    with translation.override("fr"):
+        assert part.render({"b": 1}) == "Fermer 1"
+    assert part.render({"b": 1}) == "Close 1"

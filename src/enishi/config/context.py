@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +27,16 @@ GROUPS = (
 )
 
 
+class Navigation:
+    """The groups of the side navigation. Known by identity, so that what is drawn of it can be kept (``still``)."""
+
+    def __init__(self, groups: list[dict[str, Any]]) -> None:
+        self.groups = groups
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.groups)
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Navigation, projects, notifications and live address, worked out only when a page draws them."""
     actor: Actor | None = getattr(request, "actor", None)
@@ -34,11 +45,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "actor": actor,
         "organisation": request.organisation,  # type: ignore[attr-defined]
-        "nav": SimpleLazyObject(lambda: _navigation(request, actor)),
-        "new_menu": SimpleLazyObject(lambda: [e for e in registry.new_entries() if e.open_to(actor)]),
-        "projects": SimpleLazyObject(lambda: accounts.project_tree(accounts.projects(actor))),
+        # Templates call these when they draw them.
+        "nav": functools.cache(lambda: _navigation(request, actor)),
+        "new_menu": lambda: tuple(e for e in registry.new_entries() if e.open_to(actor)),
+        "projects": SimpleLazyObject(
+            lambda: accounts.project_tree(accounts.projects(actor).only("name", "parent"))
+        ),
         "current_project": SimpleLazyObject(lambda: chosen_project(request)),
-        # Templates call it; a lazy object could not be formatted as a number.
         "unread": functools.cache(lambda: timeline.unread_notifications(actor)),
         "live_url": live_url(request),
     }
@@ -58,37 +71,45 @@ def live_url(request: HttpRequest) -> str:
     return f"{base}/live/stream"
 
 
-def _navigation(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
-    groups: list[dict[str, Any]] = []
+def _navigation(request: HttpRequest, actor: Actor) -> Navigation:
+    places = [
+        (entry, url)
+        for entry in registry.menu()
+        if entry.open_to(actor) and (url := _address(entry.url_name))
+    ]
+    # Of places inside one another only the innermost is where one is.
+    here = max((url for _entry, url in places if _is_current(request.path, url)), key=len, default="")
+    return _drawn(
+        tuple((entry, url, entry.count(actor) if entry.count else 0, url == here) for entry, url in places)
+    )
+
+
+@functools.lru_cache(1024)
+def _drawn(places: tuple[tuple[registry.MenuEntry, str, int, bool], ...]) -> Navigation:
+    """The groups of these places: one and the same for all who see the same."""
+    groups = []
     for key, label in GROUPS:
         items = [
             {
                 "label": entry.label,
                 "url": url,
                 "icon": entry.icon,
-                "count": entry.count(actor) if entry.count else 0,
+                "count": count,
                 "hot": entry.hot,
                 "key": entry.key,
                 "code": entry.url_name,
                 "tab": entry.tab,
-                "current": _is_current(request.path, url),
+                "current": current,
             }
-            for entry in registry.menu()
-            if entry.group == key and entry.open_to(actor) and (url := _address(entry.url_name))
+            for entry, url, count, current in places
+            if entry.group == key
         ]
         if items:
             groups.append({"key": key, "label": label, "items": items, "closed": key == "setup"})
-    _mark_one(groups)
-    return groups
+    return Navigation(groups)
 
 
-def _mark_one(groups: list[dict[str, Any]]) -> None:
-    """Of places inside one another only the innermost is where one is."""
-    current = [item for group in groups for item in group["items"] if item["current"]]
-    for item in current:
-        item["current"] = item is max(current, key=lambda one: len(one["url"]))
-
-
+@functools.cache
 def _address(url_name: str) -> str | None:
     try:
         return reverse(url_name)

@@ -119,7 +119,7 @@ def providers(place: str) -> dict[str, Provider]:
     return dict(_providers[place])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MenuEntry:
     """A place in the side navigation. ``right`` hides it from who may not use it; ``count`` stands beside it."""
 
@@ -143,7 +143,7 @@ class MenuEntry:
         return bool(actor.may_everywhere(self.right) if self.everywhere else actor.may(self.right))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NewEntry:
     """A line of the New menu."""
 

@@ -13,6 +13,7 @@ from zlib import crc32
 
 from django import forms, template
 from django.core.exceptions import ValidationError
+from django.template.base import token_kwargs
 from django.templatetags.static import static
 from django.utils import timezone, translation
 from django.utils.html import format_html, format_html_join
@@ -360,6 +361,52 @@ def mark(text: str, start: int, end: int, anchor: str = "") -> SafeString:
     return format_html(
         '{}<mark class="en-mark"{}>{}</mark>{}', text[:start], name, text[start:end], text[end:]
     )
+
+
+@register.simple_tag
+def project_choices(projects: Iterable[tuple[int, Any]], current: int | None) -> SafeString:
+    """A button for each project of the tree, `(depth, project)`, to filter by."""
+    sign, here = _icon("topology-star-3", ""), ' aria-current="true"'
+    return SafeString(
+        "".join(
+            f'<button name="project" value="{project.pk}" class="d{depth}"{here if project.pk == current else ""}>'
+            f'{sign}<bdi class="en-clip">{escape(project.name)}</bdi></button>'
+            for depth, project in projects
+        )
+    )
+
+
+class _Still(template.Node):
+    """Markup that follows from the language and the named values alone: drawn once in a process, then kept."""
+
+    MOST = 256
+
+    def __init__(self, values: dict[str, Any], nodelist: template.NodeList) -> None:
+        self.values, self.nodelist = values, nodelist
+        self._kept: dict[tuple[Any, ...], SafeString] = {}
+
+    def render(self, context: template.Context) -> SafeString:
+        values = {name: value.resolve(context) for name, value in self.values.items()}
+        key = (translation.get_language(), *values.values())
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= self.MOST:
+                self._kept.clear()
+            # Nothing else is within reach, so nothing of one reader's page can stay for another.
+            found = self._kept[key] = self.nodelist.render(context.new(values))
+        return found
+
+
+@register.tag
+def still(parser: template.base.Parser, token: template.base.Token) -> _Still:
+    """`{% still a=b.c %}…{% endstill %}`: the same for everybody with that language and these values, which must be hashable.
+
+    The markup inside knows only the named values: no request, no user, no CSRF token.
+    """
+    values = token_kwargs(token.split_contents()[1:], parser)
+    nodelist = parser.parse(("endstill",))
+    parser.delete_first_token()
+    return _Still(values, nodelist)
 
 
 @register.simple_tag(takes_context=True)
