@@ -8,30 +8,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from enishi.accounts.access import Actor, Level
-from enishi.accounts.models import User
+from contacts.editing import as_user
+from enishi.accounts.access import Level
 from enishi.contacts.models import Party, Relation
 from enishi.contacts.queries import record
 from factories import SYSTEM, agent, outsider, party, project
 
 pytestmark = pytest.mark.django_db
 NEW = "contacts:new_person"
-
-
-@pytest.fixture
-def here():
-    return project("Tidewall East")
-
-
-@pytest.fixture
-def client(here):
-    return as_user(agent(here))
-
-
-def as_user(actor: Actor) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(pk=actor.user_id))
-    return client
 
 
 def told(here: Any, **values: Any) -> dict[str, Any]:

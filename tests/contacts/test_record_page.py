@@ -23,11 +23,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def here():
-    return project("Tidewall East")
-
-
-@pytest.fixture
 def shirin(here) -> Party:
     made = party(
         here,

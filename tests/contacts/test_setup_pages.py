@@ -8,12 +8,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from enishi.accounts.access import Actor
-from enishi.accounts.models import User
+from contacts.editing import as_user
 from enishi.contacts import services
 from enishi.contacts.models import ConsentPurpose, ConsentText, Field, RelationType, Tag
 from enishi.contacts.queries import record, setup
-from factories import SYSTEM, agent, manager, party, project
+from factories import SYSTEM, agent, manager, party
 
 pytestmark = pytest.mark.django_db
 PAGES = [
@@ -28,19 +27,8 @@ PAGES = [
 
 
 @pytest.fixture
-def here():
-    return project("Tidewall East")
-
-
-@pytest.fixture
 def client():
     return as_user(manager())
-
-
-def as_user(actor: Actor) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(pk=actor.user_id))
-    return client
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -318,11 +318,10 @@ def change_party(request: HttpRequest, party_id: Id, data: PartyPatch, response:
 @router.delete("/{party_id}", response={204: None}, summary="Move a party to the recycle bin")
 def delete_party(request: HttpRequest, party_id: Id) -> Any:
     actor = _actor(request)
-    party = party_of(actor, party_id)
-    version = expected_version(request)
-    if version is not None and version != party.version:
-        raise stale(party.version)
-    services.delete_party(actor, party)
+    try:
+        services.delete_party(actor, party_of(actor, party_id), version=expected_version(request))
+    except services.Conflict as conflict:
+        raise stale(conflict.current) from None
     return Status(204, None)
 
 

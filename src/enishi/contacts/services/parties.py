@@ -228,13 +228,7 @@ def change_party(actor: Actor, party: Party, *, version: int | None = None, **va
     unknown = set(values) - set(PARTY_FIELDS)
     if unknown:
         raise TypeError(f"no such fields: {sorted(unknown)}")
-    party = (
-        Party.objects.unscoped("locked for a change the actor may make")
-        .select_for_update(no_key=True)
-        .get(pk=party.pk)
-    )
-    if version is not None and party.version != version:
-        raise Conflict(party.version)
+    party = locked(party, version)
     before = snapshot(party)
     names_given = {"full_name", "family_name", "given_name"} & set(values)
     if names_given and "full_name" not in values:
@@ -254,6 +248,22 @@ def change_party(actor: Actor, party: Party, *, version: int | None = None, **va
     save_changed(party)
     finish_change(actor, party, changes)
     return party
+
+
+def locked(party: Party, version: int | None = None) -> Party:
+    """The party as it stands now, kept from others until the end of the transaction.
+
+    What a page or a caller still holds may be old, and saving it would bring old values back. With ``version``, raises
+    Conflict when somebody else saved meanwhile.
+    """
+    found = (
+        Party.objects.unscoped("locked for a change the actor may make")
+        .select_for_update(no_key=True)
+        .get(pk=party.pk)
+    )
+    if version is not None and found.version != version:
+        raise Conflict(found.version)
+    return found
 
 
 def save_changed(party: Party) -> None:
@@ -287,6 +297,7 @@ def save_point(
 ) -> ContactPoint | None:
     """Add (no ``point``), change (both) or remove (no ``draft``) one way to reach a party."""
     actor.require(EDIT, party.project_ids)
+    party = locked(party)
     before = [describe(p) for p in party.points.order_by("id")]
     saved: ContactPoint | None = None
     if draft is not None:
@@ -312,8 +323,12 @@ def save_point(
 
 
 @transaction.atomic
-def delete_party(actor: Actor, party: Party) -> Party:
-    """Move a contact to the recycle bin: off lists and search, restorable."""
+def delete_party(actor: Actor, party: Party, *, version: int | None = None) -> Party:
+    """Move a contact to the recycle bin: off lists and search, restorable.
+
+    With ``version``, raises Conflict when somebody else saved meanwhile.
+    """
+    party = locked(party, version)
     actor.require(DELETE, party.project_ids)
     if party.deleted_at is None:
         party.deleted_at = clock.now()
@@ -326,6 +341,7 @@ def delete_party(actor: Actor, party: Party) -> Party:
 @transaction.atomic
 def restore_party(actor: Actor, party: Party) -> Party:
     """Take a contact out of the recycle bin. A merged one comes back by undoing the merge."""
+    party = locked(party)
     actor.require(DELETE, party.project_ids)
     if party.merged_into_id is not None:
         raise ContactError(_("This contact was merged. Undo the merge to get it back."))

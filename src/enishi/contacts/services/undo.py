@@ -57,11 +57,7 @@ def undo_change(actor: Actor, party: Party, entry: Entry) -> Undone:
         )
     if entry.event not in UNDOABLE:
         raise parties.ContactError(_("This cannot be undone from here."))
-    party = (
-        Party.objects.unscoped("locked for a change the actor may make")
-        .select_for_update(no_key=True)
-        .get(pk=party.pk)
-    )
+    party = parties.locked(party)
     restored: Changed = {}
     kept: list[str] = []
     own: dict[str, Sequence[Any]] = {}
