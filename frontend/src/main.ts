@@ -6,6 +6,7 @@ import "./live";
 import "./menus";
 import "./palette";
 import "./passage";
+import "./print";
 import "./requests";
 import "./rows";
 import "./settings";

@@ -27,6 +27,7 @@ from enishi.content.services import add_file
 from enishi.conversations.models import UnknownSender
 from enishi.conversations.services import ParticipantDraft, change_interaction, log_interaction
 from enishi.core import clock
+from enishi.timeline.handover.moving import hand_over
 from enishi.timeline.models import Check, Entry, Notification
 from enishi.timeline.services import notify
 from factories import READ, SYSTEM, agent, grant, manager, outsider, party, project, role, user
@@ -193,6 +194,8 @@ def _setup(where: Project, admin: User, people: dict[str, User | None]) -> dict[
     worker = people["agent"]
     assert worker is not None
     view = contact_setup.save_view(actor_of(worker, via=Via.WEB), name="Harbour people", spec={})
+    make_task(boss, project=where, title="Old work", owner=admin)
+    given = hand_over(boss, admin, {"all": str(worker.pk)})
     token, _secret = accounts.create_token(
         actor_of(worker, via=Via.WEB), name="Phone", scopes=["contacts.view"], days=9
     )
@@ -203,6 +206,6 @@ def _setup(where: Project, admin: User, people: dict[str, User | None]) -> dict[
         "grant_id": grant(user("Ines Vidal"), where, handler).pk, "project_id": where.pk,
         "team_id": accounts.create_team(boss, name="Shore team").pk,
         "check_id": Check.objects.create(user=admin, started_at=clock.now()).pk,
-        "notification_id": Notification.objects.get(user=worker).pk,
-        "pk": 0, "key": "none", "uidb36": "1",
+        "notification_id": Notification.objects.get(user=worker, kind="commitments.due").pk,
+        "handover:brief operation_id": given.pk, "pk": 0, "key": "none", "uidb36": "1",
     }  # fmt: skip

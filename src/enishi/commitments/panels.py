@@ -13,6 +13,7 @@ from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
 from enishi.commitments import queries
 from enishi.commitments.queries.of_contacts import next_promises, owed, owed_choices
+from enishi.commitments.services.handover import Promises, Repeats, Tasks
 from enishi.contacts.models import Party
 from enishi.contacts.queries.columns import AddedColumn
 from enishi.contacts.queries.filters import FilterField
@@ -49,6 +50,10 @@ add_menu(
 )
 add_new(NewEntry(_("Promise"), "commitments:new", "link", EDIT, order=20))
 add_new(NewEntry(_("Task"), "commitments:new_task", "checkbox", EDIT, order=30))
+
+
+for kind in (Promises, Tasks, Repeats):
+    provide("handover", kind.code)(kind)
 
 
 @panel("contacts.record.end", order=10)
@@ -120,6 +125,7 @@ def series_fields() -> Mapping[str, Any]:
         "times": _("times changed"),
         "party_id": _("to or from"),
         "owner_id": _("owner"),
+        "owner": _("owner"),
     }
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from enishi.accounts import queries as accounts
 from enishi.contacts import undo  # noqa: F401  its undoers register themselves
 from enishi.contacts.models import Consent, ContactPoint
+from enishi.contacts.services.handover import Contacts, Views, people_handed
 from enishi.core import clock, formats
 from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
 
@@ -39,6 +40,10 @@ add_new(NewEntry(_("Person"), "contacts:new_person", "user-plus", "contacts.edit
 add_new(NewEntry(_("Organisation"), "contacts:new_organisation", "building", "contacts.edit", order=20))
 add_new(NewEntry(_("Group or community"), "contacts:new_group", "users-group", "contacts.edit", order=30))
 add_new(NewEntry(_("Import"), "contacts:import_new", "table-import", "contacts.import", order=80))
+
+provide("handover", Contacts.code)(Contacts)
+provide("handover", Views.code)(Views)
+provide("handover.people", "contacts")(people_handed)
 
 _FIELDS = {
     "names": _("other scripts"),

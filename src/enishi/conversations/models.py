@@ -42,7 +42,8 @@ class Interaction(SharedModel):
     """One call, meeting, visit, letter, e-mail or note, with any number of people and projects.
 
     ``text`` is what was said; ``folds`` marks its quoted parts and signature: ``[{"start": 120, "end": 480, "kind":
-    "quote"}]`` in characters. ``message_id`` makes a message unique in the whole installation.
+    "quote"}]`` in characters. ``message_id`` makes a message unique in the whole installation. ``answer_by`` was given the
+    answer; empty, it is with whoever took part for us.
     """
 
     class Channel(models.TextChoices):
@@ -78,6 +79,14 @@ class Interaction(SharedModel):
     place = models.CharField(_("place"), max_length=200, blank=True)
     language = models.CharField(max_length=5, blank=True)
     answer = models.CharField(_("answer"), max_length=8, choices=Answer.choices, default=Answer.NONE)
+    answer_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("to be answered by"),
+    )
     thread = models.ForeignKey(Thread, null=True, on_delete=models.SET_NULL, related_name="interactions")
     message_id = models.CharField(max_length=500, null=True, blank=True)
     in_reply_to = models.CharField(max_length=500, blank=True)
@@ -250,6 +259,13 @@ class UnknownSender(SharedModel):
     last_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=7, choices=State.choices, default=State.OPEN)
     party = models.ForeignKey("contacts.Party", null=True, on_delete=models.SET_NULL, related_name="+")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("to be looked at by"),
+    )
 
     class Meta:
         indexes = [

@@ -14,6 +14,7 @@ from enishi.conversations.paragraphs import excerpt
 from enishi.conversations.services.mail_import import MailImporter, UndoMailImport
 from enishi.conversations.storyline import ICONS, story
 from enishi.core import formats
+from enishi.conversations.services.handover import Senders, Waiting, notes_handed
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
 
 VIEW, EDIT = "conversations.view", "conversations.edit"
@@ -86,3 +87,6 @@ def draw(actor: Actor, ids: Sequence[int]) -> dict[int, Shown]:
 
 provide("content.least_level", "conversations")(queries.level_of_file)
 provide("commitments.least_level", "conversations")(queries.level_of)
+provide("handover", Waiting.code)(Waiting)
+provide("handover", Senders.code)(Senders)
+provide("handover.notes", "conversations")(notes_handed)

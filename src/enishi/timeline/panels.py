@@ -8,10 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from enishi.accounts.access import Actor
+from enishi.accounts.access import Actor, Forbidden
+from enishi.accounts.leaving import Leaving
+from enishi.accounts.models import User
 from enishi.core import clock
 from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
 from enishi.timeline import queries, words
+from enishi.timeline.handover import moving, planning
 
 CHANGES = 8
 SATURDAY = 5
@@ -26,6 +29,33 @@ add_menu(
 @provide("timeline.url", "timeline.check")
 def check_url(subject_id: int) -> str:
     return reverse("timeline:proof")
+
+
+provide("timeline.undo", moving.KIND)(moving.UndoHandover)
+
+
+@panel("accounts.person", order=10)
+def open_work(actor: Actor, person: User) -> Shown | None:
+    """What somebody looks after, on their page in the set-up and on one's own."""
+    try:
+        groups = planning.held_by(actor, person)
+    except Forbidden:
+        return None
+    return Shown(
+        "timeline/handover/panel.html",
+        {
+            "person": person,
+            "own": actor.user_id == person.pk,
+            "count": sum(group.count for group in groups),
+            "done": queries.handovers(actor, person.pk).exists(),
+        },
+    )
+
+
+@provide("accounts.leaving", "handover")
+def left_behind(actor: Actor, person: User) -> Leaving:
+    """What stays with somebody whose account is switched off."""
+    return Leaving(planning.held_count(actor, person), reverse("handover:start", args=[person.pk]))
 
 
 @panel("home.side", order=60)

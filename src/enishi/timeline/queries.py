@@ -111,6 +111,12 @@ def reachable(actor: Actor) -> ScopedQuerySet[Operation]:
     )
 
 
+def handovers(actor: Actor, user_id: int) -> ScopedQuerySet[Operation]:
+    """What was handed over from that user, newest first, as far as the actor may look at it."""
+    found = reachable(actor).filter(kind="timeline.handover", data__from=user_id)
+    return found.select_related("user").order_by("-id")
+
+
 def entries_of(actor: Actor, operation: Operation) -> ScopedQuerySet[Entry]:
     """What one operation changed, in order."""
     return readable(actor).filter(operation=operation).order_by("id")

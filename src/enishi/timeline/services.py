@@ -238,10 +238,7 @@ def undoer_for(actor: Actor, operation: Operation) -> Undoer:
         raise UndoRefused(_("This cannot be undone as a whole. Change the records one by one."))
     if operation.undo_until is not None and operation.undo_until < clock.now():
         raise UndoRefused(_("The time in which this could be undone has passed."))
-    for project_id in operation.project_ids:
-        actor.require(undoer.right, project_id)
-    if not operation.project_ids:
-        actor.require_everywhere(undoer.right)
+    undoer.check(actor, operation)
     return undoer
 
 

@@ -4,3 +4,4 @@ from enishi.core.events import Event
 
 operation_undone = Event("timeline.operation_undone", _("Operation undone"))
 history_checked = Event("timeline.history_checked", _("History checked"))
+handed_over = Event("timeline.handed_over", _("Work handed over"))

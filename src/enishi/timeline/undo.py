@@ -77,10 +77,17 @@ class UndoPlan:
 
 
 class Undoer(ABC):
-    """Takes back operations of one kind. ``right`` is needed in every project of the operation."""
+    """Takes back operations of one kind. ``right`` is needed in every project of the operation (see ``check``)."""
 
     right: ClassVar[str]
     labels: ClassVar[Mapping[str, Any]] = {}
+
+    def check(self, actor: Actor, operation: Operation) -> None:
+        """Raise Forbidden unless the actor may take it back."""
+        for project_id in operation.project_ids:
+            actor.require(self.right, project_id)
+        if not operation.project_ids:
+            actor.require_everywhere(self.right)
 
     @abstractmethod
     def preview(self, actor: Actor, operation: Operation) -> UndoPlan:

@@ -1,10 +1,10 @@
-"""Addresses of the history. ``notifications`` is known to the shell, the rest stands in ``timeline:``."""
+"""Addresses of the history. ``notifications`` is known to the shell, the rest stands in ``timeline:`` and ``handover:``."""
 
 from __future__ import annotations
 
 from django.urls import include, path
 
-from enishi.timeline.views import history, notifications, operations, proof
+from enishi.timeline.views import handover, history, notifications, operations, proof
 
 pages = [
     path("", history.history, name="history"),
@@ -19,7 +19,13 @@ pages = [
     path("notifications/<int:notification_id>/", notifications.follow, name="notification"),
 ]
 
+work = [
+    path("<int:user_id>/", handover.start, name="start"),
+    path("brief/<int:operation_id>/<int:user_id>/", handover.read_brief, name="brief"),
+]
+
 urlpatterns = [
+    path("handover/", include((work, "handover"))),
     path("history/", include((pages, "timeline"))),
     path("notifications/", notifications.notifications, name="notifications"),
 ]

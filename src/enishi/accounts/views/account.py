@@ -14,7 +14,7 @@ from enishi.accounts.access import rights
 from enishi.accounts.forms import AppearanceForm, ProfileForm, TokenForm
 from enishi.accounts.models import ApiToken
 from enishi.accounts.requests import StaffRequest
-from enishi.core import clock
+from enishi.core import clock, registry
 
 
 @require_http_methods(["GET", "POST"])
@@ -24,7 +24,8 @@ def profile(request: StaffRequest) -> HttpResponse:
         services.change_user(request.actor, request.user, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("account")
-    return render(request, "accounts/profile.html", {"form": form})
+    panels = registry.panels("accounts.person", request.actor, request.user)
+    return render(request, "accounts/profile.html", {"form": form, "panels": panels})
 
 
 @require_http_methods(["GET", "POST"])

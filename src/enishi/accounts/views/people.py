@@ -14,8 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from enishi.accounts import queries, services
 from enishi.accounts.forms import GrantForm, NewPersonForm, PersonForm, TeamForm
+from enishi.accounts.leaving import Leaving, left_behind
 from enishi.accounts.models import Grant, Team, User
 from enishi.accounts.requests import StaffRequest, needs_everywhere
+from enishi.core import registry
 
 PAGE = 50
 
@@ -95,6 +97,10 @@ def person(request: StaffRequest, user_id: int) -> HttpResponse:
     user = _person(user_id)
     form = PersonForm(request.POST or None, initial={name: getattr(user, name) for name in fields})
     if request.method == "POST" and form.is_valid():
+        leaving = user.is_active and not form.cleaned_data["is_active"]
+        behind = left_behind(request.actor, user) if leaving and "leave_open" not in request.POST else None
+        if behind is not None:
+            return _person_page(request, user, form, GrantForm(), behind=behind)
         try:
             services.change_user(request.actor, user, **form.cleaned_data)
         except services.AccountError as error:
@@ -106,7 +112,14 @@ def person(request: StaffRequest, user_id: int) -> HttpResponse:
     return _person_page(request, user, form, GrantForm())
 
 
-def _person_page(request: StaffRequest, user: User, form: PersonForm, grant_form: GrantForm) -> HttpResponse:
+def _person_page(
+    request: StaffRequest,
+    user: User,
+    form: PersonForm,
+    grant_form: GrantForm,
+    *,
+    behind: Leaving | None = None,
+) -> HttpResponse:
     context = {
         "person": user,
         "form": form,
@@ -114,10 +127,11 @@ def _person_page(request: StaffRequest, user: User, form: PersonForm, grant_form
         "grants": queries.grants_of(user),
         "teams": list(user.teams.all()),
         "history_url": _history_url("accounts.user", user.pk),
+        "behind": behind,
+        "panels": registry.panels("accounts.person", request.actor, user),
     }
-    return render(
-        request, "accounts/person.html", context, status=422 if form.errors or grant_form.errors else 200
-    )
+    refused = form.errors or grant_form.errors or behind
+    return render(request, "accounts/person.html", context, status=422 if refused else 200)
 
 
 def _history_url(subject_type: str, subject_id: int) -> str:

@@ -42,7 +42,7 @@ def with_people(actor: Actor, found: InteractionQuerySet) -> InteractionQuerySet
     files = Attachment.objects.filter(
         file__in=File.objects.visible_to(actor).filter(deleted_at__isnull=True)
     ).select_related("file")
-    return found.select_related("user", "thread").prefetch_related(
+    return found.select_related("user", "thread", "answer_by").prefetch_related(
         Prefetch("participants", queryset=_participants(actor), to_attr="people"),
         Prefetch("tag_links", queryset=InteractionTag.objects.select_related("tag").order_by("tag__path")),
         Prefetch("attachments", queryset=files, to_attr="kept_files"),

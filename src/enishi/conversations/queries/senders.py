@@ -39,7 +39,7 @@ def senders(actor: Actor, *, after: tuple[dt.datetime, int] | None = None, limit
     if after is not None:
         at, pk = after
         found = found.filter(last_at__lte=at).exclude(last_at=at, id__gte=pk)
-    return count_messages(actor, list(found.order_by("-last_at", "-id")[:limit]))
+    return count_messages(actor, list(found.select_related("reviewer").order_by("-last_at", "-id")[:limit]))
 
 
 def count_messages(actor: Actor, listed: Sequence[UnknownSender]) -> list[Waiting]:
