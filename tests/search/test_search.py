@@ -6,7 +6,7 @@ import pytest
 
 from enishi.accounts.access import Level
 from enishi.contacts.services import PointDraft, change_party, delete_party, save_point
-from enishi.search import services
+from enishi.search import queries, services
 from enishi.search.queries import find, recent
 from factories import SYSTEM, agent, outsider, party, project
 
@@ -98,3 +98,18 @@ def test_odd_queries_find_nothing_and_break_nothing(query):
     where = project()
     party(where, "Aoi")
     assert _titles(agent(where), query) == []
+
+
+def test_among_thousands_those_that_begin_so_are_looked_at_first(monkeypatch):
+    """Only so many matches are ranked; a 林 must not be lost among the 小林, nor Ann among the Joannas."""
+    monkeypatch.setattr(queries, "CANDIDATES", 3)
+    where = project()
+    for number in range(6):
+        party(where, f"小林 直樹{number}")
+        party(where, f"Joanna Stone {number}")
+    party(where, "林 明")
+    party(where, "Ann Reed")
+    worker = agent(where)
+    assert _titles(worker, "林")[0] == "林 明"
+    assert _titles(worker, "ann")[0] == "Ann Reed"
+    assert len(_titles(worker, "林")) == len(_titles(worker, "ann")) == 3

@@ -187,18 +187,21 @@ def _bigrams(word: str) -> list[str]:
 @lru_cache(maxsize=20_000)
 def _word_grams(word: str) -> tuple[str, ...]:
     """Remembered, because names, towns and firms come again and again."""
-    if word.isascii():
-        return *map(str.__add__, word, word[1:]), "^" + word[0]
-    found = (*_cjk.findall(word), *map(str.__add__, word, word[1:]))
-    return found if _cjk.match(word) else (*found, "^" + word[0])
+    single = () if word.isascii() else _cjk.findall(word)
+    return *single, *map(str.__add__, word, word[1:]), "^" + word[0]
 
 
 def grams(folded: str) -> list[str]:
-    """What an index stores of a folded text: bigrams of words, ``^x`` for a first letter, each CJK character.
+    """What an index stores of a folded text: bigrams of words, ``^x`` for their first letters, each CJK character.
 
     山田 太郎 is found by 山田太郎 only if that writing is part of `folded` too.
     """
     return list(dict.fromkeys(chain.from_iterable(map(_word_grams, folded.split()))))
+
+
+def first_letters(folded_query: str) -> list[str]:
+    """What is in `grams(text)` where for each word of the query a word of the text begins with the same letter."""
+    return list(dict.fromkeys("^" + word[0] for word in folded_query.split()))[:MAX_QUERY_GRAMS]
 
 
 def query_grams(folded_query: str) -> list[str]:

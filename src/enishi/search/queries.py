@@ -93,15 +93,19 @@ def is_pinned(actor: Actor, kind: str, subject_id: int) -> bool:
     return Visit.objects.filter(user_id=actor.own_id, kind=kind, subject_id=subject_id, pinned=True).exists()
 
 
+def _looked_for(query: str) -> str:
+    """The query as its words stand in the index."""
+    folded = text.fold(query)
+    # 090… at home is +8190… in the index.
+    return (text.digits(query).lstrip("0") or folded) if text.looks_like_phone(query) else folded
+
+
 def matching(documents: ScopedQuerySet[Document], query: str) -> ScopedQuerySet[Document] | None:
     """Limit documents to those that contain every word of the query; None when nothing can be looked for.
 
     The pieces find candidates by the index, LIKE confirms them in the same query.
     """
-    folded = text.fold(query)
-    if text.looks_like_phone(query):
-        # 090… at home is +8190… in the index.
-        folded = text.digits(query).lstrip("0") or folded
+    folded = _looked_for(query)
     words = folded.split()
     grams = text.query_grams(folded)
     if not words or not grams:
@@ -127,13 +131,24 @@ def _rank(document: Document, words: list[str]) -> tuple[int, int, int, str]:
     return (-score, -document.weight, len(document.title), document.title)
 
 
+def _candidates(found: ScopedQuerySet[Document], folded: str, limit: int) -> list[Document]:
+    """What is looked at to rank. Of thousands of matches those with words that begin like the query's come first:
+    林 means more often 林 than 小林.
+    """
+    letters = text.first_letters(folded)
+    first = list(found.filter(grams__contains=letters)[:CANDIDATES])
+    if len(first) >= limit or set(letters) <= set(text.query_grams(folded)):
+        return first
+    return [*first, *found.exclude(pk__in=[document.pk for document in first])[: CANDIDATES - len(first)]]
+
+
 def find(actor: Actor, query: str, *, kinds: Collection[str] = (), limit: int = 20) -> list[Hit]:
     """The best matches for what was typed so far, from the first character on."""
     found = matching(readable(actor, kinds), query)
     if found is None:
         return []
     words = text.fold(query).split()
-    candidates = list(found.defer("grams")[:CANDIDATES])
+    candidates = _candidates(found.defer("grams"), _looked_for(query), limit)
     candidates.sort(key=lambda document: _rank(document, words))
     return [
         Hit(document.kind, document.subject_id, document.title, document.detail, document.language)
