@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -11,10 +14,10 @@ from enishi.accounts.access import Actor, Level
 from enishi.contacts.models import Party
 from enishi.conversations import queries
 from enishi.conversations.paragraphs import excerpt
+from enishi.conversations.services.handover import Senders, Waiting, notes_handed
 from enishi.conversations.services.mail_import import MailImporter, UndoMailImport
 from enishi.conversations.storyline import ICONS, story
 from enishi.core import formats
-from enishi.conversations.services.handover import Senders, Waiting, notes_handed
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
 
 VIEW, EDIT = "conversations.view", "conversations.edit"
@@ -61,6 +64,44 @@ def waiting_for_an_answer(actor: Actor, project_id: int | None) -> Shown | None:
     return Shown("conversations/waiting.html", {"waiting": found[:5], "icons": ICONS, "more": len(found) > 5})
 
 
+@panel("commitments.side", order=10)
+def answer_debt(actor: Actor, project_id: int | None) -> Shown | None:
+    """How many wait for our answer and since when, beside the promises."""
+    if not actor.may(VIEW):
+        return None
+    debt = queries.answer_debt(actor, project_id=project_id)
+    return Shown(
+        "conversations/debt.html",
+        {"debt": debt, "spans": _drawn(debt), "scope": f"&project={project_id}" if project_id else ""},
+    )
+
+
+def _drawn(debt: queries.Debt) -> list[dict[str, Any]]:
+    """The spans of the bar: each with its words, its share of a hundred and the list of its rows."""
+    words = (
+        ("c1", _("since today or yesterday")),
+        ("c3", _("for 2 to 6 days")),
+        ("c5", _("for 7 days or longer")),
+    )
+    base, drawn, x = reverse("conversations:interactions"), [], 0.0
+    for (tone, label), span in zip(words, debt.spans, strict=True):
+        ends = {"since": span.since, "until": span.until}
+        asked = {"answer": "waiting", **{name: day.isoformat() for name, day in ends.items() if day}}
+        share = 100 * span.count / debt.total if debt.total else 0.0
+        drawn.append(
+            {
+                "tone": tone,
+                "label": label,
+                "count": span.count,
+                "url": f"{base}?{urlencode(asked)}",
+                "x": round(x, 1),
+                "wide": round(max(share - 0.7, 0.3), 1),
+            }
+        )
+        x += share
+    return drawn
+
+
 @provide("timeline.draw", "conversations.interaction")
 def draw(actor: Actor, ids: Sequence[int]) -> dict[int, Shown]:
     """Conversations as items of a timeline, with what was made from them."""
@@ -85,8 +126,8 @@ def draw(actor: Actor, ids: Sequence[int]) -> dict[int, Shown]:
     }
 
 
-provide("content.least_level", "conversations")(queries.level_of_file)
-provide("commitments.least_level", "conversations")(queries.level_of)
 provide("handover", Waiting.code)(Waiting)
 provide("handover", Senders.code)(Senders)
 provide("handover.notes", "conversations")(notes_handed)
+provide("content.least_level", "conversations")(queries.level_of_file)
+provide("commitments.least_level", "conversations")(queries.level_of)

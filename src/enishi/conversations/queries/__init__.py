@@ -1,6 +1,7 @@
 """Reading conversations."""
 
 from enishi.conversations.queries.born import Born, born_from, marks_of
+from enishi.conversations.queries.debt import Debt, Span, answer_debt
 from enishi.conversations.queries.interactions import (
     Filters,
     Page,
@@ -22,15 +23,18 @@ from enishi.conversations.queries.versions import Version, compare, versions
 
 __all__ = [
     "Born",
+    "Debt",
     "Drawn",
     "Filters",
     "Page",
     "Person",
     "Position",
+    "Span",
     "Thread",
     "Version",
     "View",
     "Waiting",
+    "answer_debt",
     "born_from",
     "by_ids",
     "compare",
