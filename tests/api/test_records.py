@@ -91,6 +91,28 @@ def test_a_promise_is_made_settled_and_opened_again(api):
     assert Entry.objects.unscoped("test").filter(event="commitments.promise_deleted").count() == 1
 
 
+def test_a_promise_is_reported_done_and_proven_later(api):
+    data = {"project_id": api.project.pk, "title": "Keep the road wet", "due_at": "2099-01-01T09:00:00Z"}
+    path = f"promises/{api('POST', 'promises', data).json()['id']}"
+    done = api("POST", f"{path}/done").json()
+    assert (done["state"], done["done_at"] is not None) == ("open", True)
+    assert [row["id"] for row in api("GET", "promises?state=proof").json()["items"]] == [done["id"]]
+    refused = api("POST", f"{path}/settle", {"state": "kept"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "proof")
+    kept = api("POST", f"{path}/settle", {"state": "kept", "proof": "Log of the lorries"}).json()
+    assert (kept["state"], kept["done_at"]) == ("kept", done["done_at"])
+
+
+@pytest.mark.parametrize("kind", ["promises", "tasks"])
+def test_nobody_deletes_what_was_changed_since_they_read_it(api, kind):
+    made = api("POST", kind, {"project_id": api.project.pk, "title": "Book the hall"})
+    path = f"{kind}/{made.json()['id']}"
+    api("PATCH", path, {"title": "Book both halls"})
+    refused = api("DELETE", path, If_Match=made["ETag"])
+    assert (refused.status_code, refused["ETag"]) == (412, '"v2"')
+    assert api("DELETE", path, If_Match='"v2"').status_code == 204
+
+
 def test_a_repeating_promise_and_a_bad_rule(api):
     data = {"project_id": api.project.pk, "title": "Publish levels", "due_at": "2099-01-01T09:00:00Z"}
     made = api("POST", "promises", {**data, "rule": "FREQ=MONTHLY;COUNT=3"})

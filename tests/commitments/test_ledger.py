@@ -31,16 +31,19 @@ def test_promises_stand_under_the_headings_of_time(at):
         ("late", NOW - HOUR), ("today", NOW + HOUR), ("sunday", NOW + 5 * DAY), ("monday", NOW + 6 * DAY), ("never", None)
     ):  # fmt: skip
         _make(here, title=title, due_at=due)
+    services.report_done(here.agent, _make(here, title="unproven", due_at=NOW - DAY))
     page = queries.ledger(here.agent, Filter())
     assert [(code, [row.title for row in rows]) for code, _words, rows in page.groups] == [
-        ("late", ["late"]), ("today", ["today"]), ("week", ["sunday"]), ("later", ["monday"]), ("none", ["never"]),
+        ("late", ["late"]), ("proof", ["unproven"]), ("today", ["today"]), ("week", ["sunday"]), ("later", ["monday"]), ("none", ["never"]),
     ]  # fmt: skip
     assert queries.group_totals(here.agent, Filter()) == {
         "late": 1,
+        "proof": 1,
         "today": 1,
         "week": 1,
         "later": 1,
         "none": 1,
+        "settled": 0,
     }
 
 
@@ -53,7 +56,7 @@ def test_today_ends_where_the_reader_is(at, zone, language, group):
     due = dt.datetime(2026, 11, 17, 16, tzinfo=dt.UTC)
     _make(here, due_at=due)
     with timezone.override(zone), translation.override(language):
-        assert queries.edges().group(due) == group
+        assert queries.edges().group(Promise(due_at=due)) == group
 
 
 def test_a_persian_week_ends_on_friday(at):
@@ -142,11 +145,12 @@ def test_the_board_counts_whole_columns(at):
     services.start_promise(here.agent, doing)
     services.settle_promise(here.agent, broken, state="broken", outcome="Ill")
     services.settle_promise(here.agent, late, state="kept")
+    services.report_done(here.agent, _make(here, due_at=NOW - DAY))
     columns = queries.board(here.agent, Filter(), limit=3)
     assert [(column.code, column.total, len(column.rows), column.more) for column in columns] == [
-        ("waiting", 4, 3, 1), ("doing", 1, 1, 0), ("kept", 0, 0, 0), ("kept_late", 1, 1, 0), ("broken", 1, 1, 0), ("waived", 0, 0, 0),
+        ("waiting", 4, 3, 1), ("doing", 1, 1, 0), ("proof", 1, 1, 0), ("kept", 0, 0, 0), ("kept_late", 1, 1, 0), ("broken", 1, 1, 0), ("waived", 0, 0, 0),
     ]  # fmt: skip
-    assert [column.total for column in queries.board(outsider(), Filter())] == [0] * 6
+    assert [column.total for column in queries.board(outsider(), Filter())] == [0] * 7
 
 
 def test_the_rate_counts_what_was_decided_whichever_came_first(at):
@@ -179,6 +183,49 @@ def test_the_rate_counts_what_was_decided_whichever_came_first(at):
         (0, 2),
         (2, 2),
     ]
+
+
+def test_what_is_done_in_time_and_waits_for_proof_is_neither_late_nor_decided(at):
+    here = world()
+    at(NOW - 10 * DAY)
+    in_time = _make(here, title="in time", due_at=NOW - 5 * DAY, owner=here.user, party=here.person)
+    late = _make(here, title="late", due_at=NOW - 9 * DAY, owner=here.user)
+    ban = _make(here, title="not to", due_at=NOW - 9 * DAY, negative=True, owner=here.user)
+    at(NOW - 6 * DAY)
+    for row in (in_time, late, ban):
+        services.report_done(here.agent, row)
+    at(NOW)
+    mine = Filter(owner_ids=(here.user.pk,))
+    figures = queries.figures(here.agent, mine)
+    assert (figures.late, figures.week, figures.unproven) == (0, 0, 3)
+    assert (figures.rate.kept, figures.rate.total) == (0, 1)
+    assert queries.late_count(here.agent) == 0
+    assert list(queries.promises(here.agent, Filter(state="late"))) == []
+    assert {row.title for row in queries.ledger(here.agent, Filter(state="proof")).rows} == {
+        "in time",
+        "late",
+        "not to",
+    }
+    day = queries.my_day(here.agent)
+    assert [(code, len(rows)) for code, _words, rows in day.groups] == [("proof", 3)]
+    assert (day.totals["proof"], day.totals["late"], day.more) == (3, 0, 0)
+    for row in (in_time, late, ban):
+        services.settle_promise(here.agent, row, state="kept", proof_text="Photograph")
+    assert (queries.kept_rate(here.agent).kept, queries.kept_rate(here.agent).total) == (2, 3)
+    assert queries.figures(outsider(), Filter()).unproven == 0
+
+
+def test_what_is_settled_stands_under_its_own_heading_among_all(at):
+    here = world()
+    settled = services.settle_promise(here.agent, _make(here, due_at=NOW - DAY), state="kept")
+    still = _make(here, due_at=NOW - DAY)
+    page = queries.ledger(here.agent, Filter(state="all"))
+    assert [(code, [row.pk for row in rows]) for code, _words, rows in page.groups] == [
+        ("late", [still.pk]),
+        ("settled", [settled.pk]),
+    ]
+    totals = queries.group_totals(here.agent, Filter(state="all"))
+    assert (totals["late"], totals["settled"]) == (1, 1)
 
 
 def test_the_rate_by_team_project_and_owner(at):

@@ -58,6 +58,19 @@ def test_what_is_near_by_the_owners_own_days(due, born, zone_hours, moment):
     assert moment_of(due, born, NOW, zone) == moment
 
 
+def test_nobody_is_reminded_of_what_is_done_and_waits_for_proof(at):
+    here = world()
+    made = _make(here, due=NOW + 5 * DAY)
+    at(NOW + 4 * DAY)
+    services.remind_all()
+    services.plan_digests()
+    services.report_done(here.agent, made)
+    assert _send() == [False]
+    at(NOW + 8 * DAY)
+    assert services.remind_all() == 0
+    assert _told() == ["Due soon: Send the survey"]
+
+
 def test_each_moment_is_told_once(at):
     here = world()
     _make(here, due=NOW + 5 * DAY)

@@ -213,6 +213,59 @@ def test_late_is_derived_and_never_stored(at):
     assert (late.state, late.sign) == ("open", "late")
 
 
+def test_what_is_done_waits_for_its_proof_and_is_judged_by_when_it_was_done(at):
+    here = world()
+    made = _make(here, due_at=NOW + DAY, owner=here.user)
+    done = services.report_done(here.agent, made)
+    assert (done.state, done.sign, done.done_at, done.settled_at) == ("open", "proof", NOW, None)
+    at(NOW + 5 * DAY)
+    waiting = queries.promise(here.agent, made.pk)
+    assert (waiting.sign, waiting.is_late(NOW + 5 * DAY)) == ("proof", False)
+    with pytest.raises(services.CommitmentError, match="what proves it") as refused:
+        services.settle_promise(here.agent, waiting, state="kept")
+    assert refused.value.field == "proof_text"
+    services.add_proof(here.agent, waiting, text="Log of the lorries")
+    settled = services.settle_promise(here.agent, waiting, state="kept")
+    assert (settled.state, settled.done_at, settled.settled_at) == ("kept", NOW, NOW + 5 * DAY)
+    assert _entries(settled) == [
+        "commitments.promise_settled",
+        "commitments.proof_added",
+        "commitments.promise_done",
+        "commitments.promise_made",
+    ]
+
+
+def test_what_was_done_late_is_kept_late_once_proven(at):
+    here = world()
+    done = services.report_done(here.agent, _make(here, due_at=NOW - DAY))
+    assert done.sign == "proof"
+    settled = services.settle_promise(here.agent, done, state="kept", proof_text="Photograph")
+    assert settled.state == "kept_late"
+
+
+def test_that_it_was_done_is_taken_back(at):
+    here = world()
+    started = services.start_promise(here.agent, _make(here, due_at=NOW + DAY))
+    done = services.report_done(here.agent, started)
+    assert services.undo(here.agent, done.undo_entry).sign == "doing"
+    done = services.report_done(here.agent, started)
+    assert services.reopen_promise(here.agent, done).sign == "doing"
+    done = services.report_done(here.agent, started)
+    broken = services.settle_promise(here.agent, done, state="broken", outcome="The log was empty.")
+    assert (broken.done_at, broken.settled_at) == (None, NOW)
+    with pytest.raises(Forbidden):
+        services.report_done(outsider(), broken)
+
+
+def test_a_kept_promise_whose_proof_is_asked_for_was_done_when_it_was_kept(at):
+    here = world()
+    kept = services.settle_promise(here.agent, _make(here, due_at=NOW + DAY), state="kept")
+    at(NOW + 3 * DAY)
+    waiting = services.move_promise(here.agent, kept, to="proof")
+    assert (waiting.sign, waiting.done_at) == ("proof", NOW)
+    assert services.settle_promise(here.agent, waiting, state="kept", proof_text="Receipt").state == "kept"
+
+
 @pytest.mark.parametrize("state", ["broken", "waived"])
 def test_broken_and_waived_need_a_reason(at, state):
     here = world()

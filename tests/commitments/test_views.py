@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from commitments.world import NOW, World, world
@@ -75,7 +76,7 @@ def test_lists_and_new_forms_by_role(at, page):
     assert Client().get(f"/promises/{page}").status_code == 302
 
 
-@pytest.mark.parametrize("action", ["settle", "move", "due", "start", "reopen", "proof", "delete"])
+@pytest.mark.parametrize("action", ["settle", "move", "due", "start", "done", "reopen", "proof", "delete"])
 def test_actions_by_role(at, action):
     here = world()
     made = _make(here)
@@ -238,6 +239,29 @@ def test_a_card_moved_to_broken_asks_for_the_reason_in_the_card(at):
     moved = Promise.objects.unscoped("test").get()
     assert (moved.state, moved.started_at, moved.outcome) == ("open", NOW, "")
     assert client.post(f"/promises/{made.pk}/move/", {"to": "nowhere"}).status_code == 302
+
+
+def test_done_first_and_proven_later(at):
+    here = world()
+    made = _make(here, due_at=NOW + DAY, owner=here.user)
+    client, page = _client(here.agent), f"/promises/{made.pk}/"
+    answer = client.post(f"{page}done/", {"next": "/promises/"}, headers={"HX-Request": "true"})
+    assert (answer.status_code, "waits for proof" in answer.headers["HX-Trigger"]) == (204, True)
+    listed = client.get("/promises/?state=proof").content.decode()
+    assert "Send the noise survey" in listed
+    assert 'aria-label="waits for proof"' in listed
+    assert "proof missing" in listed
+    assert f'id="promise-{made.pk}"' not in client.get("/promises/?state=late").content.decode()
+    at(NOW + 9 * DAY)
+    refused = client.post(f"{page}settle/", {"state": "kept"})
+    assert (refused.status_code, "Say what proves it" in refused.content.decode()) == (422, True)
+    asked = client.post(f"{page}move/", {"to": "kept"}, headers={"HX-Request": "true"})
+    assert (asked.status_code, 'type="file"' in asked.content.decode()) == (200, True)
+    log = SimpleUploadedFile("lorries.txt", b"6:00 wet, 14:00 wet")
+    client.post(f"{page}settle/", {"state": "kept", "file": log})
+    settled = Promise.objects.unscoped("test").get()
+    assert (settled.state, settled.done_at, settled.settled_at) == ("kept", NOW, NOW + 9 * DAY)
+    assert "lorries.txt" in client.get(page).content.decode()
 
 
 def test_settling_without_a_reason_is_told_at_the_field(at):

@@ -37,7 +37,7 @@ Long = Annotated[Text, Field(max_length=100_000)]
 Level = Annotated[int, Field(ge=0, le=3)]
 Moment = Annotated[dt.datetime, Field(description="With a time zone, from the year 1900 to 9000")]
 Settled = Literal["kept", "broken", "waived"]
-PromiseState = Literal["open", "late", "settled", "kept", "kept_late", "broken", "waived", "all"]
+PromiseState = Literal["open", "late", "proof", "settled", "kept", "kept_late", "broken", "waived", "all"]
 C = TypeVar("C", Promise, Task)
 
 
@@ -53,7 +53,10 @@ class Asked(Schema):
 
 
 class PromiseOut(Schema):
-    """Who promised what to whom. ``said_in_id`` is the conversation it was said in, ``quote`` the words."""
+    """Who promised what to whom. ``said_in_id`` is the conversation it was said in, ``quote`` the words.
+
+    An open promise with ``done_at`` waits for proof.
+    """
 
     id: int
     project_id: int
@@ -65,6 +68,7 @@ class PromiseOut(Schema):
     owner_id: int | None
     due_at: dt.datetime | None
     started_at: dt.datetime | None
+    done_at: dt.datetime | None
     state: str
     settled_at: dt.datetime | None
     outcome: str
@@ -129,7 +133,9 @@ class PromisePatch(CommonIn):
 
 
 class SettleIn(Schema):
-    """Kept becomes kept late after its date by itself. Broken and waived need a reason in ``outcome``."""
+    """Kept becomes kept late by itself when it was done after its date. Broken and waived need a reason in ``outcome``,
+    and a promise that waits for proof needs one, here in words or added before, to be kept.
+    """
 
     state: Settled
     outcome: Annotated[Text, Field(max_length=500)] = ""
@@ -178,7 +184,8 @@ def _saved(action: Callable[[], Any], response: HttpResponse) -> Any:
     except services.Conflict as conflict:
         raise stale(conflict.current) from None
     except services.CommitmentError as error:
-        raise Problem(422, "This cannot be saved", errors=[(error.field or "body", str(error))]) from None
+        field = {"proof_text": "proof"}.get(error.field, error.field or "body")
+        raise Problem(422, "This cannot be saved", errors=[(field, str(error))]) from None
     response["ETag"] = etag(row.version)
     return row
 
@@ -274,6 +281,13 @@ def settle_promise(request: StaffRequest, promise_id: Id, data: SettleIn, respon
         ),
         response,
     )
+
+
+@promises.post("/{promise_id}/done", response=PromiseOut, summary="Report a promise done")
+def report_done(request: StaffRequest, promise_id: Id, response: HttpResponse) -> Any:
+    """It is done and the proof is to follow: it stays open until it is settled, judged by when it was done."""
+    promise = queries.promise(request.actor, promise_id)
+    return _stepped(request, promise, response, services.report_done)
 
 
 @promises.post("/{promise_id}/reopen", response=PromiseOut, summary="Open a promise again")

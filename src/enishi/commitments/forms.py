@@ -19,6 +19,7 @@ from enishi.commitments import queries
 from enishi.commitments.models import Promise, Series, Task
 from enishi.commitments.services import Conflict
 from enishi.contacts.models import Party
+from enishi.content.services import FileDraft
 from enishi.core.dates import DateError, parse_date, parse_datetime
 from enishi.search.queries import Hit
 
@@ -305,7 +306,24 @@ class TaskForm(_CommitmentForm):
         return {**super().values(), "promise": self.cleaned_data["promise"]}
 
 
-class SettleForm(forms.Form):
+class ProofForm(forms.Form):
+    """Evidence in words or as a file."""
+
+    proof_text = forms.CharField(
+        label=_("Proof"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+    file = forms.FileField(label=_("File"), required=False)
+
+    def drafts(self) -> list[FileDraft]:
+        """The file that was chosen, if any, as the service takes it."""
+        upload = self.cleaned_data["file"]
+        return [FileDraft(upload.name, upload)] if upload else []
+
+
+class SettleForm(ProofForm):
     """What became of a promise, with the reason or the proof."""
 
     state = forms.ChoiceField(
@@ -318,12 +336,6 @@ class SettleForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
     )
-    proof_text = forms.CharField(
-        label=_("Proof"),
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
-    )
 
 
 class DueForm(forms.Form):
@@ -333,18 +345,6 @@ class DueForm(forms.Form):
         label=_("Due"), required=False, help_text=_("For example 20 Nov 2026 18:00, or 2026-11-20.")
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-
-class ProofForm(forms.Form):
-    """Evidence in words or as a file."""
-
-    proof_text = forms.CharField(
-        label=_("Proof"),
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
-    )
-    file = forms.FileField(label=_("File"), required=False)
 
 
 class ClosingDayForm(forms.Form):

@@ -95,7 +95,11 @@ class Commitment(ScopedModel):
 
 
 class Promise(Commitment):
-    """Who promised what to whom, where it was said, by when, and what became of it. Lateness is never stored: see ``sign``."""
+    """Who promised what to whom, where it was said, by when, and what became of it.
+
+    ``done_at`` is when it was reported done; while it is open still, it waits for proof. What is late is never stored:
+    see ``sign``.
+    """
 
     class Direction(models.TextChoices):
         OURS = "ours", _("We owe")
@@ -122,6 +126,7 @@ class Promise(Commitment):
         verbose_name=_("to or from"),
     )
     started_at = models.DateTimeField(_("being done since"), null=True, blank=True)
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     settled_by = models.ForeignKey(
@@ -160,6 +165,12 @@ class Promise(Commitment):
                 condition=Q(state="open"),
                 name="promise_open",
             ),
+            # What waits for proof.
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(state="open", done_at__isnull=False),
+                name="promise_unproven",
+            ),
             # My day.
             models.Index(fields=["owner", "due_at"], condition=Q(state="open"), name="promise_owner_open"),
             # Panels of one person.
@@ -181,15 +192,25 @@ class Promise(Commitment):
         return self.state == self.State.OPEN
 
     @property
+    def waits_for_proof(self) -> bool:
+        return self.is_open and self.done_at is not None
+
+    def is_late(self, now: dt.datetime) -> bool:
+        """Whether its date has passed without it being done; what waits for proof is not late."""
+        return self.done_at is None and super().is_late(now)
+
+    @property
     def shown_at(self) -> dt.datetime:
         """The moment at which it stands on a timeline."""
         return self.settled_at or self.said_at or self.created_at
 
     @property
     def sign(self) -> str:
-        """The state as its knot shows it, of this moment: open, doing, late, kept, kept_late, broken or waived."""
+        """The state as its knot shows it, of this moment: open, doing, proof, late, kept, kept_late, broken or waived."""
         if not self.is_open:
             return self.state
+        if self.waits_for_proof:
+            return "proof"
         if self.is_late(clock.now()):
             return "late"
         return "doing" if self.started_at else "open"

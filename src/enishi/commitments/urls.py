@@ -17,6 +17,7 @@ urlpatterns = [
     path("<int:promise_id>/move/", promises.move, name="move"),
     path("<int:promise_id>/due/", promises.due, name="due"),
     path("<int:promise_id>/start/", promises.start, name="start"),
+    path("<int:promise_id>/done/", promises.done, name="done"),
     path("<int:promise_id>/reopen/", promises.reopen, name="reopen"),
     path("<int:promise_id>/proof/", promises.proof, name="proof"),
     path("<int:promise_id>/delete/", promises.delete, name="delete"),

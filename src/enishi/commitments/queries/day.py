@@ -14,13 +14,13 @@ from django.utils import timezone
 from enishi.accounts.access import Actor
 from enishi.accounts.models import User
 from enishi.commitments.models import Promise, Task
-from enishi.commitments.queries.edges import GROUPS, edges, midnight
+from enishi.commitments.queries.edges import GROUPS, TO_DO, UNPROVEN, edges, midnight
 from enishi.commitments.queries.ledger import Filter, promises, tasks
 from enishi.core import clock
 
 SHOWN = 12
 TASKS_SHOWN = 8
-NEAR = ("late", "today", "week")
+NEAR = ("late", "proof", "today", "week")
 
 
 @dataclass(frozen=True)
@@ -54,20 +54,21 @@ def teammates(actor: Actor) -> tuple[int, ...]:
 
 
 def my_day(actor: Actor, project_id: int | None = None, *, owner_ids: tuple[int, ...] | None = None) -> Day:
-    """Promises late, of today and of the rest of the week, and tasks up to then: the actor's own, or of these owners."""
+    """Promises late, of today and of the rest of the week, what waits for proof, and tasks up to then.
+
+    They are the actor's own, or those of these owners.
+    """
     owners = owner_ids if owner_ids is not None else tuple(filter(None, [actor.user_id]))
     filters = Filter(owner_ids=owners, project_id=project_id)
     limits = edges()
     mine = promises(actor, filters)
     totals = mine.aggregate(**{code: Count("pk", filter=limits.condition(code)) for code in NEAR})
     rows = list(
-        mine.filter(due_at__lt=limits.next_week)
+        mine.filter(UNPROVEN | Q(due_at__lt=limits.next_week))
         .select_related("party", "owner", "project", "series")
         .order_by("due_at", "id")[:SHOWN]
     )
-    groups = [
-        (code, GROUPS[code], [row for row in rows if limits.group(row.due_at) == code]) for code in NEAR
-    ]
+    groups = [(code, GROUPS[code], [row for row in rows if limits.group(row) == code]) for code in NEAR]
     to_do = tasks(actor, filters).filter(Q(due_at__lt=limits.next_week) | Q(due_at__isnull=True))
     return Day(
         totals=totals,
@@ -91,7 +92,7 @@ def due_soon(actor: Actor, filters: Filter, *, days: int = 7) -> list[DueDay]:
     today = timezone.localdate(clock.now())
     counted = (
         promises(actor, filters)
-        .filter(due_at__gte=clock.now(), due_at__lt=midnight(today + dt.timedelta(days=days)))
+        .filter(TO_DO, due_at__gte=clock.now(), due_at__lt=midnight(today + dt.timedelta(days=days)))
         .annotate(day=TruncDate("due_at"))
         .order_by()
         .values_list("day", "direction")

@@ -9,15 +9,21 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from enishi.commitments.models import Promise, Task
 from enishi.core import clock
 
 GROUPS = {
     "late": _("Late"),
+    "proof": _("Waits for proof"),
     "today": _("Today"),
     "week": _("Rest of the week"),
     "later": _("Later"),
     "none": _("No date"),
+    "settled": _("Settled"),
 }
+OPEN = Q(state=Promise.State.OPEN)
+TO_DO = OPEN & Q(done_at__isnull=True)
+UNPROVEN = OPEN & Q(done_at__isnull=False)
 
 
 def first_weekday() -> int:
@@ -33,23 +39,30 @@ class Edges:
     tomorrow: dt.datetime
     next_week: dt.datetime
 
-    def group(self, due_at: dt.datetime | None) -> str:
-        if due_at is None:
+    def group(self, row: Promise | Task) -> str:
+        """The heading under which something stands."""
+        if not row.is_open:
+            return "settled"
+        if isinstance(row, Promise) and row.waits_for_proof:
+            return "proof"
+        if row.due_at is None:
             return "none"
-        if due_at < self.now:
+        if row.due_at < self.now:
             return "late"
-        if due_at < self.tomorrow:
+        if row.due_at < self.tomorrow:
             return "today"
-        return "week" if due_at < self.next_week else "later"
+        return "week" if row.due_at < self.next_week else "later"
 
     def condition(self, group: str) -> Q:
-        """What is due in that group."""
+        """Which promises stand under a heading."""
         return {
-            "late": Q(due_at__lt=self.now),
-            "today": Q(due_at__gte=self.now, due_at__lt=self.tomorrow),
-            "week": Q(due_at__gte=max(self.now, self.tomorrow), due_at__lt=self.next_week),
-            "later": Q(due_at__gte=self.next_week),
-            "none": Q(due_at__isnull=True),
+            "late": TO_DO & Q(due_at__lt=self.now),
+            "proof": UNPROVEN,
+            "today": TO_DO & Q(due_at__gte=self.now, due_at__lt=self.tomorrow),
+            "week": TO_DO & Q(due_at__gte=max(self.now, self.tomorrow), due_at__lt=self.next_week),
+            "later": TO_DO & Q(due_at__gte=self.next_week),
+            "none": TO_DO & Q(due_at__isnull=True),
+            "settled": ~OPEN,
         }[group]
 
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Least
 
 from enishi.accounts.access import Actor
 from enishi.commitments.models import Promise
-from enishi.commitments.queries.edges import edges
+from enishi.commitments.queries.edges import UNPROVEN, edges
 from enishi.commitments.queries.ledger import Filter, promises
 from enishi.core import clock
 
@@ -39,7 +39,10 @@ class Rate:
 
 
 def _decided(actor: Actor, filters: Filter, since: dt.datetime, until: dt.datetime) -> Any:
-    """Our promises that were settled or fell due in a period, whichever came first; waived ones do not count."""
+    """Our promises that were settled or fell due in a period, whichever came first; waived ones do not count.
+
+    What was done in time and waits for proof is not decided yet.
+    """
     whole = Filter(
         owner_ids=filters.owner_ids, party_id=filters.party_id, project_id=filters.project_id, state="all"
     )
@@ -47,6 +50,7 @@ def _decided(actor: Actor, filters: Filter, since: dt.datetime, until: dt.dateti
         promises(actor, whole)
         .filter(direction=Promise.Direction.OURS)
         .exclude(state=Promise.State.WAIVED)
+        .exclude(UNPROVEN, Q(due_at__gte=F("done_at")) | Q(negative=True))
         .annotate(decided_at=Least("due_at", "settled_at"))
         .filter(decided_at__gt=since, decided_at__lte=until)
     )
@@ -100,20 +104,23 @@ class Figures:
 
     late: int
     week: int
+    unproven: int
     rate: Rate
     before: Rate
 
 
 def figures(actor: Actor, filters: Filter) -> Figures:
-    """What is late, what falls due this week, and the share kept in the last twelve weeks and the twelve before."""
+    """What is late, what falls due this week, what waits for proof, and the share kept in the last twelve weeks and the twelve before."""
     limits = edges()
     open_ = promises(actor, Filter(owner_ids=filters.owner_ids, project_id=filters.project_id)).aggregate(
         late=Count("pk", filter=limits.condition("late")),
         week=Count("pk", filter=limits.condition("today") | limits.condition("week")),
+        unproven=Count("pk", filter=UNPROVEN),
     )
     return Figures(
         late=open_["late"],
         week=open_["week"],
+        unproven=open_["unproven"],
         rate=kept_rate(actor, filters),
         before=kept_rate(actor, filters, until=limits.now - dt.timedelta(weeks=WEEKS)),
     )
@@ -128,6 +135,7 @@ def late_count(actor: Actor) -> int:
         .filter(
             owner=actor.user_id,
             state=Promise.State.OPEN,
+            done_at__isnull=True,
             due_at__lt=clock.now(),
             direction=Promise.Direction.OURS,
         )

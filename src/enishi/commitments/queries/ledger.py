@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.commitments.models import Promise, Proof, Series, Task
-from enishi.commitments.queries.edges import GROUPS, edges, midnight
+from enishi.commitments.queries.edges import GROUPS, OPEN, TO_DO, UNPROVEN, edges, midnight
 from enishi.content.models import File
 from enishi.core import clock
 from enishi.search.models import Kind
@@ -22,16 +22,18 @@ from enishi.search.queries import matching, readable
 PAGE = 50
 COLUMN = 20
 STATES = {
-    "open": Q(state=Promise.State.OPEN),
-    "waiting": Q(state=Promise.State.OPEN, started_at__isnull=True),
-    "doing": Q(state=Promise.State.OPEN, started_at__isnull=False),
-    "settled": ~Q(state=Promise.State.OPEN),
+    "open": OPEN,
+    "waiting": TO_DO & Q(started_at__isnull=True),
+    "doing": TO_DO & Q(started_at__isnull=False),
+    "proof": UNPROVEN,
+    "settled": ~OPEN,
     **{state: Q(state=state) for state in ("kept", "kept_late", "broken", "waived")},
 }
 KINDS = {"repeats": Q(series__isnull=False), "negative": Q(negative=True)}
 COLUMNS = {
     "waiting": _("Open"),
     "doing": _("Being done"),
+    "proof": _("Waits for proof"),
     "kept": _("Kept"),
     "kept_late": _("Kept late"),
     "broken": _("Broken"),
@@ -88,8 +90,8 @@ class Page(Generic[R]):
         limits = edges()
         found: dict[str, list[R]] = {}
         for row in self.rows:
-            found.setdefault(limits.group(row.due_at), []).append(row)
-        return [(code, GROUPS[code], rows) for code, rows in found.items()]
+            found.setdefault(limits.group(row), []).append(row)
+        return [(code, words, found[code]) for code, words in GROUPS.items() if code in found]
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def promises(actor: Actor, filters: Filter) -> ScopedQuerySet[Promise]:
     """The promises that the actor may see and the filter wants, in no order."""
     found = Promise.objects.visible_to(actor)
     if filters.state == "late":
-        found = found.filter(STATES["open"], due_at__lt=clock.now())
+        found = found.filter(TO_DO, due_at__lt=clock.now())
     elif filters.state in STATES:
         found = found.filter(STATES[filters.state])
     if filters.direction:

@@ -21,8 +21,8 @@ def open_promises(actor: Actor) -> ScopedQuerySet[Promise]:
 
 
 def next_promises(actor: Actor, party_ids: Sequence[int]) -> dict[int, Promise]:
-    """The open promise of each contact that is due first, ours or theirs."""
-    found = open_promises(actor).filter(party__in=list(party_ids))
+    """The promise of each contact that is to be done first, ours or theirs."""
+    found = open_promises(actor).filter(party__in=list(party_ids), done_at__isnull=True)
     first = found.order_by("party_id", F("due_at").asc(nulls_last=True), "id").distinct("party_id")
     return {promise.party_id: promise for promise in first if promise.party_id is not None}
 
@@ -49,6 +49,6 @@ def owed(actor: Actor, cmp: str, value: Any) -> Q:
         promises = open_promises(actor).filter(party=OuterRef("pk"), direction=direction)
         if when != "open":
             edge = clock.now() + (dt.timedelta(days=SOON_DAYS) if when == "soon" else dt.timedelta())
-            promises = promises.filter(due_at__lt=edge)
+            promises = promises.filter(due_at__lt=edge, done_at__isnull=True)
         found |= Q(Exists(promises))
     return ~found if cmp == "not" else found

@@ -9,6 +9,7 @@ from enishi.commitments.services.promises import (
     make_promise,
     move_promise,
     reopen_promise,
+    report_done,
     settle_promise,
     start_promise,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "remove_closing_day",
     "reopen_promise",
     "reopen_task",
+    "report_done",
     "resume_series",
     "send_digest",
     "settle_promise",

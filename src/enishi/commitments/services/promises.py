@@ -118,6 +118,22 @@ def start_promise(actor: Actor, promise: Promise, version: int | None = None) ->
 
 
 @transaction.atomic
+def report_done(actor: Actor, promise: Promise, version: int | None = None) -> Promise:
+    """Say that it is done and the proof is to follow: it waits for proof, and is late no more.
+
+    A kept promise whose proof is asked for after all was done when it was settled.
+    """
+    actor.require(EDIT, promise.project_id)
+    promise = rules.locked(Promise, promise.pk, version)
+    before = writing.snapshot(promise)
+    kept_at = promise.settled_at if promise.state in (State.KEPT, State.KEPT_LATE) else None
+    done_at = promise.done_at or kept_at or clock.now()
+    _open(promise)
+    promise.done_at = done_at
+    return writing.finish(actor, promise, signals.promise_done, before)
+
+
+@transaction.atomic
 def settle_promise(
     actor: Actor,
     promise: Promise,
@@ -128,32 +144,35 @@ def settle_promise(
     files: Iterable[File | FileDraft] = (),
     version: int | None = None,
 ) -> Promise:
-    """Say what became of it, with proof. Whether it was kept in time or late, the clock decides.
+    """Say what became of it, with proof. Whether it was kept in time or late, the moment it was done decides.
 
     A promise not to do something is never kept late: its date is only until when it holds.
-    Raises CommitmentError when broken or waived comes without a reason.
+    Raises CommitmentError when broken or waived comes without a reason, or what waits for proof is kept without any.
     """
     actor.require(EDIT, promise.project_id)
     promise = rules.locked(Promise, promise.pk, version)
     before = writing.snapshot(promise)
     wanted = State(state)
-    outcome = clean(outcome, max_length=500).strip()
+    outcome, files = clean(outcome, max_length=500).strip(), list(files)
+    proven = bool(proof_text.strip() or files)
     if wanted == State.OPEN:
         raise CommitmentError(_("Choose what became of the promise."), "state")
     if wanted in (State.BROKEN, State.WAIVED):
         if not outcome:
             raise CommitmentError(_("Give the reason in one sentence."), "outcome")
+        promise.done_at = None
     elif promise.state in (State.KEPT, State.KEPT_LATE):
         wanted = State(promise.state)
     else:
-        over = promise.due_at is not None and promise.due_at < clock.now()
+        if promise.waits_for_proof and not proven and not promise.proofs.exists():
+            raise CommitmentError(_("Say what proves it, or choose a file."), "proof_text")
+        over = promise.due_at is not None and promise.due_at < (promise.done_at or clock.now())
         wanted = State.KEPT_LATE if over and not promise.negative else State.KEPT
     if wanted != promise.state:
         promise.state, promise.settled_at, promise.settled_by_id = wanted, clock.now(), actor.user_id
     promise.outcome = outcome
     writing.finish(actor, promise, signals.promise_settled, before)
-    files = list(files)
-    if proof_text.strip() or files:
+    if proven:
         add_proof(actor, promise, text=proof_text, files=files)
     return promise
 
@@ -174,16 +193,19 @@ def reopen_promise(
 
 def _open(promise: Promise) -> None:
     promise.state, promise.settled_at, promise.settled_by_id, promise.outcome = State.OPEN, None, None, ""
+    promise.done_at = None
 
 
 def move_promise(
     actor: Actor, promise: Promise, *, to: str, outcome: str = "", version: int | None = None
 ) -> Promise:
-    """Move a card of the board to a column: open, doing, kept, kept_late, broken or waived."""
+    """Move a card of the board to a column: open, doing, proof, kept, kept_late, broken or waived."""
     if to == "open":
         return reopen_promise(actor, promise, version, started=False)
     if to == "doing":
         return start_promise(actor, promise, version)
+    if to == "proof":
+        return report_done(actor, promise, version)
     return settle_promise(actor, promise, state=to, outcome=outcome, version=version)
 
 

@@ -47,7 +47,7 @@ def remind_all() -> int:
 
 def _due(model: type[Promise] | type[Task], now: dt.datetime) -> Q:
     """What may need a reminder: open, due before the day after tomorrow ends anywhere, not reminded of as late."""
-    open_ = Q(state=Promise.State.OPEN) if model is Promise else Q(done_at__isnull=True)
+    open_ = Q(done_at__isnull=True) & (Q(state=Promise.State.OPEN) if model is Promise else Q())
     name = "promise" if model is Promise else "task"
     told = Reminder.objects.filter(
         **{name: OuterRef("pk")}, user=OuterRef("owner"), due_at=OuterRef("due_at"), moment=Moment.LATE
@@ -191,7 +191,7 @@ def _still_open(digest: Digest) -> dict[str, list[Promise | Task]]:
     reminders = list(digest.reminders.all())
     rows: list[Promise | Task] = []
     rows += _readable(
-        Promise.objects.visible_to(actor).filter(state=Promise.State.OPEN),
+        Promise.objects.visible_to(actor).filter(state=Promise.State.OPEN, done_at=None),
         [r.promise_id for r in reminders],
         digest,
     )

@@ -21,7 +21,7 @@ _DELETED = {signals.promise_deleted.code, signals.task_deleted.code}
 _CHANGED = {
     event.code
     for event in (
-        signals.promise_changed, signals.promise_started, signals.promise_settled, signals.promise_reopened,
+        signals.promise_changed, signals.promise_started, signals.promise_done, signals.promise_settled, signals.promise_reopened,
         signals.task_changed, signals.task_done, signals.task_reopened,
     )
 }  # fmt: skip

@@ -38,7 +38,7 @@ _NATURES: dict[type[Commitment], Nature] = {
     Promise: Nature(
         fields=(
             "project_id", "direction", "negative", "title", "detail", "party_id", "owner_id", "due_at", "started_at",
-            "state", "settled_at", "settled_by_id", "outcome", "quote", "said_in_id", "said_via", "said_at", "said_start",
+            "done_at", "state", "settled_at", "settled_by_id", "outcome", "quote", "said_in_id", "said_via", "said_at", "said_start",
             "said_end", "confidentiality",
         ),
         editable=frozenset(

@@ -17,6 +17,7 @@ from enishi.accounts import queries as accounts
 from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries
 from enishi.commitments.views import answers
+from enishi.core import registry
 from enishi.core.dates import DateError, parse_date
 
 VIEW, EDIT = "commitments.view", "commitments.edit"
@@ -49,7 +50,7 @@ def _chips(request: StaffRequest, here: str) -> list[dict[str, Any]]:
     listed = (
         ("side", "ours", _("We owe")),
         ("side", "theirs", _("They owe us")),
-        *((("state", "late", _("Late")),) if here == "list" else ()),
+        *((("state", "late", _("Late")), ("state", "proof", _("Waits for proof"))) if here == "list" else ()),
         ("kind", "negative", _("Not to do")),
     )
     return [
@@ -72,8 +73,16 @@ def _switch(request: StaffRequest, here: str) -> list[dict[str, Any]]:
     ]
 
 
+def _rows_of(request: StaffRequest, *states: str) -> dict[str, str]:
+    """The lists that the figures above the ledger count, for the same people."""
+    who = {"who": request.GET["who"]} if request.GET.get("who") else {}
+    base = reverse("commitments:list")
+    return {state: f"{base}?{urlencode({**who, 'state': state})}" for state in states}
+
+
 def _shared(request: StaffRequest, filters: queries.Filter, here: str) -> dict[str, Any]:
     return {
+        "rows_of": _rows_of(request, "late", "proof"),
         "tabs": _tabs(request, here),
         "chips": _chips(request, here),
         "switch": _switch(request, here),
@@ -121,6 +130,7 @@ def ledger(request: StaffRequest) -> HttpResponse:
         "month": _month(request, filters),
         "rates": queries.kept_rates(actor, "team", filters),
         "repeats": queries.repeating(actor, filters),
+        "side": registry.panels("commitments.side", actor, filters.project_id),
         "runs": queries.runs(actor, {row.series_id for row in page.rows if row.series_id}),
     }
     return render(request, "commitments/list.html", context)

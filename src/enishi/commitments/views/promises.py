@@ -18,7 +18,7 @@ from enishi.commitments.forms import DueForm, PromiseForm, ProofForm, SettleForm
 from enishi.commitments.models import Promise, Series, Task
 from enishi.commitments.services.rules import DELETE, EDIT, VIEW, address
 from enishi.commitments.views import answers, writing
-from enishi.content.services import FileDraft, FileError
+from enishi.content.services import FileError
 from enishi.search.services import visit
 from enishi.timeline.models import Entry
 
@@ -84,20 +84,25 @@ def edit(request: StaffRequest, promise_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def settle(request: StaffRequest, promise_id: int) -> HttpResponse:
-    """Kept at once; broken and waived ask for the reason where one stands."""
+    """Kept at once; broken and waived ask for the reason where one stands, what waits for proof for the proof."""
     actor = request.actor
     row = answers.found(queries.promise, actor, promise_id)
     actor.require(EDIT, row.project_id)
     after = answers.way_back(request, address(row))
+    posted = request.method == "POST"
     form = SettleForm(
-        request.POST if request.method == "POST" else None,
+        request.POST if posted else None,
+        request.FILES if posted else None,
         initial={"state": request.GET.get("state", "kept")},
     )
     if request.method == "POST" and form.is_valid():
+        given = {name: form.cleaned_data[name] for name in ("state", "outcome", "proof_text")}
         try:
-            settled = services.settle_promise(actor, row, **form.cleaned_data)
+            settled = services.settle_promise(actor, row, files=form.drafts(), **given)
         except services.CommitmentError as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
+        except FileError as error:
+            form.add_error("file", str(error))
         else:
             words = {
                 "kept": _("Kept: %(title)s"),
@@ -121,19 +126,20 @@ def _part(request: StaffRequest, name: str, context: dict[str, Any], form: Any) 
 
 @require_POST
 def move(request: StaffRequest, promise_id: int) -> HttpResponse:
-    """Move a card to another column. A column that needs a reason gets the form for it back."""
+    """Move a card to another column. Where a reason or a proof is missing, the form for it comes back."""
     actor = request.actor
     row = answers.found(queries.promise, actor, promise_id)
     actor.require(EDIT, row.project_id)
     to = {"waiting": "open"}.get(request.POST.get("to", ""), request.POST.get("to", ""))
     after = answers.way_back(request, reverse("commitments:board"))
-    if to not in {"open", "doing", "kept", "kept_late", "broken", "waived"}:
+    if to not in {"open", "doing", "proof", "kept", "kept_late", "broken", "waived"}:
         return answers.refused(request, _("There is no such column."), after=after)
-    if to in {"broken", "waived"} and not request.POST.get("outcome", "").strip():
+    try:
+        moved = services.move_promise(actor, row, to=to, outcome=request.POST.get("outcome", ""))
+    except services.CommitmentError:
         form = SettleForm(initial={"state": to})
         context = {"form": form, "promise": row, "state": to, "back": after}
         return _part(request, "commitments/settle", context, form)
-    moved = services.move_promise(actor, row, to=to, outcome=request.POST.get("outcome", ""))
     return answers.done(
         request, _("Moved: %(title)s") % {"title": row.title}, undo=moved.undo_entry, after=after
     )
@@ -172,6 +178,19 @@ def start(request: StaffRequest, promise_id: int) -> HttpResponse:
 
 
 @require_POST
+def done(request: StaffRequest, promise_id: int) -> HttpResponse:
+    """Done, with the proof to follow."""
+    row = answers.found(queries.promise, request.actor, promise_id)
+    reported = services.report_done(request.actor, row)
+    return answers.done(
+        request,
+        _("Done, waits for proof: %(title)s") % {"title": row.title},
+        undo=reported.undo_entry,
+        after=answers.way_back(request, address(row)),
+    )
+
+
+@require_POST
 def reopen(request: StaffRequest, promise_id: int) -> HttpResponse:
     row = answers.found(queries.promise, request.actor, promise_id)
     opened = services.reopen_promise(request.actor, row)
@@ -188,10 +207,8 @@ def proof(request: StaffRequest, promise_id: int) -> HttpResponse:
     form = ProofForm(request.POST, request.FILES)
     if not form.is_valid():
         return answers.refused(request, form.errors.as_text(), after=address(row))
-    upload = form.cleaned_data["file"]
-    files = [FileDraft(upload.name, upload)] if upload else []
     try:
-        services.add_proof(actor, row, text=form.cleaned_data["proof_text"], files=files)
+        services.add_proof(actor, row, text=form.cleaned_data["proof_text"], files=form.drafts())
     except (services.CommitmentError, FileError) as error:
         return answers.refused(request, str(error), after=address(row))
     return answers.done(request, _("Proof added"), after=address(row))

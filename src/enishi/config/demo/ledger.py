@@ -10,7 +10,14 @@ from typing import Any
 
 from enishi.accounts.access import Level
 from enishi.commitments.models import Promise, Series
-from enishi.commitments.services import extend_series, finish_task, make_promise, make_task, settle_promise
+from enishi.commitments.services import (
+    extend_series,
+    finish_task,
+    make_promise,
+    make_task,
+    report_done,
+    settle_promise,
+)
 from enishi.config.demo import material
 from enishi.config.demo.organisation import House
 from enishi.config.demo.people import DAYS, ZONES, Sketch
@@ -159,6 +166,7 @@ def _keep_times(actor: Any, series: Series, entry: Mapping[str, Any], rng: rando
         .order_by("due_at")
     )
     late, missed = entry.get("late", -1), entry.get("missed", -1)
+    unproven = len(times) - 1 if entry.get("unproven") else -1
     for number, promise in enumerate(times):
         assert promise.due_at is not None
         if number == missed:
@@ -166,6 +174,10 @@ def _keep_times(actor: Any, series: Series, entry: Mapping[str, Any], rng: rando
         else:
             hours = rng.uniform(20, 60) if number == late else -rng.uniform(2, 70)
             state, outcome, at = "kept", entry["kept"], promise.due_at + dt.timedelta(hours=hours)
-        if at < now:
-            with clock.standing_at(max(at, promise.created_at + SOON)):
+        if at >= now:
+            continue
+        with clock.standing_at(max(at, promise.created_at + SOON)):
+            if number == unproven:
+                report_done(actor, promise)
+            else:
                 settle_promise(actor, promise, state=state, outcome=outcome)
