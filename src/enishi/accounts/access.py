@@ -8,6 +8,7 @@ obey the same line of code.
 from __future__ import annotations
 
 import functools
+import operator
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from enishi.core import lookups  # noqa: F401  its conditions register themselves
 
 
 class Level(models.IntegerChoices):
@@ -276,6 +279,16 @@ class _Scoped(models.Model):
     def validate_constraints(self, exclude: Iterable[str] | None = None) -> None: ...
 
 
+def _reach(scope: Scope, prefix: str, inside: str) -> Q:
+    """What a scope reads, as a condition: up to the clearance everywhere, and up to another one ``inside`` projects."""
+    level = f"{prefix}confidentiality__lte"
+    parts = [] if scope.everywhere is None else [Q(**{level: scope.everywhere})]
+    for clearance, ids in scope.by_clearance().items():
+        limit: dict[str, Any] = {f"{prefix}{inside}": ids}
+        parts.append(Q(**limit) if clearance >= Level.RESTRICTED else Q(**limit, **{level: clearance}))
+    return functools.reduce(operator.or_, parts) if parts else Q(pk__in=[])
+
+
 class ScopedModel(_Scoped):
     """A record that belongs to one project."""
 
@@ -291,17 +304,7 @@ class ScopedModel(_Scoped):
         """What limits reading to a scope, as a condition; None when nothing has to be limited."""
         if scope.unlimited:
             return None
-        condition = (
-            Q(pk__in=[])
-            if scope.everywhere is None
-            else Q(**{f"{prefix}confidentiality__lte": scope.everywhere})
-        )
-        for clearance, ids in scope.by_clearance().items():
-            limit = {f"{prefix}project__in": ids}
-            if clearance < Level.RESTRICTED:
-                limit[f"{prefix}confidentiality__lte"] = clearance  # type: ignore[assignment]
-            condition |= Q(**limit)
-        return condition
+        return _reach(scope, prefix, "project_id__among")
 
     @property
     def projects(self) -> list[int]:
@@ -320,17 +323,7 @@ class SharedModel(_Scoped):
     def scope_condition(cls, scope: Scope, prefix: str = "") -> Q | None:
         if scope.unlimited:
             return None
-        condition = (
-            Q(pk__in=[])
-            if scope.everywhere is None
-            else Q(**{f"{prefix}confidentiality__lte": scope.everywhere})
-        )
-        for clearance, ids in scope.by_clearance().items():
-            limit: dict[str, Any] = {f"{prefix}project_ids__overlap": ids}
-            if clearance < Level.RESTRICTED:
-                limit[f"{prefix}confidentiality__lte"] = clearance
-            condition |= Q(**limit)
-        return condition
+        return _reach(scope, prefix, "project_ids__meets")
 
     @property
     def projects(self) -> list[int]:

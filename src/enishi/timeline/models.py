@@ -114,11 +114,15 @@ class Entry(SharedModel):
         on_delete=models.DO_NOTHING,
         db_constraint=False,
         related_name="+",
+        db_index=False,  # entry_user
     )
     actor_name = models.CharField(max_length=200)
     via = models.CharField(max_length=5, choices=Via.choices)
     request_id = models.UUIDField(null=True)
-    operation = models.ForeignKey(Operation, null=True, on_delete=models.PROTECT, related_name="entries")
+    # entry_operation serves it
+    operation = models.ForeignKey(
+        Operation, null=True, on_delete=models.PROTECT, related_name="entries", db_index=False
+    )
     event = models.CharField(max_length=80)
     subject_type = models.CharField(max_length=60)
     subject_id = models.BigIntegerField()
@@ -195,7 +199,10 @@ class Item(SharedModel):
 class Notification(models.Model):
     """Something a user should know: shown live in the bell, kept until read."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
+    # notification_newest begins with it
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications", db_index=False
+    )
     kind = models.CharField(max_length=40)
     title = models.CharField(max_length=300)
     url = models.CharField(max_length=300, blank=True)

@@ -71,6 +71,7 @@ class Party(SharedModel):
         on_delete=models.SET_NULL,
         related_name="+",
         verbose_name=_("looked after by"),
+        db_index=False,  # party_owner
     )
     status = models.CharField(_("status"), max_length=8, choices=Status.choices, default=Status.ACTIVE)
     sort_key = models.TextField(blank=True)
@@ -100,6 +101,8 @@ class Party(SharedModel):
             # The list by name, and its pages.
             models.Index(fields=["sort_key", "id"], condition=ALIVE, name="party_by_name"),
             models.Index(fields=["kind", "sort_key", "id"], condition=ALIVE, name="party_by_kind_name"),
+            # Of one language: else an ordered walk meets most of the table before a page is full.
+            models.Index(fields=["language", "sort_key", "id"], condition=ALIVE, name="party_by_language_name"),
             # The list by last contact, in both directions; "no contact for n days".
             models.Index(
                 F("last_contact_at").desc(nulls_last=True),
@@ -209,7 +212,8 @@ class Relation(models.Model):
     """A dated, directed tie: source works for target, represents target, is a neighbour of target."""
 
     type = models.ForeignKey(RelationType, on_delete=models.PROTECT, related_name="relations")
-    source = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="relations_out")
+    # relation_once begins with it
+    source = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="relations_out", db_index=False)
     target = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="relations_in")
     title = models.CharField(_("function"), max_length=200, blank=True)
     department = models.CharField(_("department"), max_length=200, blank=True)

@@ -48,7 +48,8 @@ class Tag(models.Model):
 
 class PartyTag(models.Model):
     party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="tag_links")
-    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="party_links")
+    # party_tag_once begins with it
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="party_links", db_index=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tag", "party"], name="party_tag_once")]

@@ -102,7 +102,10 @@ def _fill_organisations(actor: Actor, rows: dict[int, Row], columns: Sequence[st
     if "organisation" not in columns:
         return
     ties = Relation.objects.filter(
-        visible_end(actor, "target"), source__in=list(rows), type__code="works-for", valid_until__isnull=True
+        visible_end(actor, "target"),
+        source_id__among=list(rows),
+        type__code="works-for",
+        valid_until__isnull=True,
     )
     for source, target, name, title in ties.order_by("-id").values_list(
         "source_id", "target_id", "target__full_name", "title"
@@ -114,14 +117,16 @@ def _fill_organisations(actor: Actor, rows: dict[int, Row], columns: Sequence[st
 def _fill_points(rows: dict[int, Row], columns: Sequence[str]) -> None:
     kinds = [kind for column, kind in POINT_OF.items() if column in columns]
     if kinds:
-        points = ContactPoint.objects.filter(party__in=list(rows), kind__in=kinds, valid_until__isnull=True)
+        points = ContactPoint.objects.filter(
+            party_id__among=list(rows), kind__in=kinds, valid_until__isnull=True
+        )
         for point in points.order_by("is_primary", "-id"):
             rows[point.party_id].points[point.kind] = point
 
 
 def _fill_tags(rows: dict[int, Row], columns: Sequence[str]) -> None:
     if "tags" in columns:
-        links = PartyTag.objects.filter(party__in=list(rows)).order_by("tag__path")
+        links = PartyTag.objects.filter(party_id__among=list(rows)).order_by("tag__path")
         for party_id, path in links.values_list("party_id", "tag__path"):
             rows[party_id].tags.append(path)
 
@@ -130,7 +135,9 @@ def _fill_values(actor: Actor, rows: dict[int, Row], columns: Sequence[str]) -> 
     own = [column.removeprefix(OWN) for column in columns if column.startswith(OWN)]
     if own:
         values = FieldValue.objects.filter(
-            Q(person__isnull=True) | visible_end(actor, "person"), party__in=list(rows), field__code__in=own
+            Q(person__isnull=True) | visible_end(actor, "person"),
+            party_id__among=list(rows),
+            field__code__in=own,
         )
         for value in values.select_related("field", "person").order_by("id"):
             rows[value.party_id].values.setdefault(value.field.code, []).append(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import datetime as dt
 import json
 from collections.abc import Sequence
@@ -162,6 +163,12 @@ def _beyond(column: str, place: _Place, *, descending: bool, nulls_last: bool) -
     return Q(**{f"{column}__{side}e": place.value}) & beyond
 
 
+_COUNT = (
+    "SELECT set_config('statement_timeout', '{}', true); SELECT count(*) FROM ({}) AS found;"
+    " SELECT set_config('statement_timeout', '0', true)"
+)
+
+
 @dataclass(frozen=True)
 class Total:
     """How many match; not ``exact``: at least ``number``, and more were not counted."""
@@ -178,11 +185,13 @@ def total(actor: Actor, spec: ListSpec) -> Total:
     except EmptyResultSet:
         return Total(0, True)
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(COUNT_PATIENCE_MS)])
-            cursor.execute(f"SELECT count(*) FROM ({sql}) AS found", params)  # noqa: S608
+        # Statements sent together are one transaction: the patience ends with them. Within another one a savepoint
+        # takes the error.
+        within = transaction.atomic() if connection.in_atomic_block else contextlib.nullcontext()
+        with within, connection.cursor() as cursor:
+            cursor.execute(_COUNT.format(COUNT_PATIENCE_MS, sql), params)
+            cursor.nextset()
             number = cursor.fetchone()[0]
-            cursor.execute("SELECT set_config('statement_timeout', '0', true)")
     except OperationalError:
         return Total(0, False)
     return Total(min(number, COUNT_LIMIT), number <= COUNT_LIMIT)

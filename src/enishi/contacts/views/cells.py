@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -19,6 +21,7 @@ from enishi.contacts.models import ContactPoint, Party
 from enishi.contacts.queries.columns import OWN, Row
 from enishi.contacts.queries.naming import shown_name
 from enishi.contacts.queries.whole import plain_value
+from enishi.core import clock
 from enishi.core.registry import Shown
 from enishi.core.templatetags.enishi import avatar, format_date, icon, party_name, when
 
@@ -45,7 +48,12 @@ class Rows:
         self._language = get_language() or "en"
         # One address worked out, the number put in for each row.
         self._party = reverse("contacts:party", args=[0]).replace("/0/", "/{}/")
-        self._select = _("Select %(name)s")
+        self._select, self._assign, self._never = (
+            _("Select %(name)s"),
+            escape(_("Assign")),
+            escape(_("never")),
+        )
+        self._now = timezone.localtime(clock.now())
         self._may: dict[tuple[int, ...], bool] = {}
         self._seconds = [c for c in ("next_promise", "organisation", *columns[1:2]) if c in columns]
 
@@ -101,7 +109,7 @@ class Rows:
             url = f"{self._party.format(row.party.pk)}cell/{code}/"
             said = (
                 f'<a class="btn btn-quiet btn-xs" href="{url}" hx-get="{url}" hx-target="closest td"'
-                f' hx-swap="outerHTML">{said or escape(_("Assign"))}</a>'
+                f' hx-swap="outerHTML">{said or self._assign}</a>'
             )
         return SafeString(said)
 
@@ -133,9 +141,9 @@ class Rows:
 
     def _last_contact(self, row: Row) -> str:
         if row.party.last_contact_at is None:
-            return f'<span class="en-dim">{escape(_("never"))}</span>'
+            return f'<span class="en-dim">{self._never}</span>'
         sign = icon(CHANNELS.get(row.party.last_channel, "message"))
-        return f'<span class="en-lane">{sign}{when(row.party.last_contact_at)}</span>'
+        return f'<span class="en-lane">{sign}{when(row.party.last_contact_at, now=self._now)}</span>'
 
     def _owner(self, row: Row) -> str:
         owner = row.party.owner
@@ -150,10 +158,10 @@ class Rows:
         return escape(str(dict(LANGUAGES).get(row.party.language, row.party.language)))
 
     def _created(self, row: Row) -> str:
-        return when(row.party.created_at)
+        return when(row.party.created_at, now=self._now)
 
     def _changed(self, row: Row) -> str:
-        return when(row.party.updated_at)
+        return when(row.party.updated_at, now=self._now)
 
     def _own(self, row: Row, code: str) -> str:
         said = []
@@ -186,6 +194,38 @@ class Rows:
         "created": _created,
         "changed": _changed,
     }
+
+
+def heads(found: Iterable[Mapping[str, Any]]) -> SafeString:
+    """The heads of the columns, the sorted one with its direction; a link sorts, or turns the order round."""
+    drawn = []
+    for head in found:
+        label, order = escape(str(head["label"])), head.get("sort", "")
+        if url := escape(head.get("url", "")):
+            sign = f" {icon('arrow-up' if order == 'ascending' else 'arrow-down')}" if order else ""
+            label = (
+                f'<a href="{url}" hx-get="{url}" hx-target="#main" hx-select="#main" hx-swap="outerHTML"'
+                f' hx-push-url="true">{label}{sign}</a>'
+            )
+        said = f' aria-sort="{order}"' if order else ""
+        drawn.append(f'<th scope="col"{said}>{label}</th>')
+    return SafeString("".join(drawn))
+
+
+def chooser(offered: Iterable[tuple[str, Any, bool]]) -> SafeString:
+    """A checkbox for each column: code, label, whether it is shown."""
+    return SafeString(
+        "".join(
+            '<li><label><input class="form-check-input" type="checkbox" name="column"'
+            f' value="{escape(code)}"{" checked" if on else ""}>{escape(str(label))}</label></li>'
+            for code, label, on in offered
+        )
+    )
+
+
+def hidden(params: Mapping[str, str]) -> SafeString:
+    """The list as hidden fields: five forms of the page carry it."""
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', params.items())
 
 
 def _point(point: ContactPoint | None) -> str:

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -72,6 +73,7 @@ def people(request: StaffRequest) -> HttpResponse:
     draw = cells.Rows(actor, shown, pick=pick)
     _remember(request, state, [row.party.pk for row in page.rows])
     first = state.place + 1 if page.rows else 0
+    params = state.params()
     context = {
         "state": state,
         "problem": problem,
@@ -80,13 +82,16 @@ def people(request: StaffRequest) -> HttpResponse:
         "filter": _told(state, wording.told(actor, state.spec.filter)),
         "adders": _adders(state),
         "clear_url": state.with_filter(tree.EVERYBODY).url(),
-        "heads": [_head(state, code, known[code]) for code in shown],
-        "chooser": [(code, label, code in shown) for code, label in known.items() if code != "name"],
-        "rows": [draw.row(row) for row in page.rows],
+        "heads": cells.heads([_head(state, code, known[code]) for code in shown]),
+        "chooser": cells.chooser(
+            [(code, label, code in shown) for code, label in known.items() if code != "name"]
+        ),
+        "rows": SafeString("".join([draw.row(row) for row in page.rows])),
         "pick": pick,
         "wide": len(shown) > FITTING,
-        "hidden": state.params(),
-        "query": urlencode(state.params()),
+        "hidden": cells.hidden(params),
+        "hidden_but_columns": cells.hidden({k: v for k, v in params.items() if k != "columns"}),
+        "query": urlencode(params),
         "reset_url": replace(state, spec=state.kept).url(),
         "deletable": state.view.saved_id is not None
         and (state.view.owner_id == actor.user_id or actor.may_everywhere("contacts.setup")),

@@ -203,16 +203,16 @@ def format_number(value: int | float | Decimal | None) -> str:
     return "" if value is None else formats.format_number(value, _language())
 
 
-def _time(value: date, text: str, css: str) -> SafeString:
+def _time(value: date, text: str, css: str, now: datetime) -> SafeString:
     """A `<time>` whose title is the exact moment, also in the reader's second calendar."""
-    title = _exactly(value, _language(), clock.today(), timezone.get_current_timezone())
+    title = _exactly(value, _language(), now.date(), now.tzinfo)
     return SafeString(
         f'<time class="{escape(css)}" datetime="{value.isoformat()}" title="{escape(title)}">{escape(text)}</time>'
     )
 
 
 @lru_cache(4096)
-def _exactly(value: date, language: str, today: date, zone: tzinfo) -> str:
+def _exactly(value: date, language: str, today: date, zone: tzinfo | None) -> str:
     if isinstance(value, datetime):
         exact = formats.format_datetime(value, language, today=today, tz=zone, long=True)
     else:
@@ -222,15 +222,17 @@ def _exactly(value: date, language: str, today: date, zone: tzinfo) -> str:
 
 
 @register.simple_tag
-def when(value: date | None, css: str = "") -> SafeString:
-    """A moment of the past: relative within a day, else the date; the exact moment in its title."""
+def when(value: date | None, css: str = "", now: datetime | None = None) -> SafeString:
+    """A moment of the past: relative within a day, else the date; the exact moment in its title.
+
+    Whoever draws hundreds of them gives the present moment in the reader's zone.
+    """
     if value is None:
         return mark_safe("")
+    now = now or timezone.localtime(clock.now())
     if isinstance(value, datetime):
-        text = formats.format_when(value, timezone.localtime(clock.now()), _language())
-    else:
-        text = format_date(value)
-    return _time(value, text, css)
+        return _time(value, formats.format_when(value, now, _language()), css, now)
+    return _time(value, format_date(value), css, now)
 
 
 @register.simple_tag
@@ -243,7 +245,7 @@ def due(value: date | None, done: bool = False, tone: str = "", text: str = "") 
     over = value < now if isinstance(value, datetime) else value < now.date()
     if not tone and not done:
         tone = "bad" if over else "warn" if day == now.date() else ""
-    return _time(value, text or _due_words(value, now, done=done), f"en-due {tone}".strip())
+    return _time(value, text or _due_words(value, now, done=done), f"en-due {tone}".strip(), now)
 
 
 def _due_words(value: date, now: datetime, *, done: bool) -> str:
