@@ -188,3 +188,35 @@ class PassageForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, listed in choices.items():
             self.fields[name].choices = listed  # type: ignore[attr-defined]
+
+
+class ResultForm(forms.Form):
+    """One line of minutes as it could be written down; the words and their place come from the text."""
+
+    keep = forms.BooleanField(label=_("Write it down"), required=False)
+    start = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    end = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    negative = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    title = forms.CharField(
+        label=_("In one sentence"), max_length=300, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+    kind = forms.ChoiceField(label=_("What it is"), choices=PassageForm.KINDS)
+    due_at = moment_field(_("Due"), required=False)
+    owner = forms.TypedChoiceField(label=_("Looked after by"), coerce=int, required=False, empty_value=None)
+    party = forms.TypedChoiceField(label=_("To or from"), coerce=int, required=False, empty_value=None)
+
+    def __init__(self, *args: Any, choices: Mapping[str, Sequence[tuple[Any, Any]]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, listed in choices.items():
+            self.fields[name].choices = listed  # type: ignore[attr-defined]
+
+
+class ResultsForm(forms.Form):
+    """What holds for all results of a page."""
+
+    project = forms.TypedChoiceField(label=_("Project"), coerce=int)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, projects: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["project"].choices = projects  # type: ignore[attr-defined]

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from enishi.conversations.views import editing, line, pages, passages, senders, timelines
+from enishi.conversations.views import editing, line, minutes, pages, passages, senders, timelines
 
 app_name = "conversations"
 urlpatterns = [
     path("", pages.interactions, name="interactions"),
     path("new/", editing.new, name="new"),
+    path("minutes/", minutes.template, name="minutes"),
     path("people/", editing.people, name="people"),
     path("line/", line.save, name="line"),
     path("line/parse/", line.parse, name="parse_line"),
@@ -24,5 +25,6 @@ urlpatterns = [
     path("<int:interaction_id>/answer/", editing.answer, name="answer"),
     path("<int:interaction_id>/files/", editing.add_files, name="add_files"),
     path("<int:interaction_id>/passage/", passages.passage, name="passage"),
+    path("<int:interaction_id>/results/", minutes.results, name="results"),
     path("<int:interaction_id>/versions/<int:number>/", pages.version, name="version"),
 ]

@@ -28,6 +28,13 @@ from enishi.conversations.services.passages import (
     task_from_passage,
 )
 from enishi.conversations.services.reading import view_interaction
+from enishi.conversations.services.results import (
+    ResultDraft,
+    Results,
+    owners_for,
+    proposals,
+    write_down_results,
+)
 from enishi.conversations.services.senders import (
     create_from_sender,
     ignore_sender,
@@ -43,6 +50,8 @@ __all__ = [
     "Logged",
     "ParticipantDraft",
     "Passage",
+    "ResultDraft",
+    "Results",
     "Seen",
     "Setting",
     "Understood",
@@ -55,10 +64,12 @@ __all__ = [
     "log_interaction",
     "log_line",
     "note_unknown",
+    "owners_for",
     "parties_by_address",
     "passage",
     "projects_for",
     "promise_from_passage",
+    "proposals",
     "raise_talks_of",
     "reopen_sender",
     "restore_interaction",
@@ -67,4 +78,5 @@ __all__ = [
     "task_from_passage",
     "understand",
     "view_interaction",
+    "write_down_results",
 ]

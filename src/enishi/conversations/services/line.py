@@ -240,13 +240,13 @@ def take_back_line(
     *,
     interaction_id: int | None = None,
     promise_ids: Iterable[int] = (),
-    task_id: int | None = None,
+    task_ids: Iterable[int] = (),
     party_ids: Iterable[int] = (),
 ) -> None:
     """Undo of ``log_line``: delete what it made, each under its own right. Raises DoesNotExist for what is not visible."""
     for promise_id in promise_ids:
         delete_promise(actor, Promise.objects.visible_to(actor).get(pk=promise_id))
-    if task_id is not None:
+    for task_id in task_ids:
         delete_task(actor, Task.objects.visible_to(actor).get(pk=task_id))
     if interaction_id is not None:
         delete_interaction(actor, Interaction.objects.visible_to(actor).get(pk=interaction_id))

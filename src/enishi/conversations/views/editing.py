@@ -17,9 +17,11 @@ from enishi.contacts.services import ContactError
 from enishi.content.services import FileDraft, FileError
 from enishi.conversations import queries, services
 from enishi.conversations.forms import InteractionForm, first_values, initial_for, people_from
+from enishi.conversations.minutes import without_empty
 from enishi.conversations.models import Interaction, Participant
 from enishi.conversations.parameters import number
 from enishi.conversations.views.lookup import EDIT, actor_of, interaction_or_404
+from enishi.conversations.views.minutes import WITH_MINUTES, empty_minutes
 
 Refused = (services.ConversationError, FileError, ContactError)
 
@@ -51,6 +53,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 _first_projects(request, actor),
                 channel=request.GET.get("channel"),
                 subject=request.GET.get("subject"),
+                text=empty_minutes([actor.name]) if request.GET.get("minutes") else "",
             )
             people = [f"party:{pk}" for pk in request.GET.getlist("party") if pk.isdigit()]
         form = InteractionForm(initial=first, actor=actor, tags=tags)
@@ -58,15 +61,23 @@ def new(request: HttpRequest) -> HttpResponse:
     form = InteractionForm(request.POST, request.FILES, actor=actor, tags=tags)
     if form.is_valid():
         try:
-            made = services.log_interaction(
-                actor, participants=_people(request), reply_to=reply_to, **form.values()
-            )
+            given = form.values()
+            if given["channel"] in WITH_MINUTES:
+                given["text"] = without_empty(given["text"])
+            made = services.log_interaction(actor, participants=_people(request), reply_to=reply_to, **given)
         except Refused as error:
             _refuse(form, error)
         else:
             messages.success(request, _("Logged."), extra_tags=_undo(actor, made))
-            return redirect("conversations:interaction", made.pk)
+            return redirect(f"conversations:{_next(actor, made)}", made.pk)
     return _form(request, form, request.POST.getlist("who"), reply_to=reply_to)
+
+
+def _next(actor: Actor, made: Interaction) -> str:
+    """After a meeting whose minutes say what is to be done, the page that proposes it."""
+    if made.channel not in WITH_MINUTES or not actor.may("commitments.edit", made.project_ids):
+        return "interaction"
+    return "results" if any(one.sure for one in services.proposals(actor, made)) else "interaction"
 
 
 def _undo(actor: Actor, made: Interaction) -> str:
@@ -102,6 +113,7 @@ def _form(
         "roles": Participant.Role.choices,
         "posted": request.POST,
         "typed": request.POST.get("who_typed", ""),
+        "offered": form["channel"].value() in WITH_MINUTES,
     }
     status = 409 if conflict else 422 if form.errors else 200
     return render(request, "conversations/form.html", context, status=status)

@@ -175,7 +175,7 @@ def undo(request: HttpRequest) -> HttpResponse:
             actor,
             interaction_id=number(given.get("interaction")),
             promise_ids=[int(pk) for pk in given.getlist("promise") if pk.isdigit()],
-            task_id=number(given.get("task")),
+            task_ids=[int(pk) for pk in given.getlist("task") if pk.isdigit()],
             party_ids=[int(pk) for pk in given.getlist("party") if pk.isdigit()],
         )
     except ObjectDoesNotExist:
