@@ -33,15 +33,16 @@ def visible_participants(actor: Actor, interaction_ids: Iterable[int]) -> list[P
 
 
 def _participants(actor: Actor) -> ScopedQuerySet[Participant]:
-    seen = Q(party__isnull=True) | Q(party__in=Party.objects.visible_to(actor))
+    # A condition on the joined party: as a subquery it would be worked out for all parties there are.
+    limit = Party.scope_condition(actor.scope(Party.view_right), "party__")
+    seen = Q() if limit is None else Q(party__isnull=True) | limit
     return Participant.objects.filter(seen).select_related("party", "user").order_by("position", "id")  # type: ignore[return-value]
 
 
 def with_people(actor: Actor, found: InteractionQuerySet) -> InteractionQuerySet:
     """With participants, tags and files as far as the actor may see them, in a fixed number of queries."""
-    files = Attachment.objects.filter(
-        file__in=File.objects.visible_to(actor).filter(deleted_at__isnull=True)
-    ).select_related("file")
+    limit = File.scope_condition(actor.scope(File.view_right), "file__")
+    files = Attachment.objects.filter(limit or Q(), file__deleted_at__isnull=True).select_related("file")
     return found.select_related("user", "thread", "answer_by").prefetch_related(
         Prefetch("participants", queryset=_participants(actor), to_attr="people"),
         Prefetch("tag_links", queryset=InteractionTag.objects.select_related("tag").order_by("tag__path")),
@@ -56,7 +57,7 @@ def interaction(actor: Actor, interaction_id: int, *, deleted: bool = False) -> 
 
 
 def by_ids(actor: Actor, ids: Iterable[int]) -> dict[int, Interaction]:
-    return {one.pk: one for one in with_people(actor, present(actor).filter(pk__in=list(ids)))}
+    return {one.pk: one for one in with_people(actor, present(actor).filter(pk__among=list(ids)))}
 
 
 @dataclass(frozen=True)
