@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enishi.accounts import queries as accounts
-from enishi.accounts.access import Level
+from enishi.accounts.access import Actor, Level
 from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries, services
 from enishi.commitments.forms import DueForm, PromiseForm, ProofForm, SettleForm
@@ -165,38 +166,29 @@ def due(request: StaffRequest, promise_id: int) -> HttpResponse:
     return _part(request, "commitments/due", {"form": form, "promise": row, "back": after}, form)
 
 
+def _stepped(
+    request: StaffRequest, promise_id: int, step: Callable[[Actor, Promise], Promise], said: str
+) -> HttpResponse:
+    row = answers.found(queries.promise, request.actor, promise_id)
+    stepped = step(request.actor, row)
+    after = answers.way_back(request, address(row))
+    return answers.done(request, said % {"title": row.title}, undo=stepped.undo_entry, after=after)
+
+
 @require_POST
 def start(request: StaffRequest, promise_id: int) -> HttpResponse:
-    row = answers.found(queries.promise, request.actor, promise_id)
-    started = services.start_promise(request.actor, row)
-    return answers.done(
-        request,
-        _("Work on it has begun"),
-        undo=started.undo_entry,
-        after=answers.way_back(request, address(row)),
-    )
+    return _stepped(request, promise_id, services.start_promise, _("Work on it has begun"))
 
 
 @require_POST
 def done(request: StaffRequest, promise_id: int) -> HttpResponse:
     """Done, with the proof to follow."""
-    row = answers.found(queries.promise, request.actor, promise_id)
-    reported = services.report_done(request.actor, row)
-    return answers.done(
-        request,
-        _("Done, waits for proof: %(title)s") % {"title": row.title},
-        undo=reported.undo_entry,
-        after=answers.way_back(request, address(row)),
-    )
+    return _stepped(request, promise_id, services.report_done, _("Done, waits for proof: %(title)s"))
 
 
 @require_POST
 def reopen(request: StaffRequest, promise_id: int) -> HttpResponse:
-    row = answers.found(queries.promise, request.actor, promise_id)
-    opened = services.reopen_promise(request.actor, row)
-    return answers.done(
-        request, _("Open again"), undo=opened.undo_entry, after=answers.way_back(request, address(row))
-    )
+    return _stepped(request, promise_id, services.reopen_promise, _("Open again"))
 
 
 @require_POST
