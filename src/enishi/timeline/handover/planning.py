@@ -150,10 +150,9 @@ def chosen_for(choices: Choices, kind: Holding, place: Place, item: Held) -> str
 
 def plan(actor: Actor, user: User, choices: Choices) -> Plan:
     """Work out who gets what, and what cannot go where it was meant to; raises Forbidden."""
-    people = {str(one.pk): one for one in recipients(user)}
-    actors = {
-        key: accounts.actor(one, via=Via.JOB) for key, one in people.items() if key in set(choices.values())
-    }
+    named = set(choices.values())
+    people = {str(one.pk): one for one in recipients(user) if str(one.pk) in named}
+    actors = {key: accounts.actor(one, via=Via.JOB) for key, one in people.items()}
     gifts: dict[str, Gift] = {}
     refused: list[Refused] = []
     stay = 0
@@ -167,11 +166,13 @@ def plan(actor: Actor, user: User, choices: Choices) -> Plan:
                 if said not in actors:
                     stay += len(items)
                     continue
-                fit = [item for item in items if may_hold(actors[said], group.kind.right, item)]
+                fit: list[Held] = []
+                kept: list[Held] = []
+                for item in items:
+                    (fit if may_hold(actors[said], group.kind.right, item) else kept).append(item)
                 if fit:
                     given[said].append(Place(place.project, fit))
-                if len(fit) < len(items):
-                    kept = [item for item in items if item not in fit]
+                if kept:
                     refused.append(Refused(people[said], group.kind, Place(place.project, kept), kept))
                     stay += len(kept)
         for said, places in given.items():
