@@ -21,7 +21,7 @@ def signed_in_client(user: object) -> Any:
     from django.conf import settings
     from django.test import Client
 
-    from enishi.config import static
+    from enishi.config import static, wsgi  # noqa: F401  the process stands as a web worker does
 
     static.publish(Path(settings.STATIC_ROOT))
     settings.ALLOWED_HOSTS = ["testserver"]

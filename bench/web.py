@@ -90,9 +90,11 @@ def _database_url() -> str:
 
 @contextmanager
 def _server(target: str, port: int, environment: dict[str, str]) -> Iterator[None]:
+    from enishi.config.cli.processes import THREADS
+
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", str(WORKERS), "--no-access-log", "--log-level", "error", target,
+        "--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--no-access-log", "--log-level", "error", target,
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environment)
     try:
