@@ -304,7 +304,11 @@ def test_a_selection_counts_from_its_point_and_can_become_a_task(client):
     given = {**page.context["form"].initial, "kind": "task", "project": here.pk, "party": "", "due_at": ""}
     done = client.post(url("passage", made.pk), given, headers={"HX-Request": "true"})
     task = Task.objects.visible_to(worker).get()
-    assert done["HX-Redirect"] == f"{url('interaction', made.pk)}#task-{task.pk}"
+    # Only the anchor differs from the page that is open: without loading it anew nothing would be seen to happen.
+    assert (done["HX-Redirect"], done["HX-Refresh"]) == (
+        f"{url('interaction', made.pk)}#task-{task.pk}",
+        "true",
+    )
     assert (task.quote, task.said_in_id) == ("will bring the list of boats", made.pk)
     assert client.get(f"{url('passage', made.pk)}?point=99").status_code == 404
 

@@ -112,7 +112,8 @@ def _make(actor: Actor, found: Interaction, given: dict[str, Any]) -> str:
 
 def _done(request: HttpRequest, address: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponse(status=204, headers={"HX-Redirect": address})
+        # From the page itself the address differs in its anchor only, which loads nothing.
+        return HttpResponse(status=204, headers={"HX-Redirect": address, "HX-Refresh": "true"})
     return redirect(address)
 
 
