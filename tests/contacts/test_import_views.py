@@ -7,6 +7,7 @@ import io
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 
 import factories
@@ -94,6 +95,20 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(signed_in, project, name
     page = answer.content.decode()
     assert any(word in page for word in words.split("|")), page
     assert not ImportRun.objects.unscoped("t").exists()
+
+
+def test_an_archive_still_in_the_queue_is_waited_for(signed_in, user, project):
+    message = (
+        b"From a@kaze.example Mon Mar  4 09:30:00 2024\nFrom: a@kaze.example\nSubject: Noise\n\nAgain.\n\n"
+    )
+    answer = signed_in.post(
+        reverse("contacts:import_new"),
+        {"upload": SimpleUploadedFile("in.mbox", message), "project": project.pk},
+    )
+    assert answer["Location"].endswith("?awaited=0")
+    assert "every 4s" in signed_in.get(answer["Location"]).content.decode()
+    uploaded(user, project)
+    assert "every 4s" not in signed_in.get(answer["Location"]).content.decode()
 
 
 def test_a_change_of_a_column_is_kept_and_shown(signed_in, user, project):
@@ -299,8 +314,8 @@ def test_without_the_right_there_is_no_import(client, project, name):
 
 
 @pytest.mark.parametrize("name", ["imports", "import_new"])
-def test_nobody_is_sent_to_sign_in(client, name):
-    answer = client.get(reverse(f"contacts:{name}"))
+def test_nobody_is_sent_to_sign_in(name):
+    answer = Client().get(reverse(f"contacts:{name}"))
     assert answer.status_code == 302
     assert answer["Location"].startswith(reverse("account_login"))
 

@@ -80,9 +80,12 @@ def imports(request: StaffRequest) -> HttpResponse:
     before = request.GET.get("before", "")
     found = list(queries.runs(request.actor, before=int(before) if before.isdecimal() else None)[: PAGE + 1])
     last = found[PAGE - 1].pk if len(found) > PAGE else None
+    # An archive that was just uploaded appears as soon as its reading begins.
+    awaited = request.GET.get("awaited", "")
+    missing = awaited.isdecimal() and not any(run.pk > int(awaited) for run in found)
     context = {
         "runs": [{"run": run, "url": reverse("contacts:import", args=[run.pk])} for run in found[:PAGE]],
-        "at_work": any(run.state in AT_WORK for run in found),
+        "at_work": missing or any(run.state in AT_WORK for run in found),
         "crumbs": crumbs()[:1],
         "next_url": f"?before={last}" if last else "",
         "back_url": request.path if before else "",
@@ -128,6 +131,8 @@ def _uploaded(request: StaffRequest, runs: list[ImportRun], others: int) -> Http
             others,
         )
         messages.info(request, words % {"count": others})
+        newest = queries.runs(request.actor).first()
+        return redirect(f"{reverse('contacts:imports')}?awaited={newest.pk if newest else 0}")
     return redirect("contacts:imports")
 
 
