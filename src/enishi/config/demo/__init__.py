@@ -14,6 +14,7 @@ from enishi.config.demo.organisation import PASSWORD, accounts, found_house
 from enishi.config.demo.people import DAYS, Population
 from enishi.config.demo.setting import set_up
 from enishi.config.demo.telling import Story
+from enishi.contacts.services import duplicates
 from enishi.core import clock
 from enishi.timeline.proof import seal_next
 from enishi.timeline.services import gathered
@@ -31,6 +32,7 @@ def create() -> None:
     now = clock.now()
     with clock.standing_at(now), gathered():
         _tell(now)
+    duplicates.scan()
     while seal_next():
         pass
 
