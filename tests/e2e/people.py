@@ -9,9 +9,12 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 
-from enishi.config.demo.organisation import DOMAIN, PASSWORD
+from e2e.reader import Reader
+from enishi.config.demo.organisation import DOMAIN, PASSWORD, STAFF
 
 SHOTS = Path(__file__).parent / "shots"
+PATIENCE_MS = 20_000
+LANGUAGES = {member.key: member.language for member in STAFF}
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -36,14 +39,20 @@ class People:
         )  # fmt: skip
         self.opened.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         self._watch(page)
         return page
+
+    def reader(self, who: str, *, width: int = 1360, **options: Any) -> Reader:
+        """That person at a page, in their own language; a narrow one is a phone's."""
+        if width < 600:
+            options = {"height": 780, "has_touch": True, **options}
+        return Reader(self(who, width=width, **options), LANGUAGES[who])
 
     def _sign_in(self, who: str) -> Any:
         context = self.browser.new_context(base_url=self.site, locale="en-GB")
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         self._watch(page)
         page.goto("/account/login/")
         page.locator("input[name=login]").fill(f"{who}@{DOMAIN}")
