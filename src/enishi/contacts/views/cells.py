@@ -149,7 +149,7 @@ class Rows:
         owner = row.party.owner
         if owner is None:
             return ""
-        return f'{avatar(str(owner), owner.pk, size="s")}<span class="en-clip">{escape(str(owner))}</span>'
+        return f'{avatar(str(owner), owner.pk, size="s")}<span class="en-clip"><bdi>{escape(str(owner))}</bdi></span>'
 
     def _kind(self, row: Row) -> str:
         return escape(str(row.party.get_kind_display()))
