@@ -65,6 +65,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 FIRST = """([pattern]) => [...document.querySelectorAll('#main a[href]')].map(a => new URL(a.href).pathname)
     .find(path => new RegExp(pattern).test(path)) || null"""
 ADMIN = "eleanor"
+PHONES = (390, 360)
 
 
 @pytest.fixture(scope="module")
@@ -130,19 +131,21 @@ def test_nothing_keeps_anybody_out(people: People, pages: dict[str, str], langua
     assert barriers == {}
 
 
-@pytest.mark.parametrize(("width", "language"), [(390, "en"), (360, "en"), (360, "fa"), (360, "ja")])
+@pytest.mark.parametrize("language", ["en", "fa", "ja"])
 def test_a_phone_shows_every_page_without_scrolling_sideways(
-    people: People, pages: dict[str, str], width: int, language: str
+    people: People, pages: dict[str, str], language: str
 ):
-    page = people(ADMIN, width=width, height=780, has_touch=True)
+    page = people(ADMIN, width=PHONES[0], height=780, has_touch=True)
     too_wide = {}
     with speaking(page, language):
         for name, address in pages.items():
             page.goto(address)
-            shoot(page, f"{name}-{language}-{width}")
-            measured = page.evaluate("document.documentElement.scrollWidth")
-            if measured > width:
-                too_wide[name] = measured
+            for width in PHONES:
+                page.set_viewport_size({"width": width, "height": 780})
+                shoot(page, f"{name}-{language}-{width}")
+                measured = page.evaluate("document.documentElement.scrollWidth")
+                if measured > width:
+                    too_wide[f"{name} on {width}"] = measured
     assert too_wide == {}
 
 
