@@ -38,11 +38,8 @@ _folded = lru_cache(maxsize=20_000)(text.fold)
 
 def folded_text(words: Iterable[str], body: str = "") -> str:
     """The folded words of a document: each once, in order; of a long body the first part."""
-    parts = dict.fromkeys(map(_folded, words))
-    if body:
-        parts[text.fold(body[:BODY_LIMIT])] = None
-    parts.pop("", None)
-    return " ".join(parts)
+    parts = [*map(_folded, words), text.fold(body[:BODY_LIMIT])]
+    return " ".join(dict.fromkeys(" ".join(parts).split()))
 
 
 _COLUMNS = (

@@ -46,8 +46,10 @@ def findable(
 ) -> Findable:
     """The document of one party: its names in every script, addresses, numbers, ids and where it belongs."""
     words = [party.full_name]
-    words += [str(part) for name in party.names.values() for part in name.values()]
-    words += [party.family_name, party.given_name]
+    words += [part for part in (party.family_name, party.given_name) if part not in party.full_name]
+    for name in party.names.values():
+        whole = name.get("full", "")
+        words += [whole, *(part for part in name.values() if part not in whole)]
     # 山田 太郎 is also looked for as 山田太郎.
     words += [
         word.replace(" ", "").replace("\u3000", "")
