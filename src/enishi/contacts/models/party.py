@@ -102,7 +102,9 @@ class Party(SharedModel):
             models.Index(fields=["sort_key", "id"], condition=ALIVE, name="party_by_name"),
             models.Index(fields=["kind", "sort_key", "id"], condition=ALIVE, name="party_by_kind_name"),
             # Of one language: else an ordered walk meets most of the table before a page is full.
-            models.Index(fields=["language", "sort_key", "id"], condition=ALIVE, name="party_by_language_name"),
+            models.Index(
+                fields=["language", "sort_key", "id"], condition=ALIVE, name="party_by_language_name"
+            ),
             # The list by last contact, in both directions; "no contact for n days".
             models.Index(
                 F("last_contact_at").desc(nulls_last=True),

@@ -53,7 +53,7 @@ def sources_of(actor: Actor, party: Party) -> list[Party]:
 
 
 def party_timeline(
-    actor: Actor, party: Party, view: View = View(), *, after: Position | None = None, limit: int = 30
+    actor: Actor, party: Party, view: View = View(), *, after: Position | None = None, limit: int = 20
 ) -> Thread:
     """A page of the timeline of a party and of those rolled up into it, newest first, each thing once."""
     sources = sources_of(actor, party) if view.rollup else []
