@@ -418,6 +418,18 @@ def test_the_list_shows_one_of_them_after_and_both_after_undo():
     assert total(worker, ListSpec()).number == 2
 
 
+def test_the_pair_is_suggested_again_as_soon_as_the_merge_is_undone():
+    where = project()
+    one, other = (party(where, "Ann Reed", email="ann@reed.example") for _ in range(2))
+    duplicates.scan()
+    operation = _merge(one, other)
+    duplicates.scan()
+    assert not DuplicatePair.objects.exists()
+    _undo(operation)
+    pair = DuplicatePair.objects.get()
+    assert (pair.first_id, pair.second_id, pair.state) == (one.pk, other.pk, DuplicatePair.State.OPEN)
+
+
 def test_every_foreign_key_to_a_party_is_known():
     assert {link.key for link in links()} >= {
         "commitments.promise.party",

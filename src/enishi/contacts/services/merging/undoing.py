@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from enishi.accounts.access import Actor
 from enishi.contacts import signals
 from enishi.contacts.models import ContactPoint, Party
+from enishi.contacts.services.duplicates import scan
 from enishi.contacts.services.merging.applying import SNAPSHOT
 from enishi.contacts.services.merging.lines import SCRIPTS
 from enishi.contacts.services.merging.moving import links, move_back
@@ -133,6 +134,8 @@ def undo(actor: Actor, operation: Operation, *, keep: Collection[str] | None) ->
     _promote(gone, data["demoted"])
     index_parties([kept.pk, gone.pk])
     refresh_search([kept.pk, gone.pk])
+    # A search for duplicates may have dropped the pair while the two were one.
+    scan(party_ids=[kept.pk, gone.pk])
     reclassify(kept, project_ids=kept.project_ids, confidentiality=kept.confidentiality)
     record_each(
         actor, signals.merge_undone, [(gone, gone.pk, {"merged_into": (kept.pk, None)})], operation=operation
