@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from enishi.accounts.access import Actor
 from enishi.commitments.models import Promise, Task
+from enishi.commitments.queries import said_in
 from enishi.conversations.models import Interaction
 from enishi.conversations.paragraphs import Mark, find_passage
 
@@ -34,16 +35,9 @@ class Born:
 
 def born_from(actor: Actor, interaction_ids: Iterable[int]) -> dict[int, list[Born]]:
     """What was made from these conversations and the actor may see, in the order it was said."""
-    ids = list(interaction_ids)
     found: dict[int, list[Born]] = defaultdict(list)
-    promises = Promise.objects.visible_to(actor).filter(said_in_id__in=ids).select_related("party", "owner")
-    tasks = Task.objects.visible_to(actor).filter(said_in_id__in=ids).select_related("party", "owner")
-    for promise in promises.order_by("said_start", "id"):
-        if promise.said_in_id is not None:
-            found[promise.said_in_id].append(Born("promise", promise))
-    for task in tasks.order_by("said_start", "id"):
-        if task.said_in_id is not None:
-            found[task.said_in_id].append(Born("task", task))
+    for interaction_id, things in said_in(actor, list(interaction_ids)).items():
+        found[interaction_id] = [Born("promise" if isinstance(t, Promise) else "task", t) for t in things]
     return found
 
 
