@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import time
 
+from bench._pages import sizes
 from bench.data import ensure, name_of
 from bench.harness import ROUNDS, Figure, p95, report, say, set_up
 
-SIZES = ((100_000, "search.100k"), (1_000_000, "search"))
 QUERIES = 200
 
 
 def run() -> None:
     set_up()
-    for parties, name in SIZES:
+    for parties, name in sizes("search"):
         ensure(parties)
         _measure(parties, name)
 
