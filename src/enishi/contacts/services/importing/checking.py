@@ -93,6 +93,8 @@ def check(actor: Actor, run: ImportRun, *, tags: dict[str, int], told: Told) -> 
             stage(run, _judge(actor, chunk, ground))
         done += len(chunk)
         told(done)
+    if done > CHUNK:
+        bulk.analyse(ImportRow)
     with transaction.atomic():
         within.settle(run, ground)
     return within.counts(run)

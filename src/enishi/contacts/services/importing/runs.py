@@ -20,7 +20,7 @@ from enishi.contacts.importing import mapping as columns
 from enishi.contacts.importing import presets
 from enishi.contacts.importing.reasons import Unreadable
 from enishi.contacts.importing.sniff import FileFacts, Kind
-from enishi.contacts.models import ImportMapping, ImportRow, ImportRun
+from enishi.contacts.models import ContactPoint, ImportMapping, ImportRow, ImportRun, Party, Relation
 from enishi.contacts.services.importing import applying, checking, reading
 from enishi.contacts.services.importing.tagging import known_tags
 from enishi.contacts.services.parties import EDIT
@@ -32,6 +32,8 @@ RIGHT = "contacts.import"
 CONTACTS = "contacts"
 OPERATION = "contacts.import"
 KEPT_ROWS = 50
+LEARN_AFTER = (2, 4, 16)
+"""Chunks after which the planner is told how many contacts there are by now; a short list does not need it."""
 State = ImportRun.State
 Action = ImportRow.Action
 Told = Callable[[int, int], None]
@@ -359,8 +361,12 @@ def apply(actor: Actor, run: ImportRun, *, told: Told | None = None) -> ImportRu
     """Bring the rows in here and now, from where the run stands."""
     operation = Operation.objects.unscoped("the run's own").get(pk=run.operation_id or 0)
     work = applying.Applying(actor, run, operation)
+    chunks = 0
     with bulk.seldom_collecting():
         while work.next_chunk():
+            chunks += 1
+            if chunks in LEARN_AFTER:
+                bulk.analyse(Party, ContactPoint, Relation)
             _reload(run)
             _push(run)
             if told:
