@@ -188,7 +188,7 @@ def _bigrams(word: str) -> list[str]:
 def _word_grams(word: str) -> tuple[str, ...]:
     """Remembered, because names, towns and firms come again and again."""
     single = () if word.isascii() else _cjk.findall(word)
-    return *single, *map(str.__add__, word, word[1:]), "^" + word[0]
+    return *single, *_bigrams(word), "^" + word[0]
 
 
 def grams(folded: str) -> list[str]:

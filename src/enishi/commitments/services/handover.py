@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -16,7 +15,7 @@ from enishi.commitments.models import Promise, Series, Task
 from enishi.commitments.services.rules import EDIT, address
 from enishi.core import clock
 from enishi.core.events import Event
-from enishi.timeline.handover import Held, Holding, Moved
+from enishi.timeline.handover import Held, Holding, Moved, by_holder, locked_holders
 
 R = TypeVar("R", Promise, Task)
 
@@ -66,12 +65,11 @@ class _Rows(Holding, Generic[R]):
 
     def holders(self, ids: Collection[int]) -> dict[int, int | None]:
         rows = self._open(self.model.objects.unscoped("handed over within the actor's rights"))
-        locked = rows.filter(pk__in=list(ids)).order_by("pk").select_for_update(no_key=True, of=("self",))
-        return dict(locked.values_list("pk", "owner_id"))
+        return locked_holders(rows, ids, "owner_id")
 
     def assign(self, holders: Mapping[int, int | None]) -> list[Moved]:
         rows = self.model.objects.unscoped("handed over within the actor's rights")
-        for owner_id, ids in _by_holder(holders).items():
+        for owner_id, ids in by_holder(holders).items():
             rows.filter(pk__in=ids).update(
                 owner_id=owner_id, version=F("version") + 1, updated_at=clock.now()
             )
@@ -80,13 +78,6 @@ class _Rows(Holding, Generic[R]):
     def facts(self, before: int | None, after: int | None) -> dict[str, Any]:
         # By these numbers whoever handed over one thing can also take back that one thing.
         return {**super().facts(before, after), "_ids": {"owner_id": [before, after]}}
-
-
-def _by_holder(holders: Mapping[int, int | None]) -> dict[int | None, list[int]]:
-    grouped: dict[int | None, list[int]] = defaultdict(list)
-    for pk, holder in holders.items():
-        grouped[holder].append(pk)
-    return grouped
 
 
 class Promises(_Rows[Promise]):

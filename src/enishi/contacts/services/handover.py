@@ -17,7 +17,7 @@ from enishi.contacts.services.bulk.applying import write
 from enishi.contacts.services.bulk.editors import build
 from enishi.contacts.services.parties import EDIT
 from enishi.core.events import Event
-from enishi.timeline.handover import Held, Holding, Moved, Person
+from enishi.timeline.handover import Held, Holding, Moved, Person, locked_holders
 
 VIEW = "contacts.view"
 
@@ -53,8 +53,7 @@ class Contacts(Holding):
 
     def holders(self, ids: Collection[int]) -> dict[int, int | None]:
         rows = Party.objects.unscoped("handed over within the actor's rights").present()
-        locked = rows.filter(pk__in=list(ids)).order_by("pk").select_for_update(no_key=True, of=("self",))
-        return dict(locked.values_list("pk", "owner_id"))
+        return locked_holders(rows, ids, "owner_id")
 
     def assign(self, holders: Mapping[int, int | None]) -> list[Moved]:
         write(build("owner", ""), holders)
@@ -96,8 +95,7 @@ class Views(Holding):
         ]
 
     def holders(self, ids: Collection[int]) -> dict[int, int | None]:
-        locked = SavedView.objects.filter(pk__in=list(ids), shared=True).order_by("pk").select_for_update()
-        return dict(locked.values_list("pk", "owner_id"))
+        return locked_holders(SavedView.objects.filter(shared=True), ids, "owner_id")
 
     def assign(self, holders: Mapping[int, int | None]) -> list[Moved]:
         people = {user.pk: user for user in User.objects.filter(pk__in=[pk for pk in holders.values() if pk])}

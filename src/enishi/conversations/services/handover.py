@@ -17,7 +17,7 @@ from enishi.conversations.queries.interactions import present, with_people
 from enishi.conversations.queries.senders import open_senders
 from enishi.conversations.services.drafts import EDIT
 from enishi.core.events import Event
-from enishi.timeline.handover import Held, Holding, Moved, Note
+from enishi.timeline.handover import Held, Holding, Moved, Note, by_holder, locked_holders
 
 WORDS = 160
 _TOOK_PART = Participant.objects.filter(interaction=OuterRef("pk"))
@@ -52,15 +52,11 @@ class Waiting(Holding):
 
     def holders(self, ids: Collection[int]) -> dict[int, int | None]:
         rows = Interaction.objects.unscoped("handed over within the actor's rights").present()
-        rows = rows.filter(pk__in=list(ids), answer=Interaction.Answer.WAITING)
-        return dict(
-            rows.order_by("pk").select_for_update(no_key=True, of=("self",)).values_list("pk", "answer_by_id")
-        )
+        return locked_holders(rows.filter(answer=Interaction.Answer.WAITING), ids, "answer_by_id")
 
     def assign(self, holders: Mapping[int, int | None]) -> list[Moved]:
         rows = Interaction.objects.unscoped("handed over within the actor's rights")
-        for user_id in set(holders.values()):
-            ids = [pk for pk, holder in holders.items() if holder == user_id]
+        for user_id, ids in by_holder(holders).items():
             rows.filter(pk__in=ids).update(answer_by_id=user_id)
         return [Moved(one) for one in rows.filter(pk__in=list(holders)).order_by("pk")]
 
@@ -121,15 +117,12 @@ class Senders(Holding):
         ]
 
     def holders(self, ids: Collection[int]) -> dict[int, int | None]:
-        rows = UnknownSender.objects.unscoped("handed over within the actor's rights").filter(
-            pk__in=list(ids), state=UnknownSender.State.OPEN
-        )
-        return dict(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", "reviewer_id"))
+        rows = UnknownSender.objects.unscoped("handed over within the actor's rights")
+        return locked_holders(rows.filter(state=UnknownSender.State.OPEN), ids, "reviewer_id")
 
     def assign(self, holders: Mapping[int, int | None]) -> list[Moved]:
         rows = UnknownSender.objects.unscoped("handed over within the actor's rights")
-        for user_id in set(holders.values()):
-            ids = [pk for pk, holder in holders.items() if holder == user_id]
+        for user_id, ids in by_holder(holders).items():
             rows.filter(pk__in=ids).update(reviewer_id=user_id)
         return [Moved(one) for one in rows.filter(pk__in=list(holders)).order_by("pk")]
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -99,6 +100,20 @@ class Holding(ABC):
     def facts(self, before: int | None, after: int | None) -> dict[str, Any]:
         """What only undoing reads."""
         return {"_holder": [before, after]}
+
+
+def locked_holders(rows: models.QuerySet[Any], ids: Collection[int], field: str) -> dict[int, int | None]:
+    """Who stands in ``field`` of these rows, which are locked until the end of the transaction."""
+    locked = rows.filter(pk__in=list(ids)).order_by("pk").select_for_update(no_key=True, of=("self",))
+    return dict(locked.values_list("pk", field))
+
+
+def by_holder(holders: Mapping[int, int | None]) -> dict[int | None, list[int]]:
+    """The things that go to one holder together: one UPDATE for each."""
+    grouped: dict[int | None, list[int]] = defaultdict(list)
+    for pk, holder in holders.items():
+        grouped[holder].append(pk)
+    return grouped
 
 
 @dataclass(frozen=True)
