@@ -241,6 +241,19 @@ def test_people_hand_over_their_own_work_where_they_may_change_it(office):
     assert planning.held_by(actor_of(reader, via=Via.WEB), reader) == []
 
 
+def _kenjis_promise(office, confidentiality: Level) -> Promise:
+    """A promise above what Kenji may own by himself."""
+    made = make_promise(
+        office.boss,
+        project=office.harbour,
+        title="Buy the quay",
+        direction="ours",
+        confidentiality=confidentiality,
+    )
+    Promise.objects.unscoped("test").filter(pk=made.pk).update(owner=office.kenji)
+    return made
+
+
 def test_nobody_hands_over_for_others_without_managing_people(office):
     for stranger in (office.as_mina, outsider(), agent(office.harbour)):
         with pytest.raises(Forbidden):
@@ -255,14 +268,7 @@ def test_nobody_hands_over_for_others_without_managing_people(office):
 
 def test_what_the_giver_may_not_see_is_not_there(office):
     """Somebody manages people and reads internal records only: a restricted promise leaves no trace."""
-    secret = make_promise(
-        office.boss,
-        project=office.harbour,
-        title="Buy the quay",
-        direction="ours",
-        confidentiality=Level.RESTRICTED,
-    )
-    Promise.objects.unscoped("test").filter(pk=secret.pk).update(owner=office.kenji)
+    secret = _kenjis_promise(office, Level.RESTRICTED)
     lesser = manager(clearance=Level.INTERNAL)
     titles = [i.title for g in planning.held_by(lesser, office.kenji) for i in g.items]
     assert "Buy the quay" not in titles
@@ -271,14 +277,7 @@ def test_what_the_giver_may_not_see_is_not_there(office):
 
 
 def test_nobody_gets_what_is_above_their_clearance(office):
-    sealed = make_promise(
-        office.boss,
-        project=office.harbour,
-        title="Buy the quay",
-        direction="ours",
-        confidentiality=Level.CONFIDENTIAL,
-    )
-    Promise.objects.unscoped("test").filter(pk=sealed.pk).update(owner=office.kenji)
+    sealed = _kenjis_promise(office, Level.CONFIDENTIAL)
     planned = planning.plan(office.boss, office.kenji, {f"promises:{sealed.pk}": str(office.mina.pk)})
     assert planned.count == 0
     assert [[i.title for i in refused.items] for refused in planned.refused] == [["Buy the quay"]]
@@ -302,14 +301,7 @@ def test_the_brief_says_what_is_open_due_and_noted(office):
 
 
 def test_confidential_things_are_counted_and_left_off_the_paper(office):
-    sealed = make_promise(
-        office.boss,
-        project=office.harbour,
-        title="Buy the quay",
-        direction="ours",
-        confidentiality=Level.CONFIDENTIAL,
-    )
-    Promise.objects.unscoped("test").filter(pk=sealed.pk).update(owner=office.kenji)
+    _kenjis_promise(office, Level.CONFIDENTIAL)
     ines = _user_in("Ines Vidal", office.harbour, clearance=Level.CONFIDENTIAL)
     operation = moving.hand_over(office.boss, office.kenji, {"promises": str(ines.pk)})
     sheet = brief.brief_of(actor_of(ines, via=Via.WEB), operation, ines.pk)
