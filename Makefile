@@ -37,7 +37,8 @@ help:
 
 setup: .venv/installed $(DIST)/.built $(CATALOGUES:.po=.mo)
 
-run: setup
+run:
+	@$(MAKE) --no-print-directory -j2 setup .venv/database
 	@$(BIN)/enishi serve
 
 test: setup
@@ -81,6 +82,11 @@ clean:
 .venv/installed: requirements.lock pyproject.toml | .venv/bin/uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+# Before the first start: the database takes shape and the demo is written while the pages are built.
+.venv/database: .venv/installed $(CATALOGUES:.po=.mo)
+	@$(BIN)/python -m enishi.config.prepare --database
 	@touch $@
 
 .venv/node: | .venv/installed

@@ -1,7 +1,8 @@
 """What `enishi serve` does before anybody is served: migrate, gather static files, and write the
 demo's story on the first start.
 
-Runs as a process of its own, so that the supervisor stays small, and prints the demo's accounts as JSON.
+Runs as a process of its own, so that the supervisor stays small, and prints the demo's accounts as JSON. With ``--database`` it
+sees to the database alone: `make run` does that beside the building of the pages.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 
 import django
@@ -17,16 +19,18 @@ from django.core.management import call_command
 from enishi.config import env
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "enishi.config.settings")
     with redirect_stdout(sys.stderr):
         django.setup()
         from enishi.config import static
 
         call_command("migrate", interactive=False, verbosity=0)
-        static.publish(env.read().static_dir)
+        if "--database" not in arguments:
+            static.publish(env.read().static_dir)
         accounts = _demo_accounts()
-    sys.stdout.write(json.dumps(accounts))
+    if "--database" not in arguments:
+        sys.stdout.write(json.dumps(accounts))
     return 0
 
 
@@ -45,4 +49,4 @@ def _demo_accounts() -> list[tuple[str, str, str]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
