@@ -55,6 +55,7 @@ class World:
         return {
             ("conversations:passage", "GET"): {"start": 0, "end": 8},
             ("conversations:passage", "POST"): {"start": 0, "end": 8},
+            ("contacts:briefs", "GET"): {"who": ids["party_id"]},
             ("contacts:list_condition", "GET"): {"field": "language"},
             ("contacts:export", "POST"): {"id": ids["party_id"], "format": "csv"},
             ("contacts:bulk", "POST"): {"id": ids["party_id"], "code": "language", "value": "ja"},

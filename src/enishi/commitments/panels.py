@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
 from enishi.commitments import queries
+from enishi.commitments.models import Promise
 from enishi.commitments.queries.of_contacts import next_promises, owed, owed_choices
 from enishi.commitments.services.handover import Promises, Repeats, Tasks
 from enishi.contacts.models import Party
+from enishi.contacts.queries.briefs import LATE, OWED, SOON, Matter, Part, Section, Subject, each_of
 from enishi.contacts.queries.columns import AddedColumn
 from enishi.contacts.queries.filters import FilterField
+from enishi.core import clock, formats
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
-from enishi.core.templatetags.enishi import due, knot
+from enishi.core.templatetags.enishi import due, format_date, knot
+from enishi.timeline.paper import on_paper
 
 VIEW, EDIT = "commitments.view", "commitments.edit"
 SHOWN = 5
@@ -75,6 +82,61 @@ def of_party(actor: Actor, party: Party) -> Shown | None:
             "may_edit": actor.may(EDIT, party.project_ids),
         },
     )
+
+
+IN_BRIEF = 6
+NEAR = dt.timedelta(days=2)
+
+
+@provide("brief", "commitments")
+def brief(actor: Actor, subjects: Sequence[Subject]) -> Mapping[int, Part]:
+    """What is open between us, both ways."""
+    within = each_of(subjects)
+    rows: dict[int, list[Promise]] = {subject.party.pk: [] for subject in subjects}
+    for promise in queries.open_of_parties(actor, list(within)):
+        for pk in within[promise.party_id or 0]:
+            rows[pk].append(promise)
+    return {
+        subject.party.pk: _brief(subject, rows[subject.party.pk])
+        for subject in subjects
+        if actor.may(VIEW, subject.party.project_ids)
+    }
+
+
+def _brief(subject: Subject, rows: Sequence[Promise]) -> Part:
+    told, left_off = on_paper(rows)
+    sections = []
+    for side, order in ((Promise.Direction.OURS, 10), (Promise.Direction.THEIRS, 11)):
+        these = [promise for promise in told if promise.direction == side]
+        context = {
+            "promises": these[:IN_BRIEF],
+            "more": max(0, len(these) - IN_BRIEF),
+            "of": subject.party,
+        }
+        sections.append(Section(side.label, Shown("commitments/panels/brief.html", context), order))
+    return Part(sections, [matter for row in told if (matter := _matter(row)) is not None], left_off)
+
+
+def _matter(promise: Promise) -> Matter | None:
+    """Whether a promise presses: what is late, on either side, and what we owe in the next two days."""
+    now = timezone.localtime(clock.now())
+    if promise.due_at is None or promise.done_at or promise.negative or promise.due_at > now + NEAR:
+        return None
+    ours, late = promise.direction == Promise.Direction.OURS, promise.due_at < now
+    if not late and not ours:
+        return None
+    if late and ours:
+        words, weight = gettext("We promised “%(title)s” for %(day)s; it is %(late)s."), LATE
+    elif late:
+        words, weight = gettext("They promised “%(title)s” for %(day)s; it is %(late)s."), OWED
+    else:
+        words, weight = gettext("“%(title)s” is promised for %(day)s: say how far it is."), SOON
+    told = words % {
+        "title": f"\u2068{promise.title}\u2069",
+        "day": format_date(promise.due_at),
+        "late": formats.format_relative(promise.due_at, now, get_language() or "en", due=True),
+    }
+    return Matter(weight, told, promise.due_at, reverse("commitments:promise", args=[promise.pk]))
 
 
 @panel("project.side", order=10)

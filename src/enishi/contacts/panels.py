@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.dateparse import parse_date
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries as accounts
+from enishi.accounts.access import Actor
 from enishi.contacts import undo  # noqa: F401  its undoers register themselves
 from enishi.contacts.models import Consent, ContactPoint
+from enishi.contacts.queries.briefs import GONE, Matter, Part, Section, Subject
+from enishi.contacts.queries.setup import purpose_name
+from enishi.contacts.queries.whole import latest_consents_of
 from enishi.contacts.services.handover import Contacts, Views, people_handed
 from enishi.core import clock, formats
-from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
+from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, provide
+from enishi.timeline.paper import on_paper
 
 add_menu(
     MenuEntry(
@@ -45,6 +49,31 @@ provide("handover", Contacts.code)(Contacts)
 provide("handover", Views.code)(Views)
 provide("handover.people", "contacts")(people_handed)
 
+IN_BRIEF = 6
+
+
+@provide("brief", "contacts")
+def brief(actor: Actor, subjects: Sequence[Subject]) -> Mapping[int, Part]:
+    """What may be done with somebody's data, who belongs to an organisation, and that somebody has died."""
+    stated = latest_consents_of([subject.party.pk for subject in subjects])
+    return {subject.party.pk: _brief(subject, stated.get(subject.party.pk, [])) for subject in subjects}
+
+
+def _brief(subject: Subject, stated: Sequence[Consent]) -> Part:
+    party, sections, matters = subject.party, [], []
+    if party.is_person:
+        rows = [{"consent": one, "name": purpose_name(one.purpose)} for one in stated]
+        shown = Shown("contacts/brief/consents.html", {"consents": rows})
+        sections.append(Section(_("May we"), shown, order=80))
+    people, left_off = on_paper(own for own in subject.own if own.is_person)
+    if people:
+        context = {"people": people[:IN_BRIEF], "more": max(0, len(people) - IN_BRIEF)}
+        sections.append(Section(_("People"), Shown("contacts/brief/people.html", context), order=40))
+    if party.status == party.Status.DECEASED:
+        matters.append(Matter(GONE, gettext("Recorded as deceased. Do not call or write."), party.updated_at))
+    return Part(sections, matters, left_off)
+
+
 _FIELDS = {
     "names": _("other scripts"),
     "owner_id": _("looked after by"),
@@ -71,7 +100,7 @@ class _Names(Mapping[str, Any]):
         if kind == "field":
             return rest.replace("-", " ")
         if kind == "id":
-            return _now("id in %(system)s") % {"system": rest}
+            return gettext("id in %(system)s") % {"system": rest}
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
@@ -107,7 +136,7 @@ def history_words(name: str, value: Any) -> str | None:
         )
     if name == "project_ids" and isinstance(value, list):
         # By number only: a reader of the history need not know of every project.
-        return _now("%(count)d projects") % {"count": len(value)}
+        return gettext("%(count)d projects") % {"count": len(value)}
     if name == "owner_id" and value:
         return _colleague(value, clock.today())
     if name == "basis":

@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from enishi.contacts.views import bin as recycle
 from enishi.contacts.views import (
+    briefs,
     bulk,
     cell,
     duplicates,
@@ -58,8 +59,10 @@ urlpatterns: list[URLPattern] = [
     path("new/name/", new.name_preview, name="name_preview"),
     path("choices/", hanging.party_choices, name="party_choices"),
     path("choices/tags/", edit.tag_choices, name="tag_choices"),
+    path("brief/", briefs.together, name="briefs"),
     path("bin/", recycle.recycle_bin, name="bin"),
     path("<int:party_id>/", records.party, name="party"),
+    path("<int:party_id>/brief/", briefs.brief, name="brief"),
     path("<int:party_id>/facts/<slug:section>/", records.section, name="section"),
     path("<int:party_id>/edit/<slug:section>/", edit.edit, name="edit"),
     path("<int:party_id>/points/new/<slug:kind>/", hanging.point, name="point_new"),

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor, Level
 from enishi.contacts.models import Party
+from enishi.contacts.queries.briefs import UNANSWERED, Matter, Occasion, Part, Section, Subject
 from enishi.conversations import queries
+from enishi.conversations.models import Interaction
 from enishi.conversations.paragraphs import excerpt
+from enishi.conversations.queries.briefs import Known, known_of, occasion_of, planned
 from enishi.conversations.services.handover import Senders, Waiting, notes_handed
 from enishi.conversations.services.mail_import import MailImporter, UndoMailImport
 from enishi.conversations.storyline import ICONS, story
-from enishi.core import formats
+from enishi.core import clock, formats
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
+from enishi.core.templatetags.enishi import format_date
 
 VIEW, EDIT = "conversations.view", "conversations.edit"
 
@@ -100,6 +106,58 @@ def _drawn(debt: queries.Debt) -> list[dict[str, Any]]:
         )
         x += share
     return drawn
+
+
+@provide("brief", "conversations")
+def brief(actor: Actor, subjects: Sequence[Subject]) -> dict[int, Part]:
+    """The last contact on each channel, what waits for our answer, and three quotes."""
+    if not actor.may(VIEW):
+        return {}
+    found = known_of(actor, subjects)
+    return {
+        subject.party.pk: _brief(found[subject.party.pk])
+        for subject in subjects
+        if actor.may(VIEW, subject.party.project_ids)
+    }
+
+
+def _brief(known: Known) -> Part:
+    context = {"known": known, "last": _with_icons(known.last)}
+    sections = [Section(_("Last contact"), Shown("conversations/brief/last.html", context), order=30)]
+    if known.quotes:
+        quotes = Shown("conversations/brief/quotes.html", context)
+        sections.append(Section(_("What was said"), quotes, order=70, wide=True))
+    matters = [_unanswered(known.waiting)] if known.waiting else []
+    return Part(sections, matters, known.left_off)
+
+
+def _with_icons(talks: Iterable[Interaction]) -> list[tuple[str, Interaction]]:
+    return [(ICONS.get(talk.channel, "message-circle"), talk) for talk in talks]
+
+
+def _unanswered(talk: Interaction) -> Matter:
+    day = format_date(talk.occurred_at)
+    words = gettext("They turned to us on %(day)s and have no answer yet.") % {"day": day}
+    if talk.subject:
+        told = {"day": day, "subject": f"\u2068{talk.subject}\u2069"}
+        words = gettext("They turned to us on %(day)s about “%(subject)s” and have no answer yet.") % told
+    url = reverse("conversations:interaction", args=[talk.pk])
+    return Matter(UNANSWERED, words, talk.occurred_at, url)
+
+
+@provide("brief.occasion", "talk")
+def occasion(actor: Actor, interaction_id: int) -> Occasion | None:
+    """A conversation as something to be briefed for, usually a planned one."""
+    return occasion_of(actor, interaction_id)
+
+
+@panel("home.side", order=20)
+def next_talks(actor: Actor, project_id: int | None) -> Shown | None:
+    """The actor's planned meetings and calls of the next seven days, each with its brief."""
+    if not actor.may(VIEW):
+        return None
+    found = planned(actor, until=clock.now() + dt.timedelta(days=7), project_id=project_id)
+    return Shown("conversations/brief/planned.html", {"planned": _with_icons(found)}) if found else None
 
 
 @provide("timeline.draw", "conversations.interaction")

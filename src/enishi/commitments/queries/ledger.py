@@ -11,7 +11,7 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext_lazy as _
 
-from enishi.accounts.access import Actor, ScopedQuerySet
+from enishi.accounts.access import Actor, Level, ScopedQuerySet
 from enishi.commitments.models import Promise, Proof, Series, Task
 from enishi.commitments.queries.edges import GROUPS, OPEN, TO_DO, UNPROVEN, edges, midnight
 from enishi.content.models import File
@@ -365,6 +365,22 @@ def open_tasks_of_parties(actor: Actor, party_ids: Collection[int]) -> list[Task
         .select_related("party", "owner")
         .order_by("due_at", "id")
     )
+
+
+def quoted(actor: Actor, party_ids: Collection[int], *, each: int = 3) -> list[Promise]:
+    """Of each person a few promises with the words they were made in and who heard them: open ones first, then the newest.
+
+    None of them is confidential.
+    """
+    nth = Window(
+        RowNumber(),
+        partition_by="party",
+        order_by=[F("settled_at").desc(nulls_first=True), F("said_at").desc(nulls_last=True), F("id").desc()],
+    )
+    found = Promise.objects.visible_to(actor).filter(
+        party__in=list(party_ids), said_in_id__isnull=False, confidentiality__lt=Level.CONFIDENTIAL
+    )
+    return list(found.exclude(quote="").annotate(nth=nth).filter(nth__lte=each).order_by("nth", "id"))
 
 
 def said_in(actor: Actor, interaction_ids: Collection[int]) -> dict[int, list[Promise | Task]]:

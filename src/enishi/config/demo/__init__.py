@@ -56,6 +56,7 @@ def _tell(now: dt.datetime) -> None:
     desk.fill_library(house, organisations)
     desk.fill_links(house, organisations, people)
     desk.receive_strangers(house)
+    desk.plan_meetings(house, story.promised)
     desk.age(house, people, story.said, drawing("age"))
     desk.throw_away(house, twins[-1])
     desk.keep_lists(house)

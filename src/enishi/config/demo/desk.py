@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ from enishi.config.demo import material, scenes
 from enishi.config.demo.organisation import House
 from enishi.config.demo.papers import paper
 from enishi.config.demo.people import Sketch
-from enishi.config.demo.telling import Said
+from enishi.config.demo.telling import Promised, Said
 from enishi.contacts.models import ContactPoint, Field, Party, Tag
 from enishi.contacts.services import (
     PartyDraft,
@@ -152,6 +153,46 @@ def receive_strangers(house: House) -> None:
                 language=entry["language"],
                 answer=Interaction.Answer.WAITING if entry.get("asks") else Interaction.Answer.NONE,
             )
+
+
+# Who meets somebody in the next days, in how many of them, at what hour, and under which words.
+_MEETINGS = (
+    ("daniel", 1, 14, "Survey results"),
+    ("misaki", 2, 10, "進捗の打ち合わせ"),
+    ("gwenaelle", 1, 9, "Point d’étape"),
+    ("camille", 3, 15, "Préparation de la session"),
+    ("negar", 1, 11, "جلسهٔ پیگیری"),
+)
+
+
+def plan_meetings(house: House, promised: Sequence[Promised]) -> None:
+    """Meetings to come with somebody who was promised something and waits for it: each has a brief to read."""
+    for key, days, hour, subject in _MEETINGS:
+        user = house.users[key]
+        owed = [
+            one.said
+            for one in promised
+            if one.said.user == key and one.settled is None and one.vow.direction == "ours"
+        ]
+        said = next((s for s in reversed(owed) if s.scene.level < Level.CONFIDENTIAL), None)
+        if said is None or said.who.draft.confidentiality >= Level.CONFIDENTIAL:
+            continue
+        zone = zoneinfo.ZoneInfo(user.time_zone)
+        day = (clock.now() + days * DAY).astimezone(zone).date()
+        log_interaction(
+            house.actors[key],
+            channel=Interaction.Channel.MEETING,
+            occurred_at=dt.datetime.combine(day, dt.time(hour), zone),
+            minutes=45,
+            project_ids=[house.projects[said.projects[0]].pk],
+            participants=[
+                ParticipantDraft("with", party_id=one.party.pk) for one in (said.who, *said.guests[:1])
+            ]
+            + [ParticipantDraft("with", user_id=user.pk)],
+            subject=subject,
+            place=said.turn.place,
+            language=said.scene.language,
+        )
 
 
 def age(house: House, people: Sequence[Sketch], story: Sequence[Said], rng: random.Random) -> None:

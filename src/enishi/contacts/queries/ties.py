@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
@@ -102,6 +103,23 @@ def tie(actor: Actor, party: Party, relation_id: int) -> Tie:
     return Tie(
         row, row.target if outgoing else row.source, words(row.type, outgoing=outgoing), outgoing, past
     )
+
+
+def affiliations(actor: Actor, party_ids: Collection[int]) -> dict[int, list[Tie]]:
+    """Where these parties belong now, most important first, in one query."""
+    day = clock.today()
+    rows = (
+        Relation.objects.filter(_seen(actor, "target"), source__in=list(party_ids), type__affiliates=True)
+        .exclude(valid_until__lt=day)
+        .exclude(valid_from__gt=day)
+        .select_related("type", "target")
+        .order_by("type__position", "id")
+    )
+    found: dict[int, list[Tie]] = {}
+    for row in rows:
+        tie = Tie(row, row.target, words(row.type, outgoing=True), outgoing=True, past=False)
+        found.setdefault(row.source_id, []).append(tie)
+    return found
 
 
 def relation_types() -> QuerySet[RelationType]:

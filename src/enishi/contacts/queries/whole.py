@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +53,20 @@ def latest_consents(of: Party) -> QuerySet[Consent]:
         .order_by("purpose_id", "-stated_on", "-id")
         .distinct("purpose_id")
     )
+
+
+def latest_consents_of(party_ids: Collection[int]) -> dict[int, list[Consent]]:
+    """The same for several parties, by the name of the purpose, in one query."""
+    rows = (
+        Consent.objects.filter(party__in=list(party_ids))
+        .select_related("purpose")
+        .order_by("party_id", "purpose_id", "-stated_on", "-id")
+        .distinct("party_id", "purpose_id")
+    )
+    found: dict[int, list[Consent]] = {}
+    for consent in sorted(rows, key=lambda consent: consent.purpose.name):
+        found.setdefault(consent.party_id, []).append(consent)
+    return found
 
 
 def plain_value(value: FieldValue) -> Any:

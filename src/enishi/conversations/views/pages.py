@@ -111,6 +111,7 @@ def interaction(request: HttpRequest, interaction_id: int) -> HttpResponse:
                 today=now.date(),
                 long=True,
             ),
+            "to_come": found.occurred_at > now,
             "blocks": paragraphs.blocks(points),
             "born": born,
             "unplaced": [one for one in born if one.anchor not in placed],

@@ -8,12 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from enishi.accounts import queries as accounts
-from enishi.accounts.access import Actor, Level
+from enishi.accounts.access import Actor
 from enishi.accounts.models import User
 from enishi.core import clock
 from enishi.timeline.handover import Held, Holding, Note, Person, holding, notes_of, people_of
 from enishi.timeline.handover.planning import Gift, Group, by_place, may_take_back
 from enishi.timeline.models import Operation
+from enishi.timeline.paper import on_paper
 
 SOON = dt.timedelta(days=14)
 FIRST = 12
@@ -84,10 +85,8 @@ def brief_of(actor: Actor, operation: Operation, receiver_id: int) -> Brief:
 
 def _brief(actor: Actor, giver: User, receiver: User, found: Mapping[Holding, Collection[Held]]) -> Brief:
     """Confidential things are counted and left off: paper lies about."""
-    told = {
-        kind: [item for item in items if item.confidentiality < Level.CONFIDENTIAL]
-        for kind, items in found.items()
-    }
+    split = {kind: on_paper(items) for kind, items in found.items()}
+    told = {kind: items for kind, (items, _sealed) in split.items()}
     now = clock.now()
     due = [
         First(kind, item, late=item.due_at < now)
@@ -108,7 +107,7 @@ def _brief(actor: Actor, giver: User, receiver: User, found: Mapping[Holding, Co
         first=due[:FIRST],
         people=_people(actor, giver, told),
         count=sum(map(len, told.values())),
-        sealed=sum(map(len, found.values())) - sum(map(len, told.values())),
+        sealed=sum(sealed for _items, sealed in split.values()),
     )
 
 

@@ -1,0 +1,35 @@
+"""Before a meeting: the brief, on screen, on a phone and on paper."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from e2e.people import People, shoot
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize(("who", "width"), [("daniel", 1360), ("negar", 360)])
+def test_the_brief_of_the_next_meeting_is_one_click_from_my_day(people: People, who: str, width: int):
+    reader = people.reader(who, width=width)
+    reader.open("/")
+    planned = reader.page.locator("#planned .en-prow").first
+    planned.locator(".acts a").click()
+    reader.page.wait_for_url("**/people/brief/?for=talk-*")
+    sheet = reader.page.locator("article.en-paper").first
+    expect(sheet.locator("header h1")).to_be_visible()
+    expect(sheet.locator(".en-guard").first).to_be_visible()
+    shoot(reader.page, f"brief-{reader.language}-{width}")
+    # From the sheet to the record and back by its key.
+    sheet.locator("header h1 a").click()
+    reader.page.wait_for_url("**/people/*/")
+    if width > 600:
+        reader.page.keyboard.press("b")
+    else:
+        reader.page.locator(".en-rec-head .acts a[href$='/brief/']").click()
+    reader.page.wait_for_url("**/people/*/brief/")
+    reader.page.emulate_media(media="print")
+    expect(reader.page.locator(".en-nav")).to_be_hidden()
+    expect(reader.page.locator(".en-top")).to_be_hidden()
+    expect(reader.page.locator("article.en-paper")).to_be_visible()
