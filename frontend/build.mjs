@@ -31,6 +31,11 @@ function fonts() {
       .replace(/\s*\n\s*/g, "");
   }
   writeFileSync(join(out, "fonts.css"), css);
+  // For PDF, whose typesetter reads no woff2.
+  const persian = join(modules, "@expo-google-fonts/vazirmatn");
+  for (const style of ["400Regular", "600SemiBold"]) {
+    copyFileSync(join(persian, style, `Vazirmatn_${style}.ttf`), join(out, "fonts", `Vazirmatn_${style}.ttf`));
+  }
 }
 
 function tabler() {

@@ -15,7 +15,14 @@ PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
 SYSTEM = system_actor("tests")
 
-READ = ["contacts.view", "conversations.view", "commitments.view", "content.view", "timeline.view"]
+READ = [
+    "contacts.view",
+    "conversations.view",
+    "commitments.view",
+    "content.view",
+    "timeline.view",
+    "reports.view",
+]
 
 
 def project(name: str = "", **values: Any) -> Project:

@@ -27,6 +27,8 @@ from enishi.content.services import add_file
 from enishi.conversations.models import UnknownSender
 from enishi.conversations.services import ParticipantDraft, change_interaction, log_interaction
 from enishi.core import clock
+from enishi.reports.queries import Choice
+from enishi.reports.services import make_report
 from enishi.timeline.handover.moving import hand_over
 from enishi.timeline.models import Check, Entry, Notification
 from enishi.timeline.services import notify
@@ -186,8 +188,15 @@ def _talk(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, ob
         "interaction_id": talk.pk, "promise_id": promise.pk, "series_id": series.pk, "file_id": kept.pk, "number": 1,
         "task_id": make_task(worker, project=where, title="Ring back", party=aoi, owner=_user(worker)).pk,
         "closing_day_id": add_closing_day(SYSTEM, day=dt.date(2027, 3, 1), name="Works outing").pk,
-        "sender_id": sender.pk, "commitments:undo entry_id": last_entry("commitments.promise", promise.pk),
+        "report_id": _report(where, worker), "reports:new code": "engagement", "reports:rows table": "register",
+        "reports:file format": "csv", "sender_id": sender.pk, "commitments:undo entry_id": last_entry("commitments.promise", promise.pk),
     }  # fmt: skip
+
+
+def _report(where: Project, worker: Actor) -> int:
+    today = clock.today()
+    choice = Choice(project_id=where.pk, since=today - dt.timedelta(days=7), until=today)
+    return make_report(worker, definition="engagement", choice=choice, language="en", zone="UTC").pk
 
 
 def _setup(where: Project, admin: User, people: dict[str, User | None]) -> dict[str, object]:

@@ -311,6 +311,25 @@ class ScopedModel(_Scoped):
         return [self.project_id]
 
 
+class OverallModel(_Scoped):
+    """A record of one project or, without one, of the whole organisation: that takes the right everywhere."""
+
+    project = models.ForeignKey(
+        "accounts.Project", null=True, on_delete=models.PROTECT, verbose_name=_("project"), related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def scope_condition(cls, scope: Scope, prefix: str = "") -> Q | None:
+        return None if scope.unlimited else _reach(scope, prefix, "project_id__among")
+
+    @property
+    def projects(self) -> list[int]:
+        return [] if self.project_id is None else [self.project_id]
+
+
 class SharedModel(_Scoped):
     """A record that may stand in several projects at once. Projects are archived, never deleted, so ids stay true."""
 

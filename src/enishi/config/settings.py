@@ -20,6 +20,7 @@ FILES_DIR = ENV.files_dir
 
 INSTALLED_APPS = [
     "enishi.config",
+    "enishi.reports",
     "enishi.conversations",
     "enishi.commitments",
     "enishi.content",

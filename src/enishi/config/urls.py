@@ -12,6 +12,7 @@ from enishi.config.home import home
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("promises/", include("enishi.commitments.urls")),
+    path("reports/", include("enishi.reports.urls")),
     path("conversations/", include("enishi.conversations.urls")),
     path("files/", include("enishi.content.urls")),
     path("search/", include("enishi.search.urls")),

@@ -110,6 +110,21 @@ def format_full_date(value: dt.date, language: str, *, tz: dt.tzinfo | None = No
     return format_date(day, language, today=day, long=True).partition(" ")[2]
 
 
+def month_of(value: dt.date, language: str, *, tz: dt.tzinfo | None = None) -> tuple[tuple[int, int], str]:
+    """The month of the reader's calendar in which a day lies: year and number to sort by, and its name with the year."""
+    day = _local_date(value, tz)
+    language = _base(language)
+    if language == "fa":
+        date = jdatetime.date.fromgregorian(date=day)
+        return (
+            date.year,
+            date.month,
+        ), f"{jdatetime.date.j_months_fa[date.month - 1]} {digits_fa(str(date.year))}"
+    if language == "ja":
+        return (day.year, day.month), f"{day.year}年{day.month}月"
+    return (day.year, day.month), f"{_month_names(language, 'wide')[day.month]} {day.year}"
+
+
 def format_time(value: dt.datetime | dt.time, language: str, *, tz: dt.tzinfo | None = None) -> str:
     """Hours and minutes on the 24-hour clock."""
     if isinstance(value, dt.datetime) and tz and value.tzinfo:

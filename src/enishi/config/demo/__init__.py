@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 
-from enishi.config.demo import conversations, desk, ledger, parties
+from enishi.config.demo import conversations, desk, ledger, parties, reports
 from enishi.config.demo.organisation import PASSWORD, accounts, found_house
 from enishi.config.demo.people import DAYS, Population
 from enishi.config.demo.setting import set_up
@@ -62,3 +62,4 @@ def _tell(now: dt.datetime) -> None:
     desk.keep_lists(house)
     desk.look_around(house, people, drawing("visits"))
     desk.remind(house)
+    reports.freeze(house, now)

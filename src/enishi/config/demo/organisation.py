@@ -125,11 +125,18 @@ SPEAKERS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("centre-south", "fa"): ("kaveh", "kaveh", "negar"),
 }
 
-_READS = ("contacts.view", "conversations.view", "commitments.view", "content.view", "timeline.view")
+_READS = (
+    "contacts.view",
+    "conversations.view",
+    "commitments.view",
+    "content.view",
+    "timeline.view",
+    "reports.view",
+)
 _WORKS = (*_READS, "contacts.edit", "conversations.edit", "commitments.edit", "content.edit")
 _CARES = (
     *_WORKS, "contacts.delete", "contacts.merge", "contacts.import", "contacts.export", "conversations.delete",
-    "commitments.delete", "content.delete",
+    "commitments.delete", "content.delete", "reports.make",
 )  # fmt: skip
 
 

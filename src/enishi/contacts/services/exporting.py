@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from enishi.contacts.queries.whole import plain_value
 from enishi.contacts.queries.wording import sentence
 from enishi.contacts.services.bulk import Selection
 from enishi.core import clock
+from enishi.core.documents import guarded
 from enishi.timeline.services import plain, record
 
 EXPORT = "contacts.export"
@@ -61,19 +61,6 @@ _ORDER = (
     "id", "kind", "name", "address_as", "organisation", "email", "phone", "web", "city", "language", "time_zone",
     "birth_date", "tags", "status", "projects", "owner", "note", "last_contact", "created", "changed", "confidentiality",
 )  # fmt: skip
-
-# What a spreadsheet takes for the beginning of a formula, also in full width; and numbers, which are none.
-_DANGEROUS = re.compile(
-    r"[\s\x00-\x1f\ufeff\u200b-\u200f\u202a-\u202e\u2066-\u2069]*[=+\-@＝＋－＠]|[\t\r\n]"
-)
-_NUMBER = re.compile(r"\+[0-9]{3,15}|-?[0-9]+(?:\.[0-9]+)?")
-
-
-def guarded(text: str) -> str:
-    """A text that no spreadsheet takes for a formula when it opens a CSV file. Phone numbers and numbers stay usable."""
-    if _DANGEROUS.match(text) and not _NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,76 @@
+"""What a document is made of."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Cell = str | int | float | dt.date | dt.datetime | None
+Kind = Literal["text", "number", "day", "moment"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """``share`` is the width beside the others; ``header`` names it in data files where that must not be translated."""
+
+    code: str
+    label: str
+    kind: Kind = "text"
+    share: float = 1
+    header: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """``rows`` gives them anew at each call, in the order of ``columns``; ``total`` is how many there are."""
+
+    code: str
+    title: str
+    columns: Sequence[Column]
+    rows: Callable[[], Iterable[Sequence[Cell]]]
+    total: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """``value`` is None where the number is not shown; ``text`` is what is read."""
+
+    label: str
+    value: float | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    title: str
+    bars: Sequence[Bar]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A paper with its tables. ``made_at`` is the only moment written into the file."""
+
+    title: str
+    subtitle: str
+    language: str
+    zone: dt.tzinfo
+    made_at: dt.datetime
+    author: str = ""
+    figures: Sequence[Figure] = ()
+    charts: Sequence[Chart] = ()
+    tables: Sequence[Table] = ()
+    notes: Sequence[str] = ()
+    facts: Sequence[tuple[str, str]] = field(default=())
+
+    @property
+    def right_to_left(self) -> bool:
+        return self.language.partition("-")[0] in {"fa", "ar", "he", "ur"}

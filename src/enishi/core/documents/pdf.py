@@ -1,0 +1,99 @@
+"""A document as tagged PDF, set by Typst."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import importlib.util
+import json
+from importlib import resources
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from enishi.core.documents.cells import shown
+from enishi.core.documents.docx import first_rows
+from enishi.core.documents.paper import Chart, Document, Table
+
+ROWS = 1000
+"""Of each table. Typst holds a document in memory as a whole: ten thousand rows take three seconds and 600 MB."""
+WIDE = 6
+"""A table of more columns gets pages on their side."""
+
+
+@functools.cache
+def fonts() -> list[str]:
+    """The folders of the fonts: Latin, Japanese and Persian."""
+    packages = (importlib.util.find_spec(name) for name in ("fontpkg_inter", "pylopdf_fonts_jp"))
+    found = [place for spec in packages if spec for place in spec.submodule_search_locations or ()]
+    built = Path(__file__).resolve().parent.parent / "static" / "dist" / "fonts"
+    return [*found, str(built)]
+
+
+def write_pdf(document: Document) -> bytes:
+    """Set the paper with the first thousand rows of each table."""
+    import typst
+
+    template = resources.files("enishi.core.documents").joinpath("paper.typ").read_bytes()
+    with override(document.language):
+        data = json.dumps(_described(document), ensure_ascii=False)
+    # Its types ask for an output of the same type as the input.
+    compile: Any = typst.compile
+    return bytes(
+        compile(
+            template,
+            sys_inputs={"paper": data},
+            font_paths=fonts(),
+            ignore_system_fonts=True,
+            timestamp=int(document.made_at.timestamp()),
+        )
+    )
+
+
+def _described(document: Document) -> dict[str, Any]:
+    """Texts only: what stands in them is data to Typst, never markup."""
+    made = document.made_at.astimezone(dt.UTC)
+    return {
+        "title": document.title,
+        "subtitle": document.subtitle,
+        "language": document.language.partition("-")[0],
+        "rtl": document.right_to_left,
+        "author": document.author,
+        "made": [made.year, made.month, made.day, made.hour, made.minute, made.second],
+        "figures": [{"value": figure.value, "label": figure.label} for figure in document.figures],
+        "charts": [_chart(chart) for chart in document.charts],
+        "tables": [_table(document, table) for table in document.tables],
+        "notes": list(document.notes),
+        "facts": [list(fact) for fact in document.facts],
+        "page": _("Page"),
+    }
+
+
+def _chart(chart: Chart) -> dict[str, Any]:
+    top = max((bar.value or 0 for bar in chart.bars), default=0) or 1
+    return {
+        "title": chart.title,
+        "bars": [{"label": b.label, "share": (b.value or 0) / top, "text": b.text} for b in chart.bars],
+    }
+
+
+def _table(document: Document, table: Table) -> dict[str, Any]:
+    note = [table.note] if table.note else []
+    if table.total > ROWS:
+        note.append(first_rows(ROWS, table.total, document.language))
+    return {
+        "title": table.title,
+        "columns": [
+            {"label": column.label, "share": column.share, "number": column.kind == "number"}
+            for column in table.columns
+        ],
+        "rows": [
+            [shown(cell, document.language, document.zone) for cell in row]
+            for row in islice(table.rows(), ROWS)
+        ],
+        "notes": note,
+        "wide": len(table.columns) > WIDE,
+    }

@@ -1,0 +1,106 @@
+"""What people choose for a report."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import jdatetime
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from enishi.accounts.access import Actor, Level
+from enishi.accounts.models import LANGUAGES
+from enishi.commitments.models import Promise
+from enishi.core.dates import DateError, parse_date
+from enishi.reports import queries
+from enishi.reports.framing import Definition
+from enishi.reports.queries import Choice
+
+
+class DayField(forms.Field):
+    """A day as people write it, in the reader's calendar."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": "off", "dir": "ltr"}))
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> dt.date | None:
+        if not value or isinstance(value, dt.date):
+            return value or None
+        try:
+            return parse_date(str(value))
+        except DateError as error:
+            raise ValidationError(
+                str(error), params={"repair": error.repair} if error.repair else None
+            ) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, dt.date):
+            return value
+        if get_language() == "fa":
+            return jdatetime.date.fromgregorian(date=value).strftime("%Y/%m/%d")
+        return value.isoformat()
+
+
+class ReportForm(forms.Form):
+    """The filters of one definition. Fields that it does not take are left out."""
+
+    project = forms.TypedChoiceField(label=_("Project"), required=False, coerce=int, empty_value=None)
+    since = DayField(label=_("From"))
+    until = DayField(label=_("To"))
+    level = forms.TypedChoiceField(
+        label=_("Confidentiality up to"),
+        coerce=int,
+        help_text=_(
+            "More confidential records count in no figure. Who may not read up to here cannot open the report."
+        ),
+    )
+    tag = forms.TypedChoiceField(label=_("Tag"), required=False, coerce=int, empty_value=None)
+    side = forms.ChoiceField(
+        label=_("Who owes"), required=False, choices=[("", _("Both sides")), *Promise.Direction.choices]
+    )
+    language = forms.ChoiceField(label=_("Language of the report"))
+
+    def __init__(self, actor: Actor, definition: Definition, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.definition = definition
+        projects = queries.projects(actor, definition)
+        self._choose("project", [(project.pk, project.name) for project in projects])
+        if queries.clearance(actor, definition, None) is not None:
+            self._choose("project", [("", _("All projects")), *((p.pk, p.name) for p in projects)])
+        else:
+            self.fields["project"].required = True
+        levels = queries.levels(actor, definition)
+        self._choose("level", [(level, Level(level).label) for level in levels])
+        self.fields["level"].initial = min(Level.INTERNAL, max(levels, default=0))
+        if "tag" in definition.filters:
+            self._choose("tag", [("", _("Any")), *queries.tag_choices(actor, definition)])
+        self._choose("language", LANGUAGES)
+        for name in ("tag", "side"):
+            if name not in definition.filters:
+                del self.fields[name]
+        if not definition.period:
+            del self.fields["since"], self.fields["until"]
+
+    def _choose(self, name: str, choices: Any) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = list(choices)
+
+    def choice(self, today: dt.date) -> Choice:
+        """What was chosen, once the form is valid."""
+        cleaned = self.cleaned_data
+        return Choice(
+            project_id=cleaned["project"],
+            since=cleaned.get("since") or today,
+            until=cleaned.get("until") or today,
+            level=cleaned["level"],
+            tag_id=cleaned.get("tag"),
+            side=cleaned.get("side", ""),
+        )
+
+    def refuse(self, error: queries.ReportError) -> None:
+        self.add_error(error.field if error.field in self.fields else None, str(error))

@@ -1,0 +1,29 @@
+"""Where reports stand in the navigation, and how the history shows them."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
+
+add_menu(
+    MenuEntry("insight", _("Reports"), "reports:list", "report-analytics", right="reports.view", order=20)
+)
+add_new(NewEntry(_("Report"), "reports:choose", "report-analytics", "reports.make", order=80))
+
+
+@provide("timeline.url", "reports.report")
+def report_url(subject_id: int) -> str:
+    return reverse("reports:report", args=[subject_id])
+
+
+@provide("timeline.fields", "reports.report")
+def report_fields() -> dict[str, object]:
+    return {
+        "definition": _("definition"),
+        "rows": _("rows"),
+        "sha256": _("SHA-256"),
+        "format": _("format"),
+        "values": _("values"),
+    }

@@ -1,0 +1,147 @@
+"""What a report may be about: the projects, levels and periods that somebody can choose."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from enishi.accounts import queries as accounts
+from enishi.accounts.access import Actor, Forbidden, Level
+from enishi.accounts.models import Project
+from enishi.contacts.models import Tag
+from enishi.core import clock
+from enishi.reports.framing import Definition, Frame
+
+MAKE = "reports.make"
+
+
+class ReportError(Exception):
+    """A report that cannot be made, with the reason; ``field`` is the filter at fault."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What somebody chose: plain values, as they are kept with the report."""
+
+    project_id: int | None
+    since: dt.date
+    until: dt.date
+    level: int = Level.INTERNAL
+    tag_id: int | None = None
+    side: str = ""
+
+    def stored(self) -> dict[str, Any]:
+        values = asdict(self)
+        return {**values, "since": self.since.isoformat(), "until": self.until.isoformat()}
+
+    @classmethod
+    def read(cls, values: dict[str, Any]) -> Choice:
+        days = {name: dt.date.fromisoformat(values[name]) for name in ("since", "until")}
+        return cls(**{**values, **days})
+
+
+def projects(actor: Actor, definition: Definition) -> list[Project]:
+    """The projects about which the actor may make such a report."""
+    return [
+        project
+        for project in accounts.projects(actor, MAKE)
+        if clearance(actor, definition, project.pk) is not None
+    ]
+
+
+def clearance(actor: Actor, definition: Definition, project_id: int | None) -> int | None:
+    """Up to which level somebody reads everything that such a report needs; None where a right is missing."""
+    found: list[int] = []
+    for right in (MAKE, "reports.view", *definition.needs):
+        scope = actor.scope(right)
+        level = scope.everywhere if project_id is None else scope.clearance(project_id)
+        if level is None:
+            return None
+        found.append(level)
+    return min(found)
+
+
+def levels(actor: Actor, definition: Definition) -> list[int]:
+    """The levels up to which somebody may make such a report in some project."""
+    found = [clearance(actor, definition, project.pk) for project in projects(actor, definition)]
+    found.append(clearance(actor, definition, None))
+    highest = max((level for level in found if level is not None), default=-1)
+    return [level for level in Level.values if level <= highest]
+
+
+def tag_choices(actor: Actor, definition: Definition) -> list[tuple[int, str]]:
+    """Tags that may stand in the projects about which the actor may make such a report."""
+    allowed = {project.pk for project in projects(actor, definition)}
+    found = Tag.objects.filter(archived_at__isnull=True)
+    return [(tag.pk, tag.path) for tag in found if tag.project_id is None or tag.project_id in allowed]
+
+
+def tree(project: Project) -> tuple[int, ...]:
+    """A project and everything below it, archived ones too: what was said there was said."""
+    found, parents = {project.pk}, dict(Project.objects.values_list("pk", "parent_id"))
+    grew = True
+    while grew:
+        below = {pk for pk, parent in parents.items() if parent in found} - found
+        grew, found = bool(below), found | below
+    return tuple(sorted(found))
+
+
+def tags_below(tag_id: int) -> tuple[int, ...]:
+    """A tag and everything below it."""
+    found, parents = {tag_id}, dict(Tag.objects.values_list("pk", "parent_id"))
+    grew = True
+    while grew:
+        below = {pk for pk, parent in parents.items() if parent in found} - found
+        grew, found = bool(below), found | below
+    return tuple(sorted(found))
+
+
+def frame_of(
+    actor: Actor,
+    definition: Definition,
+    choice: Choice,
+    *,
+    language: str,
+    zone: str,
+    now: dt.datetime | None = None,
+) -> Frame:
+    """The frame of a report. Raises Forbidden where a right is missing, ReportError where the choice makes no sense."""
+    allowed = clearance(actor, definition, choice.project_id)
+    if allowed is None:
+        missing = (MAKE, "reports.view", *definition.needs)
+        raise Forbidden(
+            next((right for right in missing if not _held(actor, right, choice.project_id)), MAKE)
+        )
+    if choice.level > allowed:
+        raise ReportError(
+            _("You read up to “%(level)s” there. Choose that or less.") % {"level": Level(allowed).label},
+            "level",
+        )
+    if choice.until < choice.since:
+        raise ReportError(_("The period ends before it begins. Change one of the dates."), "until")
+    project = Project.objects.get(pk=choice.project_id) if choice.project_id else None
+    return Frame(
+        actor=actor,
+        project=project,
+        project_ids=tree(project) if project else (),
+        level=choice.level,
+        since=choice.since,
+        until=choice.until,
+        language=language,
+        zone=zoneinfo.ZoneInfo(zone),
+        now=now or clock.now(),
+        tag_ids=tags_below(choice.tag_id) if choice.tag_id else (),
+        side=choice.side,
+    )
+
+
+def _held(actor: Actor, right: str, project_id: int | None) -> bool:
+    return actor.may_everywhere(right) if project_id is None else actor.may(right, project_id)

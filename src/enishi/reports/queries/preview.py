@@ -1,0 +1,43 @@
+"""What a report would hold: how many rows, and the first of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from enishi.core.documents import Column
+from enishi.core.documents.paper import Cell
+from enishi.reports.framing import Definition, Enough, Frame
+
+SHOWN = 8
+
+
+@dataclass
+class Preview:
+    """The first rows of the first table. ``add`` and ``table`` make it a writer that soon has enough."""
+
+    count: int
+    columns: Sequence[Column] = ()
+    rows: list[list[Cell]] = field(default_factory=list)
+
+    def table(self, code: str, title: str, columns: Sequence[Column], *, note: str = "") -> Preview:
+        if self.columns:
+            raise Enough
+        self.columns = columns
+        return self
+
+    def add(self, row: Sequence[Any]) -> None:
+        self.rows.append(
+            ["; ".join(text for text, _people in cell) if isinstance(cell, list) else cell for cell in row]
+        )
+        if len(self.rows) >= SHOWN:
+            raise Enough
+
+
+def preview(definition: Definition, frame: Frame) -> Preview:
+    found = Preview(definition.count(frame))
+    with suppress(Enough):
+        definition.write(frame, found)
+    return found

@@ -1,0 +1,252 @@
+"""Freezing a report: the rows are written in sealed parts, then the paper and the manifest close over them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from enishi.accounts import queries as accounts
+from enishi.accounts.access import Actor, Forbidden, Via
+from enishi.core import clock, jobs, live
+from enishi.core.documents import Column
+from enishi.core.formats import format_datetime, format_full_date
+from enishi.reports import sealing, signals
+from enishi.reports.definitions import KIND
+from enishi.reports.framing import Definition, Frame, Paper
+from enishi.reports.models import Part, Report
+from enishi.reports.queries import Choice, ReportError, frame_of
+from enishi.reports.queries.cells import frozen_row, named
+from enishi.timeline.models import Seal
+from enishi.timeline.services import record
+
+AT_ONCE = 2000
+"""Rows that are frozen while the browser waits; more become a job."""
+CHUNK = 5000
+_log = logging.getLogger(__name__)
+
+
+def make_report(
+    actor: Actor, *, definition: str, choice: Choice, language: str, zone: str, at_once: bool = False
+) -> Report:
+    """Freeze a report, at once or (when it is long) by a job. Raises Forbidden, ReportError."""
+    plan = KIND.get(definition)
+    frame = frame_of(actor, plan, choice, language=language, zone=zone)
+    expected = plan.count(frame)
+    with transaction.atomic():
+        report = Report.objects.create(
+            project=frame.project,
+            confidentiality=choice.level,
+            definition=plan.code,
+            version=plan.version,
+            language=language,
+            time_zone=zone,
+            filters=choice.stored(),
+            user_id=actor.user_id,
+            actor_name=actor.name,
+            expected=expected,
+            created_at=clock.now(),
+        )
+        if at_once or expected <= AT_ONCE:
+            freeze(report, plan, frame)
+        else:
+            jobs.defer("reports.freeze", report_id=report.pk)
+    return report
+
+
+def run_job(report_id: int) -> None:
+    """Freeze a long report for whoever asked, with what they may read now. Begun again, it begins anew."""
+    report = Report.objects.unscoped("a job of somebody who was allowed to begin it").get(pk=report_id)
+    if report.state != Report.State.WAITING or report.user_id is None:
+        return
+    actor = accounts.actor(accounts.person(report.user_id), via=Via.JOB)
+    report.parts.all().delete()
+    plan = KIND.get(report.definition)
+    try:
+        frame = frame_of(
+            actor, plan, Choice.read(report.filters), language=report.language, zone=report.time_zone
+        )
+        freeze(report, plan, frame)
+    except (Forbidden, ReportError):
+        _failed(actor, report)
+    except Exception:
+        _failed(actor, report)
+        raise
+
+
+@transaction.atomic
+def _failed(actor: Actor, report: Report) -> None:
+    Report.objects.unscoped("its own state").filter(pk=report.pk, state=Report.State.WAITING).update(
+        state=Report.State.FAILED
+    )
+    record(actor, signals.report_failed, subject=report, data={"definition": report.definition})
+
+
+def freeze(report: Report, plan: Definition, frame: Frame) -> None:
+    """Write the rows, then close the report over them and record it with its hash."""
+    freezer = _Freezer(report)
+    with translation.override(report.language):
+        paper = plan.write(frame, freezer)
+        subtitle = _subtitle(plan, frame)
+    freezer.close()
+    described = {
+        "subtitle": subtitle,
+        "figures": [[figure.value, figure.label] for figure in paper.figures],
+        "charts": [
+            {"title": chart.title, "bars": [[bar.label, bar.value, bar.text] for bar in chart.bars]}
+            for chart in paper.charts
+        ],
+        "tables": freezer.described(),
+        "notes": [str(note) for note in paper.notes],
+    }
+    _close(report, frame, paper, described, freezer)
+
+
+@transaction.atomic
+def _close(report: Report, frame: Frame, paper: Paper, described: dict[str, Any], freezer: _Freezer) -> None:
+    title = paper.title[:300]
+    last = Seal.objects.order_by("-id").values_list("digest", flat=True).first()
+    report.manifest = {
+        "format": sealing.FORMAT,
+        "id": report.pk,
+        "definition": report.definition,
+        "version": report.version,
+        "project_id": report.project_id,
+        "language": report.language,
+        "time_zone": report.time_zone,
+        "filters": report.filters,
+        "actor": {"id": report.user_id, "name": report.actor_name},
+        "as_of": frame.now.isoformat(),
+        "history": {"head": bytes(last).hex() if last else ""},
+        "paper": sealing.whole({"title": title, **described}),
+        "tables": freezer.sealed(),
+    }
+    report.title, report.paper, report.as_of = title, described, frame.now
+    report.rows = report.done = sum(table["rows"] for table in described["tables"])
+    report.sha256, report.state = sealing.whole(report.manifest), Report.State.FROZEN
+    report.save()
+    record(
+        frame.actor,
+        signals.report_made,
+        subject=report,
+        data={"definition": report.definition, "rows": report.rows, "sha256": report.sha256},
+    )
+    live.push(report.user_id, "job", {"id": f"report-{report.pk}", "done": report.rows, "total": report.rows})
+
+
+def _subtitle(plan: Definition, frame: Frame) -> str:
+    place = (
+        _("%(project)s and what is below it") % {"project": frame.project.name}
+        if frame.project is not None and len(frame.project_ids) > 1
+        else frame.project.name
+        if frame.project is not None
+        else _("All projects")
+    )
+    words = {
+        "place": place,
+        "report": str(plan.label),
+        "since": format_full_date(frame.since, frame.language),
+        "until": format_full_date(frame.until, frame.language),
+        "at": format_datetime(
+            frame.now, frame.language, today=frame.since.replace(year=1900, day=1), tz=frame.zone
+        ),
+    }
+    if not plan.period:
+        return _("%(place)s: %(report)s, as of %(at)s") % words
+    return _("%(place)s: %(report)s, %(since)s to %(until)s, as of %(at)s") % words
+
+
+class _Sheet:
+    """The rows of one table on their way into parts."""
+
+    def __init__(self, report: Report, code: str, title: str, columns: Sequence[Column], note: str) -> None:
+        self.report, self.code, self.title, self.columns, self.note = report, code, title, columns, note
+        self.waiting: list[Sequence[Any]] = []
+        self.leaves: list[bytes] = []
+        self.parts = 0
+
+    def add(self, row: Sequence[Any]) -> None:
+        self.waiting.append(row)
+        if len(self.waiting) >= CHUNK:
+            self.flush()
+
+    def flush(self) -> None:
+        if not self.waiting:
+            return
+        salts = sealing.salts(sum(named(row) for row in self.waiting))
+        rows = [frozen_row(row, salts) for row in self.waiting]
+        leaves = [sealing.leaf(row) for row in rows]
+        people = {
+            person
+            for row in rows
+            for cell in row
+            if isinstance(cell, list)
+            for value in cell
+            for person in value[2]
+        }
+        Part.objects.create(
+            report=self.report,
+            table=self.code,
+            position=self.parts,
+            rows=len(rows),
+            people=sorted(people),
+            leaves=b"".join(leaves),
+            data=sealing.packed(rows),
+        )
+        self.leaves += leaves
+        self.parts += 1
+        self.waiting = []
+
+
+class _Freezer:
+    """The writer that freezes. Each part is stored as soon as it is full, and whoever waits is told."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.sheets: list[_Sheet] = []
+
+    def table(self, code: str, title: str, columns: Sequence[Column], *, note: str = "") -> _Sheet:
+        self.sheets.append(
+            _Told(self.report, code, title, columns, note)
+            if not self.sheets
+            else _Sheet(self.report, code, title, columns, note)
+        )
+        return self.sheets[-1]
+
+    def close(self) -> None:
+        for sheet in self.sheets:
+            sheet.flush()
+
+    def described(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "code": sheet.code,
+                "title": sheet.title,
+                "note": sheet.note,
+                "columns": [asdict(column) for column in sheet.columns],
+                "rows": len(sheet.leaves),
+            }
+            for sheet in self.sheets
+        ]
+
+    def sealed(self) -> list[dict[str, Any]]:
+        return [
+            {"code": sheet.code, "rows": len(sheet.leaves), "sha256": sealing.root(sheet.leaves)}
+            for sheet in self.sheets
+        ]
+
+
+class _Told(_Sheet):
+    """The longest table: its parts move the bar of whoever waits."""
+
+    def flush(self) -> None:
+        super().flush()
+        report, done = self.report, len(self.leaves)
+        Report.objects.unscoped("its own progress").filter(pk=report.pk).update(done=done)
+        total = max(report.expected, done)
+        live.push(report.user_id, "job", {"id": f"report-{report.pk}", "done": done, "total": total})
