@@ -86,6 +86,11 @@ on<HTMLInputElement>("change", "[data-drop] input[type=file]", (input) => {
   if (names) names.value = [...(input.files ?? [])].map((file) => file.name).join(", ");
 });
 
+// What is not saved yet is marked until it is.
+on<HTMLInputElement>("change", ".en-lv input[type=checkbox]", (box) => {
+  box.closest(".en-lv")?.classList.toggle("chg", box.checked !== box.defaultChecked);
+});
+
 const changed = new Set<HTMLFormElement>();
 on<HTMLFormElement>("input", "form[data-guard-changes]", (form) => changed.add(form));
 on<HTMLFormElement>("submit", "form[data-guard-changes]", (form) => changed.delete(form));

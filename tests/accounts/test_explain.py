@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from enishi.accounts import services
 from enishi.accounts.access import Level, rights
-from enishi.accounts.queries import access_to, explain, role_effect, role_sizes
+from enishi.accounts.queries import access_to, explain, explain_change, role_effect, role_sizes
 from factories import grant, manager, project, role, user
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +158,69 @@ def test_people_of_a_role_and_of_a_project_are_counted_once():
     mine = [one for one in access_to(where) if one.user_id == who.pk]
     assert [(one.name, one.roles) for one in mine] == [("Nadia", ["Worker"])]
     assert "Gone" not in {one.name for one in access_to(where)}
+
+
+def test_each_role_that_gives_the_right_is_named_with_its_place_level_and_team():
+    where = project("Tidewall East")
+    who = user("Kaito Arai")
+    team = services.create_team(_boss(), name="Field", members=[who])
+    grant(who, where, role("Works lead", [VIEW], Level.INTERNAL))
+    grant(team, None, role("Reader", [VIEW], Level.OPEN))
+    rule = explain(who, VIEW, [where.pk], Level.INTERNAL).rules[1]
+    assert rule.details == (
+        "Works lead in Tidewall East, up to internal",
+        "Reader in every project, up to open, through the team Field",
+    )
+
+
+@pytest.mark.parametrize(
+    ("codes", "here", "sentence", "rules"),
+    [
+        (
+            ["conversations.edit"],
+            True,
+            "Kaito Arai can change it.",
+            [("seen", True), ("right", True), ("project", True)],
+        ),
+        (
+            [],
+            True,
+            "Kaito Arai cannot change it: no role gives the right “Log and change conversations”.",
+            [("seen", True), ("right", False)],
+        ),
+        (
+            ["conversations.edit"],
+            False,
+            "Kaito Arai cannot change it: the role with that right is given in other projects.",
+            [("seen", True), ("right", True), ("project", False)],
+        ),
+    ],
+)
+def test_why_somebody_can_or_cannot_change_it(codes, here, sentence, rules):
+    where, elsewhere = project(), project()
+    who = user("Kaito Arai")
+    grant(who, where, role(codes=[VIEW]))
+    grant(who, where if here else elsewhere, role(codes=codes))
+    seen = explain(who, VIEW, [where.pk], Level.INTERNAL)
+    explained = explain_change(who, "conversations.edit", [where.pk], seen)
+    assert (explained.sentence, _rules(explained)) == (sentence, rules)
+    assert explained.visible is (rules[-1][1] is True)
+
+
+def test_what_is_not_seen_is_not_changed():
+    where = project()
+    who = user("Kaito Arai")
+    grant(who, where, role(codes=["conversations.edit"]))
+    seen = explain(who, VIEW, [where.pk], Level.INTERNAL)
+    explained = explain_change(who, "conversations.edit", [where.pk], seen)
+    assert explained.sentence == "Kaito Arai cannot change it: it cannot even be seen."
+
+
+def test_the_foot_warns_before_the_last_who_manages_is_locked_out():
+    boss = role("Boss", ["accounts.manage"])
+    grant(user(), None, boss)
+    assert role_effect(boss, codes=[], clearance=boss.clearance).locks_out
+    grant(user(), project(), role(codes=["accounts.manage"]))
+    assert role_effect(boss, codes=[], clearance=boss.clearance).locks_out, "one project is not everywhere"
+    grant(user(), None, role(codes=["accounts.manage"]))
+    assert not role_effect(boss, codes=[], clearance=boss.clearance).locks_out

@@ -106,6 +106,23 @@ class Scope:
             return here if self.everywhere is None else self.everywhere
         return max(here, self.everywhere)
 
+    def meet(self, other: Scope) -> Scope:
+        """What both reach."""
+        both = {
+            project_id: min(here, there)
+            for project_id in {*self.projects, *other.projects}
+            if (here := self.clearance(project_id)) is not None
+            and (there := other.clearance(project_id)) is not None
+        }
+        if self.everywhere is None or other.everywhere is None:
+            return Scope(None, both)
+        return Scope(min(self.everywhere, other.everywhere), both)
+
+    def reaches(self, project_id: int | None, clearance: int) -> bool:
+        """Whether it reaches that clearance in a project, or (None) everywhere."""
+        mine = self.clearance(project_id)
+        return mine is not None and mine >= clearance
+
     def by_clearance(self) -> dict[int, list[int]]:
         """Projects grouped by clearance, without those that the clearance everywhere already covers."""
         groups: dict[int, list[int]] = defaultdict(list)
@@ -117,7 +134,10 @@ class Scope:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: a user with grants, or the system itself (``system`` reaches everything and is named in the history)."""
+    """Who acts: a user with grants, or the system itself (``system`` reaches everything and is named in the history).
+
+    ``within``: somebody else who looks at pages as this user. They reach what both reach, and sign what is recorded.
+    """
 
     user_id: int | None
     name: str
@@ -127,12 +147,18 @@ class Actor:
     token_scopes: frozenset[str] | None = None
     language: str = "en"
     request_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    within: Actor | None = None
     _scopes: dict[str, Scope] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def own_id(self) -> int:
-        """The id of the user for looking up their own rows; the system owns none (0)."""
-        return self.user_id or 0
+        """The id of the user for looking up their own rows; 0 for the system and for whoever looks as somebody else."""
+        return 0 if self.within else self.user_id or 0
+
+    @property
+    def signer_id(self) -> int | None:
+        """Whom the history names."""
+        return self.within.user_id if self.within else self.user_id
 
     def scope(self, code: str) -> Scope:
         """Where this actor holds that right; raises UnknownRight for a code that no app declares."""
@@ -141,10 +167,17 @@ class Actor:
         return self._scopes[code]
 
     def _work_out(self, code: str) -> Scope:
+        held = self._held(code)
+        return held.meet(self.within.scope(code)) if self.within else held
+
+    def _held(self, code: str) -> Scope:
+        if self.token_scopes is not None and not self.system and code not in self.token_scopes:
+            return Scope(None, {})
+        return self._granted(code)
+
+    def _granted(self, code: str) -> Scope:
         if self.system:
             return Scope(int(Level.RESTRICTED), {})
-        if self.token_scopes is not None and code not in self.token_scopes:
-            return Scope(None, {})
         everywhere: int | None = None
         projects: dict[int, int] = {}
         for grant in self.grants:
@@ -177,6 +210,17 @@ class Actor:
     def require_everywhere(self, code: str) -> None:
         if not self.may_everywhere(code):
             raise Forbidden(code)
+
+    def beyond(self, codes: Iterable[str], clearance: int, project_id: int | None) -> list[str]:
+        """Those of the codes that are not one's own up to that clearance in that project, or (None) everywhere.
+
+        Asks the grants themselves: a token narrows what is done with them, not what one may give to others.
+        """
+        return [
+            code
+            for code in codes
+            if code in rights() and not self._granted(code).reaches(project_id, clearance)
+        ]
 
     def clearance(self, code: str, project_ids: Iterable[int]) -> int:
         """Highest level readable in any of the projects; -1 when none."""

@@ -172,9 +172,9 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class WhyForm(forms.Form):
-    """Who, and which record: found by its words or by its address."""
+    """Which record, found by its words or by its address, and who: without anybody, only who can see it is answered."""
 
-    who: forms.ModelChoiceField[Any] = forms.ModelChoiceField(label=_("who"), queryset=None)
+    who: forms.ModelChoiceField[Any] = forms.ModelChoiceField(label=_("who"), queryset=None, required=False)
     what = forms.CharField(
         label=_("what"),
         max_length=500,

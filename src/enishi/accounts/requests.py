@@ -17,9 +17,14 @@ SECOND_FACTOR = "second_factor"
 """Session key: this session has been seen to belong to somebody with a second factor."""
 
 
+VIEWING = "viewing_as"
+"""Session key: the number of the colleague as whom an administrator looks at pages."""
+
+
 class StaffRequest(HttpRequest):
     actor: Actor
     user: User
+    viewing: User | None
     htmx: HtmxDetails
 
 

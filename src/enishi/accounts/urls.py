@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from enishi.accounts.views import account, people, projects, roles
+from enishi.accounts.views import account, people, projects, roles, viewing
 
 settings = [
     path("appearance/", account.appearance, name="appearance"),
@@ -13,6 +13,8 @@ settings = [
     path("people/", people.people, name="people"),
     path("people/new/", people.new_person, name="person_new"),
     path("people/<int:user_id>/", people.person, name="person"),
+    path("people/<int:user_id>/view/", viewing.begin, name="view_as"),
+    path("view/end/", viewing.end, name="view_as_end"),
     path("people/<int:user_id>/invite/", people.invite, name="invite"),
     path("roles/give/", people.give, name="give"),
     path("roles/given/<int:grant_id>/take/", people.take, name="take"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -14,9 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
+from enishi.accounts.services import MANAGE
 from enishi.core import registry
+from enishi.search.pages import PAGES
 from enishi.timeline import queries as timeline
 
+RECORD_PAGES = frozenset(name for name, _icon in PAGES.values())
 GROUPS = (
     ("", None),
     ("people", _("People")),
@@ -54,7 +58,16 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "current_project": SimpleLazyObject(lambda: chosen_project(request)),
         "unread": functools.cache(lambda: timeline.unread_notifications(actor)),
         "live_url": live_url(request),
+        "why_url": functools.cache(lambda: _why_url(request, actor)),
     }
+
+
+def _why_url(request: HttpRequest, actor: Actor) -> str:
+    """Where it is explained who sees the record of this page; empty on other pages and for those who manage no rights."""
+    match = request.resolver_match
+    if match is None or match.view_name not in RECORD_PAGES or not actor.may_everywhere(MANAGE):
+        return ""
+    return f"{reverse('accounts:why')}?{urlencode({'what': request.path})}"
 
 
 def chosen_project(request: HttpRequest) -> int | None:

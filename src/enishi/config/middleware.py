@@ -11,15 +11,17 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
 from enishi.accounts import queries
 from enishi.accounts.access import Actor, Via
 from enishi.accounts.models import User
-from enishi.accounts.requests import SECOND_FACTOR
+from enishi.accounts.requests import SECOND_FACTOR, VIEWING
+from enishi.accounts.services import MANAGE
 from enishi.core import clock
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -45,12 +47,15 @@ class ActorMiddleware:
                 return self.get_response(request)
             return _to_sign_in(request)
         request.actor = actor_for(user, Via.WEB)  # type: ignore[attr-defined]
+        request.viewing = _viewing(request)  # type: ignore[attr-defined]
         translation.activate(user.language)
         request.LANGUAGE_CODE = user.language
         timezone.activate(zoneinfo.ZoneInfo(user.time_zone))
         try:
             if not request.path.startswith(self.OPEN) and _must_set_up_second_factor(request, user):
                 return _to_page(request, reverse("mfa_index"))
+            if request.viewing and _sends(request):  # type: ignore[attr-defined]
+                return _only_looking(request, request.viewing)  # type: ignore[attr-defined]
             return self.get_response(request)
         finally:
             timezone.deactivate()
@@ -58,6 +63,31 @@ class ActorMiddleware:
 
 def actor_for(user: User, via: Via) -> Actor:
     return queries.actor(user, via=via, request_id=uuid.uuid4())
+
+
+def _viewing(request: HttpRequest) -> User | None:
+    """The colleague as whom an administrator looks; the actor then reaches what both may see."""
+    user_id = request.session.get(VIEWING)
+    if user_id is None:
+        return None
+    viewer: Actor = request.actor  # type: ignore[attr-defined]
+    seen = queries.active_user(user_id) if viewer.may_everywhere(MANAGE) else None
+    if seen is None:
+        del request.session[VIEWING]
+        return None
+    request.actor = queries.viewing_as(viewer, seen)  # type: ignore[attr-defined]
+    return seen
+
+
+def _sends(request: HttpRequest) -> bool:
+    """Whether a request would change something: all but looking, going back and signing out."""
+    ways_out = (reverse("accounts:view_as_end"), reverse("account_logout"), reverse("set_language"))
+    return request.method not in {"GET", "HEAD", "OPTIONS"} and request.path not in ways_out
+
+
+def _only_looking(request: HttpRequest, seen: User) -> HttpResponse:
+    reason = _("You are looking as %(name)s and can change nothing. Go back to your own pages first.")
+    return render(request, "403.html", {"reason": reason % {"name": seen}}, status=403)
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

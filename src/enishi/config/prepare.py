@@ -23,9 +23,11 @@ def main(arguments: Sequence[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "enishi.config.settings")
     with redirect_stdout(sys.stderr):
         django.setup()
+        from enishi.accounts.services import renew_administrator_role
         from enishi.config import static
 
         call_command("migrate", interactive=False, verbosity=0)
+        renew_administrator_role()
         if "--database" not in arguments:
             static.publish(env.read().static_dir)
         accounts = _demo_accounts()

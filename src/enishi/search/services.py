@@ -89,10 +89,10 @@ def forget(kind: str, subject_ids: Iterable[int]) -> None:
 
 def visit(actor: Actor, kind: str, subject_id: int) -> None:
     """Remember that the actor opened a record."""
-    if actor.user_id is None:
+    if not actor.own_id:
         return
     Visit.objects.bulk_create(
-        [Visit(user_id=actor.user_id, kind=kind, subject_id=subject_id, at=clock.now())],
+        [Visit(user_id=actor.own_id, kind=kind, subject_id=subject_id, at=clock.now())],
         update_conflicts=True,
         unique_fields=["user", "kind", "subject_id"],
         update_fields=["at"],

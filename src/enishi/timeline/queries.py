@@ -104,11 +104,7 @@ def reachable(actor: Actor) -> ScopedQuerySet[Operation]:
     """Operations that the actor may look at: what one did oneself can be taken back without the right to the history."""
     limit = Operation.scope_condition(actor.scope(Operation.view_right))
     found = Operation.objects.unscoped("limited right here, and one's own are always reachable")
-    return (
-        found
-        if limit is None
-        else found.filter(limit | models.Q(user_id=actor.user_id, user_id__isnull=False))
-    )
+    return found if limit is None else found.filter(limit | models.Q(user_id=actor.own_id))
 
 
 def handovers(actor: Actor, user_id: int) -> ScopedQuerySet[Operation]:

@@ -95,7 +95,7 @@ def record(
     """
     entry = Entry(
         at=clock.now(),
-        user_id=actor.user_id,
+        user_id=actor.signer_id,
         actor_name=actor.name,
         via=actor.via,
         request_id=actor.request_id,

@@ -163,9 +163,12 @@ def give(request: StaffRequest) -> HttpResponse:
     whom: dict[str, Any] = {"team": _team(int(value))} if to_team else {"user": _person(int(value))}
     page = "accounts:team" if to_team else "accounts:person"
     if form.is_valid():
-        services.give_role(
-            request.actor, role=form.cleaned_data["role"], project=form.cleaned_data["place"], **whom
-        )
+        try:
+            services.give_role(
+                request.actor, role=form.cleaned_data["role"], project=form.cleaned_data["place"], **whom
+            )
+        except services.AccountError as error:
+            messages.error(request, str(error))
     else:
         messages.error(request, _("Choose a role and where it holds."))
     return redirect(page, int(value))

@@ -18,7 +18,7 @@ from enishi.accounts.models import Role
 from enishi.accounts.requests import StaffRequest, needs_everywhere
 from enishi.core import registry
 
-COLUMNS = ("view", "edit", "delete")
+COLUMNS = ("view", "edit", "delete", "export", "bulk")
 RECORDS = "accounts.records"
 
 
@@ -30,7 +30,7 @@ def _role(role_id: int) -> Role:
 
 
 def _things(chosen: set[str], saved: set[str]) -> list[dict[str, Any]]:
-    """The rows of the table: each part of the product, its three usual rights and what else it has."""
+    """The rows of the table: each part of the product, its usual rights and what else it has."""
     rows = []
     for config in apps.get_app_configs():
         declared = getattr(config, "rights", {})
@@ -104,7 +104,7 @@ def new_role(request: StaffRequest) -> HttpResponse:
         try:
             made = services.create_role(request.actor, **form.cleaned_data)
         except services.AccountError as error:
-            form.add_error("name", str(error))
+            form.add_error(None, str(error))
         else:
             messages.success(
                 request, _("The role “%(name)s” can now be given to people and teams.") % {"name": made}
@@ -128,6 +128,7 @@ def effect(request: StaffRequest, role_id: int) -> HttpResponse:
         "gains": [{"right": rights()[code], "people": n} for code, n in done.gains.items()],
         "losses": [{"right": rights()[code], "people": n} for code, n in done.losses.items()],
         "clearance": Level(done.clearance).label if done.clearance is not None else "",
+        "locks_out": services.LastAdministrator() if done.locks_out else None,
     }
     return render(request, "accounts/role_effect.html", context)
 
@@ -161,16 +162,20 @@ def why(request: StaffRequest) -> HttpResponse:
 
 
 def _answer(request: StaffRequest, form: WhyForm) -> dict[str, Any]:
+    """The record that is meant, who can see it, and why the person asked about can or cannot."""
     find = registry.provider(RECORDS, "find")
     what = form.cleaned_data["record"] or form.cleaned_data["what"]
     found = find(request.actor, what) if find and what else []
     if len(found) != 1:
         return {"choices": found, "asked": what}
     record, who = found[0], form.cleaned_data["who"]
+    why = queries.explain(who, record.right, record.project_ids, record.level) if who else None
+    edit = record.right.partition(".")[0] + ".edit"
     return {
         "record": record,
         "who": who,
-        "why": queries.explain(who, record.right, record.project_ids, record.level),
+        "why": why,
+        "why_change": queries.explain_change(who, edit, record.project_ids, why) if why else None,
         "readers": queries.readers(record.right, record.project_ids, record.level),
         "level": Level(record.level).label,
     }

@@ -144,7 +144,7 @@ def set_aside(found: ImportRun, *, limit: int = 200) -> QuerySet[Quarantined]:
 
 def saved_mappings(actor: Actor) -> QuerySet[ImportMapping]:
     """The actor's own saved mappings, by name."""
-    return ImportMapping.objects.filter(owner_id=actor.user_id or 0)
+    return ImportMapping.objects.filter(owner_id=actor.own_id)
 
 
 def own_fields() -> QuerySet[Field]:

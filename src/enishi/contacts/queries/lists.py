@@ -213,13 +213,13 @@ def counts_by_choice(actor: Actor, spec: ListSpec, leaf_field: str, values: Sequ
 
 def saved_views(actor: Actor) -> list[SavedView]:
     """One's own views and those that colleagues share, in their order."""
-    mine = Q(owner=actor.user_id) if actor.user_id is not None else Q(pk__in=[])
+    mine = Q(owner=actor.own_id)
     return list(SavedView.objects.filter(mine | Q(shared=True)).select_related("owner"))
 
 
 def saved_view(actor: Actor, view_id: int) -> SavedView:
     """One view within the actor's reach; raises SavedView.DoesNotExist."""
-    mine = Q(owner=actor.user_id) if actor.user_id is not None else Q(pk__in=[])
+    mine = Q(owner=actor.own_id)
     return SavedView.objects.filter(mine | Q(shared=True)).get(pk=view_id)
 
 

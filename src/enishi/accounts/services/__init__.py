@@ -1,0 +1,85 @@
+"""Changing users, teams, projects, roles, grants, tokens, the settings, and how people sign in."""
+
+from enishi.accounts.services.people import (
+    change_user,
+    create_user,
+    invite,
+    note_password_change,
+    send_invitation,
+)
+from enishi.accounts.services.projects import archive_project, change_project, change_settings, create_project
+from enishi.accounts.services.roles import change_role, create_role, delete_role, give_role, take_role
+from enishi.accounts.services.rules import (
+    ADMINISTRATOR,
+    MANAGE,
+    AccountError,
+    BeyondOwnRights,
+    LastAdministrator,
+    administrator_role,
+    as_told,
+    renew_administrator_role,
+    require_grants_within,
+    require_within,
+)
+from enishi.accounts.services.sign_in import note_failed_sign_in, note_second_factor, note_sign_in
+from enishi.accounts.services.teams import change_team, create_team, delete_team
+from enishi.accounts.services.tokens import (
+    KEY_HOURS,
+    MARK,
+    MAX_KEY,
+    MAX_TOKEN_DAYS,
+    claim_key,
+    create_token,
+    forget_old_keys,
+    keep_answer,
+    note_token_use,
+    release_key,
+    revoke_token,
+)
+from enishi.accounts.services.viewing import begin_viewing, end_viewing
+
+__all__ = [
+    "ADMINISTRATOR",
+    "KEY_HOURS",
+    "MANAGE",
+    "MARK",
+    "MAX_KEY",
+    "MAX_TOKEN_DAYS",
+    "AccountError",
+    "BeyondOwnRights",
+    "LastAdministrator",
+    "administrator_role",
+    "archive_project",
+    "as_told",
+    "begin_viewing",
+    "change_project",
+    "change_role",
+    "change_settings",
+    "change_team",
+    "change_user",
+    "claim_key",
+    "create_project",
+    "create_role",
+    "create_team",
+    "create_token",
+    "create_user",
+    "delete_role",
+    "delete_team",
+    "end_viewing",
+    "forget_old_keys",
+    "give_role",
+    "invite",
+    "keep_answer",
+    "note_failed_sign_in",
+    "note_password_change",
+    "note_second_factor",
+    "note_sign_in",
+    "note_token_use",
+    "release_key",
+    "renew_administrator_role",
+    "require_grants_within",
+    "require_within",
+    "revoke_token",
+    "send_invitation",
+    "take_role",
+]
