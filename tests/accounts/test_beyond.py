@@ -91,7 +91,11 @@ def test_the_way_through_a_team_is_closed(helpdesk):
 def test_nobody_takes_over_the_account_of_somebody_stronger(helpdesk):
     """Whoever may set an address gets the link for a new password."""
     boss = _own(manager())
-    for values in ({"email": "mine@evil.example"}, {"password": "a sentence of my own"}, {"is_active": False}):
+    for values in (
+        {"email": "mine@evil.example"},
+        {"password": "a sentence of my own"},
+        {"is_active": False},
+    ):
         with pytest.raises(BeyondOwnRights):
             services.change_user(helpdesk, boss, **values)
     before = boss.email

@@ -217,5 +217,5 @@ def _setup(where: Project, admin: User, people: dict[str, User | None]) -> dict[
         "team_id": accounts.create_team(boss, name="Shore team").pk,
         "check_id": Check.objects.create(user=admin, started_at=clock.now()).pk,
         "notification_id": Notification.objects.get(user=worker, kind="commitments.due").pk,
-        "handover:brief operation_id": given.pk, "pk": 0, "key": "none", "uidb36": "1",
+        "handover:brief operation_id": given.pk, "session_id": 987654, "pk": 0, "key": "none", "uidb36": "1",
     }  # fmt: skip

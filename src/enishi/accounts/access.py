@@ -148,6 +148,8 @@ class Actor:
     language: str = "en"
     request_id: uuid.UUID = field(default_factory=uuid.uuid4)
     within: Actor | None = None
+    second_factor: bool = False
+    """A role of theirs asks for a second factor."""
     _scopes: dict[str, Scope] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -37,6 +37,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             system_actor("sign-in", via=Via.WEB),
             email=str(credentials.get("email", "")),
             address=self.get_client_ip(request),
+            agent=request.headers.get("User-Agent", ""),
         )
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
@@ -68,10 +69,10 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return _cipher().decrypt(encrypted_text.encode()).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """The last second factor stays where the organisation asks for one."""
-        return not queries.organisation().require_second_factor or queries.has_second_factor(
+        """The last second factor stays where the organisation, or a role, asks for one."""
+        return queries.has_second_factor(
             authenticator.user, besides=authenticator
-        )
+        ) or not queries.needs_second_factor(authenticator.user)
 
 
 def _cipher() -> MultiFernet:

@@ -130,10 +130,23 @@ class RoleForm(forms.Form):
         label=_("reads up to"), choices=Level.choices, coerce=int, initial=Level.INTERNAL
     )
     codes = forms.MultipleChoiceField(label=_("rights"), required=False)
+    require_second_factor = forms.BooleanField(
+        label=_("asks for a second factor"),
+        required=False,
+        help_text=_(
+            "Whoever holds this role and has none is led to set it up before anything else is shown."
+        ),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["codes"].choices = list(rights().items())  # type: ignore[attr-defined]
+
+
+class FixedRoleForm(forms.Form):
+    """What can be changed of the administrator role."""
+
+    require_second_factor = RoleForm.base_fields["require_second_factor"]
 
 
 class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -159,12 +172,13 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
 class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Organisation
-        fields = ["name", "language", "time_zone", "country", "require_second_factor"]
+        fields = ["name", "language", "time_zone", "country", "require_second_factor", "sign_in_days"]
         help_texts = {
             "language": _("For new people, and for mail to those who have no account."),
             "require_second_factor": _(
                 "Whoever has none is led to set it up at the next page, before anything else is shown."
             ),
+            "sign_in_days": _("When, from where and with which browser somebody signed in or tried to."),
         }
 
     time_zone = forms.ChoiceField(label=_("time zone"), choices=time_zones)

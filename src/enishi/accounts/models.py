@@ -108,6 +108,7 @@ class Role(models.Model):
     clearance = models.PositiveSmallIntegerField(
         _("reads up to"), choices=Level.choices, default=Level.INTERNAL
     )
+    require_second_factor = models.BooleanField(_("asks for a second factor"), default=False)
 
     class Meta:
         ordering = ["name"]
@@ -158,6 +159,32 @@ class ApiToken(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
 
+class SignIn(models.Model):
+    """A try to sign in: who, how and from where. Forgotten after ``Organisation.sign_in_days``."""
+
+    class Outcome(models.TextChoices):
+        IN = "in", _("Signed in")
+        WRONG = "wrong", _("Wrong password")
+        SECOND = "second", _("Wrong second factor")
+        REFUSED = "refused", _("Refused after single sign-on")
+
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="sign_ins")
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    methods = ArrayField(models.CharField(max_length=40), default=list)
+    address = models.GenericIPAddressField()
+    agent = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "-id"], name="sign_in_of_user"),
+            models.Index(fields=["at"], name="sign_in_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id or '?'} {self.outcome} {self.at:%Y-%m-%d %H:%M}"
+
+
 class IdempotencyKey(models.Model):
     """The answer already given to a request, so that a repeated request does nothing twice."""
 
@@ -185,6 +212,11 @@ class Organisation(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=50, default="UTC")
     country = models.CharField(_("country"), max_length=2, default="GB")
     require_second_factor = models.BooleanField(_("second factor for everybody"), default=False)
+    sign_in_days = models.PositiveSmallIntegerField(
+        _("sign-ins are kept for"),
+        choices=[(30, _("30 days")), (90, _("90 days")), (365, _("a year")), (1095, _("three years"))],
+        default=365,
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="organisation_single")]

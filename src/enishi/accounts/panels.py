@@ -57,6 +57,7 @@ def user_fields() -> dict[str, Any]:
         "known": _("known account"),
         "role": _("role"),
         "project": _("project"),
+        "sessions": _("sessions"),
         "kind": _("kind"),
         "what": _("what"),
     }

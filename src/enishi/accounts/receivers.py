@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from enishi.accounts import queries, services
 from enishi.accounts.access import Via, system_actor
-from enishi.accounts.models import User
+from enishi.accounts.models import SignIn, User
 from enishi.accounts.requests import SECOND_FACTOR
 
 
@@ -26,7 +26,10 @@ def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
         if not record.get("reauthenticated")
     ]
     services.note_sign_in(
-        queries.actor(user, via=Via.WEB), methods=methods, address=get_adapter().get_client_ip(request)
+        queries.actor(user, via=Via.WEB),
+        methods=methods,
+        address=get_adapter().get_client_ip(request),
+        agent=request.headers.get("User-Agent", ""),
     )
 
 
@@ -36,7 +39,9 @@ def second_factor_refused(request: HttpRequest, user: User, **_: Any) -> None:
         system_actor("sign-in", via=Via.WEB),
         email=user.email,
         address=get_adapter().get_client_ip(request),
-        step="second",
+        agent=request.headers.get("User-Agent", ""),
+        outcome=SignIn.Outcome.SECOND,
+        method="",
     )
 
 

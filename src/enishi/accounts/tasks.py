@@ -13,3 +13,11 @@ from enishi.accounts import services
 )
 def send_invitation(user_id: int) -> None:
     services.send_invitation(user_id)
+
+
+@app.periodic(cron="50 2 * * *")
+@app.task(name="accounts.forget", queue="upkeep", queueing_lock="accounts.forget", pass_context=False)
+def forget(timestamp: int) -> None:
+    """What is kept for a time only: answers by Idempotency-Key, and tries to sign in."""
+    services.forget_old_keys()
+    services.forget_old_sign_ins()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from enishi.accounts.views import account, people, projects, roles, viewing
+from enishi.accounts.views import account, people, projects, roles, sign_in, viewing
 
 settings = [
     path("appearance/", account.appearance, name="appearance"),
     path("tokens/", account.tokens, name="tokens"),
     path("tokens/<int:token_id>/revoke/", account.revoke, name="token_revoke"),
+    path("sign-ins/", sign_in.own, name="sign_ins"),
+    path("sign-ins/everybody/", sign_in.everybody, name="all_sign_ins"),
+    path("sessions/<int:session_id>/end/", sign_in.end_own_session, name="session_end"),
+    path("people/<int:user_id>/sign-ins/", sign_in.of_person, name="person_sign_ins"),
+    path("people/<int:user_id>/sessions/end/", sign_in.end_sessions, name="person_sessions_end"),
     path("people/", people.people, name="people"),
     path("people/new/", people.new_person, name="person_new"),
     path("people/<int:user_id>/", people.person, name="person"),

@@ -105,8 +105,15 @@ def _to_page(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def _must_set_up_second_factor(request: HttpRequest, user: User) -> bool:
-    """Whether the organisation asks for a second factor that this user does not have yet; asked once in a session."""
-    if request.session.get(SECOND_FACTOR) or not request.organisation.require_second_factor:  # type: ignore[attr-defined]
+    """Whether the organisation or a role asks for a second factor that this user does not have yet.
+
+    Asked once in a session.
+    """
+    if request.session.get(SECOND_FACTOR):
+        return False
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    asked = (actor.within or actor).second_factor or request.organisation.require_second_factor  # type: ignore[attr-defined]
+    if not asked:
         return False
     if not queries.has_second_factor(user):
         return True

@@ -23,6 +23,7 @@ from enishi.accounts.queries.people import (
     grants_of_team,
     has_second_factor,
     language_of,
+    needs_second_factor,
     organisation,
     people,
     person,
@@ -39,7 +40,9 @@ from enishi.accounts.queries.people import (
     token_by_secret,
     tokens,
     users,
+    without_second_factor,
 )
+from enishi.accounts.queries.sign_in import all_sign_ins, session, sessions, sign_ins
 
 __all__ = [
     "Access",
@@ -50,6 +53,7 @@ __all__ = [
     "active_user",
     "actor",
     "all_projects",
+    "all_sign_ins",
     "any_project",
     "children",
     "digest",
@@ -61,6 +65,7 @@ __all__ = [
     "has_second_factor",
     "language_of",
     "managed_besides",
+    "needs_second_factor",
     "organisation",
     "people",
     "person",
@@ -73,6 +78,9 @@ __all__ = [
     "role_places",
     "role_sizes",
     "roles",
+    "session",
+    "sessions",
+    "sign_ins",
     "team",
     "teams",
     "token",
@@ -80,4 +88,5 @@ __all__ = [
     "tokens",
     "users",
     "viewing_as",
+    "without_second_factor",
 ]

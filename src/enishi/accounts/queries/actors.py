@@ -14,15 +14,15 @@ from enishi.accounts.models import User
 
 _GRANTS = """
 WITH RECURSIVE reach AS (
-    SELECT g.project_id, r.codes, r.clearance
+    SELECT g.project_id, r.codes, r.clearance, r.require_second_factor
     FROM accounts_grant g JOIN accounts_role r ON r.id = g.role_id
     WHERE g.user_id = %(user)s
        OR g.team_id IN (SELECT team_id FROM accounts_team_members WHERE user_id = %(user)s)
     UNION
-    SELECT p.id, reach.codes, reach.clearance
+    SELECT p.id, reach.codes, reach.clearance, reach.require_second_factor
     FROM reach JOIN accounts_project p ON p.parent_id = reach.project_id
 )
-SELECT project_id, codes, clearance FROM reach
+SELECT project_id, codes, clearance, require_second_factor FROM reach
 """
 
 
@@ -32,10 +32,10 @@ def actor(
     """Build the actor of a user in one query: roles of the user and of their teams, down the tree of projects."""
     with connection.cursor() as cursor:
         cursor.execute(_GRANTS, {"user": user.pk})
-        grants = tuple(
-            Granted(project_id, frozenset(codes), clearance)
-            for project_id, codes, clearance in cursor.fetchall()
-        )
+        rows = cursor.fetchall()
+    grants = tuple(
+        Granted(project_id, frozenset(codes), clearance) for project_id, codes, clearance, _second in rows
+    )
     return Actor(
         user_id=user.pk,
         name=str(user),
@@ -44,6 +44,7 @@ def actor(
         token_scopes=None if token_scopes is None else frozenset(token_scopes),
         language=user.language,
         request_id=request_id or uuid.uuid4(),
+        second_factor=any(row[3] for row in rows),
     )
 
 

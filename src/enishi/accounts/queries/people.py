@@ -75,6 +75,30 @@ def has_second_factor(user: User, *, besides: Authenticator | None = None) -> bo
     return bool((found.exclude(pk=besides.pk) if besides else found).exists())
 
 
+def needs_second_factor(user: User) -> bool:
+    """Whether the organisation, or a role of this user, asks for one."""
+    return (
+        organisation().require_second_factor
+        or grants_of(user).filter(role__require_second_factor=True).exists()
+    )
+
+
+def without_second_factor(role: Role) -> int:
+    """How many active people hold that role and have no second factor yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            HELD
+            + """
+            SELECT count(DISTINCT user_id) FROM held
+            WHERE role_id = %s AND NOT EXISTS (
+                SELECT 1 FROM mfa_authenticator a WHERE a.user_id = held.user_id AND a.type <> %s
+            )
+            """,
+            [role.pk, Authenticator.Type.RECOVERY_CODES],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def projects(actor: Actor, right: str = "contacts.view") -> QuerySet[Project]:
     """The projects in which the actor holds a right, by name, without archived ones."""
     scope = actor.scope(right)

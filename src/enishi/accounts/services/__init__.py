@@ -21,7 +21,13 @@ from enishi.accounts.services.rules import (
     require_grants_within,
     require_within,
 )
-from enishi.accounts.services.sign_in import note_failed_sign_in, note_second_factor, note_sign_in
+from enishi.accounts.services.sign_in import (
+    end_sessions,
+    forget_old_sign_ins,
+    note_failed_sign_in,
+    note_second_factor,
+    note_sign_in,
+)
 from enishi.accounts.services.teams import change_team, create_team, delete_team
 from enishi.accounts.services.tokens import (
     KEY_HOURS,
@@ -65,8 +71,10 @@ __all__ = [
     "create_user",
     "delete_role",
     "delete_team",
+    "end_sessions",
     "end_viewing",
     "forget_old_keys",
+    "forget_old_sign_ins",
     "give_role",
     "invite",
     "keep_answer",

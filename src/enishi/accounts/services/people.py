@@ -31,6 +31,7 @@ from enishi.accounts.services.rules import (
     keep_an_administrator,
     require_grants_within,
 )
+from enishi.accounts.services.sign_in import end_sessions
 from enishi.core import jobs
 from enishi.core.events import record
 
@@ -91,7 +92,7 @@ def change_user(actor: Actor, user: User, *, password: str | None = None, **valu
     """Change somebody's data; people change their own, an administrator everybody's. Raises AccountError.
 
     Nobody changes the account of somebody who may more than they do.
-    Deactivating ends all sessions of that user at their next request.
+    Deactivating ends all sessions of that user.
     """
     own = {"name", "language", "time_zone", "theme", "single_keys", "reminder_mail"}
     if actor.user_id != user.pk or not set(values) <= own:
@@ -110,6 +111,7 @@ def change_user(actor: Actor, user: User, *, password: str | None = None, **valu
     change(actor, signals.user_changed, user, values)
     if values.get("is_active") is False:
         keep_an_administrator()
+        end_sessions(actor, user)
     return user
 
 

@@ -64,14 +64,26 @@ def take_role(actor: Actor, grant: Grant) -> None:
 
 @transaction.atomic
 def create_role(
-    actor: Actor, *, name: str, codes: Iterable[str], clearance: int, description: str = ""
+    actor: Actor,
+    *,
+    name: str,
+    codes: Iterable[str],
+    clearance: int,
+    description: str = "",
+    require_second_factor: bool = False,
 ) -> Role:
     """Create a role; an unknown permission code raises."""
     actor.require_everywhere(MANAGE)
     name = free_name(Role, name)
     wanted = sorted({known(code) for code in codes})
     require_within(actor, wanted, clearance, None)
-    role = Role.objects.create(name=name, codes=wanted, clearance=clearance, description=description)
+    role = Role.objects.create(
+        name=name,
+        codes=wanted,
+        clearance=clearance,
+        description=description,
+        require_second_factor=require_second_factor,
+    )
     record(actor, signals.role_created, subject=role, changes={"codes": ([], role.codes)})
     return role
 
@@ -79,7 +91,7 @@ def create_role(
 @transaction.atomic
 def change_role(actor: Actor, role: Role, **values: Any) -> Role:
     actor.require_everywhere(MANAGE)
-    if role.name == ADMINISTRATOR:
+    if role.name == ADMINISTRATOR and not set(values) <= {"require_second_factor"}:
         raise AccountError(_("The administrator role always has every right. Create another role instead."))
     if "codes" in values:
         values["codes"] = sorted({known(code) for code in values["codes"]})
@@ -88,7 +100,8 @@ def change_role(actor: Actor, role: Role, **values: Any) -> Role:
     if "name" in values and values["name"] != role.name:
         values["name"] = free_name(Role, values["name"])
     change(actor, signals.role_changed, role, values)
-    keep_an_administrator()
+    if "codes" in values:
+        keep_an_administrator()
     return role
 
 

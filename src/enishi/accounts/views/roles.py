@@ -6,14 +6,14 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enishi.accounts import queries, services
 from enishi.accounts.access import Level, known, rights
-from enishi.accounts.forms import RoleForm, WhyForm
+from enishi.accounts.forms import FixedRoleForm, RoleForm, WhyForm
 from enishi.accounts.models import Role
 from enishi.accounts.requests import StaffRequest, needs_everywhere
 from enishi.core import registry
@@ -62,9 +62,9 @@ def roles(request: StaffRequest) -> HttpResponse:
 def role(request: StaffRequest, role_id: int) -> HttpResponse:
     found = _role(role_id)
     saved = set(found.codes)
-    initial = {name: getattr(found, name) for name in ("name", "description", "clearance", "codes")}
-    form = RoleForm(request.POST or None, initial=initial)
-    chosen = set(request.POST.getlist("codes")) if request.method == "POST" else saved
+    fixed = found.name == services.ADMINISTRATOR
+    form = _form(found, request.POST if request.method == "POST" else None, fixed=fixed)
+    chosen = set(request.POST.getlist("codes")) if request.method == "POST" and not fixed else saved
     if request.method == "POST" and form.is_valid():
         try:
             services.change_role(request.actor, found, **form.cleaned_data)
@@ -76,7 +76,8 @@ def role(request: StaffRequest, role_id: int) -> HttpResponse:
             return redirect("accounts:role", found.pk)
     context = {
         "role": found,
-        "fixed": found.name == services.ADMINISTRATOR,
+        "fixed": fixed,
+        "unprotected": queries.without_second_factor(found),
         "people": queries.role_sizes().get(found.pk, 0),
         "places": queries.role_places(found),
         "clearance": Level(found.clearance).label,
@@ -85,7 +86,12 @@ def role(request: StaffRequest, role_id: int) -> HttpResponse:
     return render(request, "accounts/role.html", context, status=422 if form.errors else 200)
 
 
-def _page(form: RoleForm, chosen: set[str], saved: set[str]) -> dict[str, Any]:
+def _form(role: Role, data: QueryDict | None, *, fixed: bool) -> FixedRoleForm | RoleForm:
+    kind = FixedRoleForm if fixed else RoleForm
+    return kind(data, initial={name: getattr(role, name) for name in kind.base_fields})
+
+
+def _page(form: FixedRoleForm | RoleForm, chosen: set[str], saved: set[str]) -> dict[str, Any]:
     sizes = queries.role_sizes()
     return {
         "form": form,

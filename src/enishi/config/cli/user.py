@@ -26,8 +26,6 @@ def user(parser: argparse.ArgumentParser) -> None:
 def _create(arguments: argparse.Namespace) -> int:
     password = _password(arguments)
     start_django()
-    from django.core.exceptions import ValidationError
-
     from enishi.accounts import services
     from enishi.accounts.access import Via, system_actor
 
@@ -39,8 +37,8 @@ def _create(arguments: argparse.Namespace) -> int:
             password=password,
             administrator=arguments.administrator,
         )
-    except ValidationError as error:
-        raise Refused("; ".join(error.messages)) from None
+    except services.AccountError as error:
+        raise Refused(str(error)) from None
     show(
         arguments,
         {

@@ -1,0 +1,34 @@
+"""Reading sessions and tries to sign in."""
+
+from __future__ import annotations
+
+from allauth.usersessions.models import UserSession
+from django.db.models import QuerySet
+
+from enishi.accounts.models import SignIn, User
+
+
+def sign_ins(user: User, *, before: int | None = None) -> QuerySet[SignIn]:
+    """Tries to sign in to that account, newest first; ``before`` is where the page before ended."""
+    found = SignIn.objects.filter(user=user).order_by("-id")
+    return found if before is None else found.filter(pk__lt=before)
+
+
+def all_sign_ins(*, failed: bool = False, before: int | None = None) -> QuerySet[SignIn]:
+    """Tries to sign in to any account, or to none, newest first."""
+    found = SignIn.objects.select_related("user").order_by("-id")
+    if failed:
+        found = found.exclude(outcome=SignIn.Outcome.IN)
+    return found if before is None else found.filter(pk__lt=before)
+
+
+def sessions(user: User) -> list[UserSession]:
+    """Where somebody is signed in now, the one used last first; rows whose session ended are dropped."""
+    alive: list[UserSession] = UserSession.objects.purge_and_list(user)
+    return sorted(alive, key=lambda session: session.last_seen_at, reverse=True)
+
+
+def session(user: User, session_id: int) -> UserSession:
+    """One of them; raises UserSession.DoesNotExist."""
+    found: UserSession = UserSession.objects.get(user=user, pk=session_id)
+    return found

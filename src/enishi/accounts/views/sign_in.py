@@ -1,0 +1,120 @@
+"""Sign-ins and sessions: one's own, and those of others for whoever manages people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from enishi.accounts import queries, services
+from enishi.accounts.models import SignIn, User
+from enishi.accounts.requests import StaffRequest, needs_everywhere
+
+PAGE = 50
+METHODS = {
+    "password": gettext_lazy("password"),
+    "totp": gettext_lazy("authenticator app"),
+    "webauthn": gettext_lazy("passkey"),
+    "recovery_codes": gettext_lazy("recovery code"),
+    "socialaccount": gettext_lazy("single sign-on"),
+}
+
+
+def _paged(request: StaffRequest, found: Any) -> dict[str, Any]:
+    """A page of sign-ins, drawn by ``accounts/sign_in_rows.html``."""
+    rows: list[SignIn] = list(found[: PAGE + 1])
+    return {
+        "rows": [
+            {"one": one, "how": ", ".join(str(METHODS.get(method, method)) for method in one.methods)}
+            for one in rows[:PAGE]
+        ],
+        "older_url": f"?before={rows[PAGE - 1].pk}{'&failed=1' if _failed(request) else ''}"
+        if len(rows) > PAGE
+        else "",
+        "days": queries.organisation().sign_in_days,
+    }
+
+
+def _before(request: StaffRequest) -> int | None:
+    value = request.GET.get("before", "")
+    return int(value) if value.isdigit() and len(value) < 18 else None
+
+
+def _failed(request: StaffRequest) -> bool:
+    return request.GET.get("failed") == "1"
+
+
+@require_GET
+def own(request: StaffRequest) -> HttpResponse:
+    found = queries.sign_ins(request.user, before=_before(request))
+    return render(request, "accounts/sign_ins.html", _paged(request, found))
+
+
+@require_POST
+def end_own_session(request: StaffRequest, session_id: int) -> HttpResponse:
+    """Sign out in one of one's own other sessions."""
+    session = _session(request.user, session_id)
+    services.end_sessions(request.actor, request.user, only=session)
+    messages.success(request, _("That session is ended."))
+    return redirect("usersessions_list")
+
+
+def _session(user: User, session_id: int) -> UserSession:
+    try:
+        return queries.session(user, session_id)
+    except UserSession.DoesNotExist:
+        raise Http404 from None
+
+
+def _person(user_id: int) -> User:
+    try:
+        return queries.person(user_id)
+    except User.DoesNotExist:
+        raise Http404 from None
+
+
+@require_GET
+@needs_everywhere(services.MANAGE)
+def of_person(request: StaffRequest, user_id: int) -> HttpResponse:
+    """Where somebody is signed in now, and when and how they signed in or tried to."""
+    user = _person(user_id)
+    context = {
+        "person": user,
+        "sessions": queries.sessions(user),
+        **_paged(request, queries.sign_ins(user, before=_before(request))),
+    }
+    return render(request, "accounts/person_sign_ins.html", context)
+
+
+@require_POST
+@needs_everywhere(services.MANAGE)
+def end_sessions(request: StaffRequest, user_id: int) -> HttpResponse:
+    """Sign somebody out, in the session named in the form or everywhere."""
+    user = _person(user_id)
+    number = request.POST.get("session", "")
+    session = _session(user, int(number)) if number.isdigit() and len(number) < 18 else None
+    own_key = request.session.session_key or "" if user == request.user else ""
+    try:
+        ended = services.end_sessions(request.actor, user, only=session, besides=own_key)
+    except services.AccountError as error:
+        messages.error(request, str(error))
+    else:
+        text = _("%(name)s is signed out there.") if ended else _("%(name)s is signed in nowhere.")
+        messages.success(request, text % {"name": user})
+    return redirect("accounts:person_sign_ins", user_id)
+
+
+@require_GET
+@needs_everywhere(services.MANAGE)
+def everybody(request: StaffRequest) -> HttpResponse:
+    """Sign-ins of everybody, and tries with addresses that nobody has."""
+    failed = _failed(request)
+    found = queries.all_sign_ins(failed=failed, before=_before(request))
+    context = {"failed": failed, "with_names": True, **_paged(request, found)}
+    return render(request, "accounts/all_sign_ins.html", context)
