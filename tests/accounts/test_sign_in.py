@@ -326,6 +326,14 @@ def test_only_our_own_proxies_are_believed(peer, forwarded, address):
     assert client_address(peer, forwarded, [ip_network("10.0.0.0/8")]) == address
 
 
+def test_an_address_typed_with_capitals_signs_in(client):
+    made = services.create_user(SYSTEM, email="Aoi.Tachibana@Enishi.Example", name="Aoi", password=PASSWORD)
+    assert made.email == "aoi.tachibana@enishi.example"
+    for typed in ("Aoi.Tachibana@Enishi.Example", made.email):
+        assert client.post(LOGIN, {"login": typed, "password": PASSWORD})["Location"] == "/"
+        client.logout()
+
+
 def test_changing_an_address_ends_the_old_one(client):
     who = user(email="old@enishi.example")
     _sign_in(client, who)

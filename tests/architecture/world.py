@@ -16,7 +16,7 @@ from django.urls.resolvers import RegexPattern, URLPattern, URLResolver
 from api.tokens import Api, api_in
 from enishi.accounts import services as accounts
 from enishi.accounts.access import Actor, Via
-from enishi.accounts.models import Project, User
+from enishi.accounts.models import Project, SignInService, User
 from enishi.accounts.queries import actor as actor_of
 from enishi.commitments.models import Series
 from enishi.commitments.services import add_closing_day, change_promise, make_promise, make_task
@@ -217,5 +217,7 @@ def _setup(where: Project, admin: User, people: dict[str, User | None]) -> dict[
         "team_id": accounts.create_team(boss, name="Shore team").pk,
         "check_id": Check.objects.create(user=admin, started_at=clock.now()).pk,
         "notification_id": Notification.objects.get(user=worker, kind="commitments.due").pk,
-        "handover:brief operation_id": given.pk, "session_id": 987654, "pk": 0, "key": "none", "uidb36": "1",
+        "handover:brief operation_id": given.pk, "session_id": 987654, "tie_id": 987654, "provider_id": "none",
+        "service_id": SignInService.objects.create(name="Kazami sign-in", slug="kazami", issuer="https://login.kazami.example").pk,
+        "pk": 0, "key": "none", "uidb36": "1",
     }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
@@ -10,15 +9,15 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
 
 from enishi.accounts import queries, services
 from enishi.accounts.access import Via, system_actor
+from enishi.accounts.sealing import seal, unseal
+
+_PURPOSE = "second factor"
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -63,27 +62,13 @@ def client_address(peer: str, forwarded: str, trusted: Iterable[IPv4Network | IP
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return seal(text, _PURPOSE)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
+        return unseal(encrypted_text, _PURPOSE)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """The last second factor stays where the organisation, or a role, asks for one."""
         return queries.has_second_factor(
             authenticator.user, besides=authenticator
         ) or not queries.needs_second_factor(authenticator.user)
-
-
-def _cipher() -> MultiFernet:
-    """Keys for the secrets of second factors, derived from the secret key; older ones still decrypt."""
-    return MultiFernet(
-        [_key(str(secret)) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-    )
-
-
-def _key(secret: str) -> Fernet:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"enishi second factor").derive(
-        secret.encode()
-    )
-    return Fernet(base64.urlsafe_b64encode(derived))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries
 from enishi.accounts.access import Actor, Level, rights
-from enishi.accounts.models import LANGUAGES, Organisation, Project, Theme, User
+from enishi.accounts.models import LANGUAGES, Organisation, Project, SignInService, Theme, User
 from enishi.core.text import sort_key
 
 TOKEN_DAYS = ((7, _("a week")), (30, _("30 days")), (90, _("90 days")), (365, _("a year")))
@@ -185,6 +185,57 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
     country = forms.ChoiceField(label=_("country"), choices=countries)
 
 
+class SignInServiceForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = SignInService
+        fields = [
+            "name", "issuer", "client_id", "vouches", "domains", "create_accounts",
+            "default_role", "default_project", "active",
+        ]  # fmt: skip
+        help_texts = {
+            "name": _("For example “Kazami sign-in”."),
+            "vouches": _("Believe its addresses also where it does not say that it has checked them."),
+            "create_accounts": _("Otherwise only people who were invited come in."),
+            "default_role": _("Without one, new people see nothing yet."),
+        }
+
+    issuer = forms.URLField(
+        label=_("issuer"),
+        max_length=300,
+        assume_scheme="https",
+        help_text=_("The address by which the service calls itself, such as https://login.example.org."),
+    )
+    secret = forms.CharField(
+        label=_("secret"),
+        required=False,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("Kept encrypted and never shown again. Empty: it stays as it is."),
+    )
+    domains = forms.CharField(
+        label=_("mail domains"),
+        required=False,
+        max_length=500,
+        help_text=_("Only addresses of these domains come in, separated by commas. Empty: all."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["domains"] = ", ".join(self.instance.domains)
+        self.fields["default_project"].queryset = queries.all_projects().filter(archived_at__isnull=True)  # type: ignore[attr-defined]
+        self.fields["default_project"].empty_label = _("everywhere")  # type: ignore[attr-defined]
+        self.fields["default_role"].empty_label = _("none")  # type: ignore[attr-defined]
+
+    def clean_domains(self) -> list[str]:
+        parts = [part.strip().lower().lstrip("@") for part in self.cleaned_data["domains"].split(",")]
+        domains = [part for part in parts if part]
+        if any(
+            "." not in part or len(part) > 120 or not part.isprintable() or " " in part for part in domains
+        ):
+            raise forms.ValidationError(_("Write domains such as example.org, separated by commas."))
+        return domains
+
+
 class WhyForm(forms.Form):
     """Which record, found by its words or by its address, and who: without anybody, only who can see it is answered."""
 
@@ -212,6 +263,7 @@ __all__ = [
     "ProfileForm",
     "ProjectForm",
     "RoleForm",
+    "SignInServiceForm",
     "TeamForm",
     "TokenForm",
     "WhyForm",

@@ -185,6 +185,36 @@ class SignIn(models.Model):
         return f"{self.user_id or '?'} {self.outcome} {self.at:%Y-%m-%d %H:%M}"
 
 
+class SignInService(models.Model):
+    """A server of an organisation's identities by which people sign in (OpenID Connect).
+
+    Accounts are tied to it by ``socialaccount.SocialAccount`` with ``slug`` as provider.
+    """
+
+    slug = models.SlugField(_("short name"), max_length=40, unique=True)
+    name = models.CharField(_("name on the button"), max_length=60)
+    issuer = models.URLField(_("issuer"), max_length=300)
+    client_id = models.CharField(_("client id"), max_length=200)
+    sealed_secret = models.TextField()
+    vouches = models.BooleanField(_("vouches for addresses"), default=False)
+    domains = ArrayField(models.CharField(max_length=120), default=list, verbose_name=_("mail domains"))
+    create_accounts = models.BooleanField(_("opens accounts"), default=False)
+    default_role = models.ForeignKey(
+        Role, null=True, blank=True, on_delete=models.SET_NULL, verbose_name=_("role of new accounts")
+    )
+    default_project = models.ForeignKey(
+        Project, null=True, blank=True, on_delete=models.SET_NULL, verbose_name=_("where"), related_name="+"
+    )
+    active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class IdempotencyKey(models.Model):
     """The answer already given to a request, so that a repeated request does nothing twice."""
 

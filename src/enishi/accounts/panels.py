@@ -58,6 +58,7 @@ def user_fields() -> dict[str, Any]:
         "role": _("role"),
         "project": _("project"),
         "sessions": _("sessions"),
+        "service": _("sign-in service"),
         "kind": _("kind"),
         "what": _("what"),
     }

@@ -9,17 +9,19 @@ from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
+from django.contrib import messages
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from enishi.accounts import queries, services
 from enishi.accounts.access import Via, system_actor
 from enishi.accounts.models import SignIn, User
-from enishi.accounts.requests import SECOND_FACTOR
+from enishi.accounts.requests import PENDING_TIE, SECOND_FACTOR
 
 
 @receiver(account.user_logged_in)
-def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+def signed_in(request: HttpRequest, user: User, **more: Any) -> None:
     methods = [
         record.get("type") or record["method"]
         for record in get_authentication_records(request, user)
@@ -33,8 +35,20 @@ def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     )
 
 
+@receiver(account.user_logged_in)
+def tie_identity(request: HttpRequest, user: User, **more: Any) -> None:
+    """Whoever came from a sign-in service and has now shown that the account is theirs signs in by it from now on."""
+    pending = request.session.pop(PENDING_TIE, None)
+    if pending is None or "sociallogin" in more:
+        return
+    service = services.tie_pending(queries.actor(user, via=Via.WEB), user, pending)
+    if service is not None:
+        text = _("From now on you can sign in with %(service)s.")
+        messages.success(request, text % {"service": service.name})
+
+
 @receiver(mfa.authentication_failed)
-def second_factor_refused(request: HttpRequest, user: User, **_: Any) -> None:
+def second_factor_refused(request: HttpRequest, user: User, **more: Any) -> None:
     services.note_failed_sign_in(
         system_actor("sign-in", via=Via.WEB),
         email=user.email,
@@ -46,13 +60,13 @@ def second_factor_refused(request: HttpRequest, user: User, **_: Any) -> None:
 
 
 @receiver([account.password_changed, account.password_set, account.password_reset])
-def password_changed(user: User, **_: Any) -> None:
+def password_changed(user: User, **more: Any) -> None:
     services.note_password_change(queries.actor(user, via=Via.WEB), user)
 
 
 @receiver([mfa.authenticator_added, mfa.authenticator_removed, mfa.authenticator_reset])
 def second_factor_changed(
-    signal: Any, request: HttpRequest, user: User, authenticator: Authenticator, **_: Any
+    signal: Any, request: HttpRequest, user: User, authenticator: Authenticator, **more: Any
 ) -> None:
     what = {mfa.authenticator_added: "added", mfa.authenticator_removed: "removed"}.get(signal, "renewed")
     request.session.pop(SECOND_FACTOR, None)

@@ -17,6 +17,8 @@ SECOND_FACTOR = "second_factor"
 """Session key: this session has been seen to belong to somebody with a second factor."""
 
 
+PENDING_TIE = "pending_tie"
+"""Session key: an identity that is tied to the account that is signed in to next, if it is theirs."""
 VIEWING = "viewing_as"
 """Session key: the number of the colleague as whom an administrator looks at pages."""
 

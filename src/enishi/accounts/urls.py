@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from enishi.accounts.views import account, people, projects, roles, sign_in, viewing
+from enishi.accounts.views import account, people, projects, roles, sign_in, single_sign_on, viewing
 
 settings = [
     path("appearance/", account.appearance, name="appearance"),
     path("tokens/", account.tokens, name="tokens"),
     path("tokens/<int:token_id>/revoke/", account.revoke, name="token_revoke"),
+    path("services/", single_sign_on.sign_in_services, name="services"),
+    path("services/new/", single_sign_on.new_service, name="service_new"),
+    path("services/<int:service_id>/", single_sign_on.service, name="service"),
+    path("services/<int:service_id>/remove/", single_sign_on.remove_service, name="service_remove"),
+    path("sign-ins/ties/<int:tie_id>/remove/", single_sign_on.untie_own, name="untie_own"),
+    path("people/<int:user_id>/ties/<int:tie_id>/remove/", single_sign_on.untie, name="untie"),
     path("sign-ins/", sign_in.own, name="sign_ins"),
     path("sign-ins/everybody/", sign_in.everybody, name="all_sign_ins"),
     path("sessions/<int:session_id>/end/", sign_in.end_own_session, name="session_end"),
@@ -40,6 +46,8 @@ settings = [
 ]
 
 urlpatterns = [
+    # Ours stands before the page of allauth at the same address.
+    path("account/oidc/<slug:provider_id>/login/", single_sign_on.go, name="sign_in_with"),
     path("settings/", include((settings, "accounts"))),
     path("settings/account/", account.profile, name="account"),
     path("projects/", projects.projects, name="projects"),

@@ -58,6 +58,8 @@ class Settings:
     base_url: str
     allowed_hosts: tuple[str, ...]
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    private_services: bool
+    """Sign-in services may stand at private addresses, without HTTPS."""
     host: str
     port: int
     live_port: int
@@ -123,6 +125,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         base_url=base_url,
         allowed_hosts=source.words("ENISHI_ALLOWED_HOSTS", _default_hosts(base_url)),
         trusted_proxies=source.networks("ENISHI_TRUSTED_PROXIES"),
+        private_services=source.flag("ENISHI_PRIVATE_SERVICES", False),
         host=source.text("ENISHI_HOST", "127.0.0.1"),
         port=port,
         live_port=source.port("ENISHI_LIVE_PORT", 8001),

@@ -39,6 +39,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "procrastinate.contrib.django",
     "django_htmx",
@@ -137,6 +139,11 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_ADAPTER = "enishi.accounts.adapter.MFAAdapter"
 # Browsers treat localhost as secure; passkeys need no certificate there.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ENV.https
+# Nobody is taken for the owner of an account because a service says so: it is tied after they signed in to it.
+SOCIALACCOUNT_ADAPTER = "enishi.accounts.social.SocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_QUERY_EMAIL = True
 USERSESSIONS_TRACK_ACTIVITY = True
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -21,8 +21,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
     # Who changes whose address is a matter of people and rights, not of allauth's own page.
     path("account/email/", RedirectView.as_view(pattern_name="account"), name="account_email"),
-    path("account/", include("allauth.urls")),
+    path("account/3rdparty/", RedirectView.as_view(pattern_name="accounts:sign_ins"), name="own_ties"),
+    path("account/3rdparty/signup/", RedirectView.as_view(pattern_name="account_login"), name="no_sign_up"),
     path("", include("enishi.accounts.urls")),
+    path("account/", include("allauth.urls")),
     path("", include("enishi.timeline.urls")),
     path("api/v1/", api.urls),
     path("api-guide/", api_page.page, name="api_guide"),

@@ -43,6 +43,13 @@ from enishi.accounts.queries.people import (
     without_second_factor,
 )
 from enishi.accounts.queries.sign_in import all_sign_ins, session, sessions, sign_ins
+from enishi.accounts.queries.single_sign_on import (
+    service_by_slug,
+    sign_in_service,
+    sign_in_services,
+    tie,
+    ties,
+)
 
 __all__ = [
     "Access",
@@ -78,11 +85,16 @@ __all__ = [
     "role_places",
     "role_sizes",
     "roles",
+    "service_by_slug",
     "session",
     "sessions",
+    "sign_in_service",
+    "sign_in_services",
     "sign_ins",
     "team",
     "teams",
+    "tie",
+    "ties",
     "token",
     "token_by_secret",
     "tokens",

@@ -63,7 +63,8 @@ def create_user(
 
 
 def _free_address(email: str, user: User | None = None) -> str:
-    email = email.strip()
+    # Small letters only: signing in looks for them so.
+    email = email.strip().lower()
     try:
         validate_email(email)
     except ValidationError:

@@ -63,7 +63,7 @@ def role(request: StaffRequest, role_id: int) -> HttpResponse:
     found = _role(role_id)
     saved = set(found.codes)
     fixed = found.name == services.ADMINISTRATOR
-    form = _form(found, request.POST if request.method == "POST" else None, fixed=fixed)
+    form = _form(found, request.POST or None, fixed=fixed)
     chosen = set(request.POST.getlist("codes")) if request.method == "POST" and not fixed else saved
     if request.method == "POST" and form.is_valid():
         try:

@@ -53,7 +53,8 @@ def _failed(request: StaffRequest) -> bool:
 @require_GET
 def own(request: StaffRequest) -> HttpResponse:
     found = queries.sign_ins(request.user, before=_before(request))
-    return render(request, "accounts/sign_ins.html", _paged(request, found))
+    context = {"ties": queries.ties(request.user), **_paged(request, found)}
+    return render(request, "accounts/sign_ins.html", context)
 
 
 @require_POST
@@ -87,6 +88,7 @@ def of_person(request: StaffRequest, user_id: int) -> HttpResponse:
     context = {
         "person": user,
         "sessions": queries.sessions(user),
+        "ties": queries.ties(user),
         **_paged(request, queries.sign_ins(user, before=_before(request))),
     }
     return render(request, "accounts/person_sign_ins.html", context)

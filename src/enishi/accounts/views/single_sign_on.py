@@ -1,0 +1,124 @@
+"""Sign-in services: the way to one, and their set-up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialAccount, SocialApp
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from enishi.accounts import queries, services
+from enishi.accounts.forms import SignInServiceForm
+from enishi.accounts.models import SignInService, User
+from enishi.accounts.requests import StaffRequest, needs_everywhere
+from enishi.accounts.social import refuse
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def go(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """On to a sign-in service. By a page of our own: the content policy lets no form lead to another site."""
+    try:
+        provider = get_adapter().get_provider(request, provider_id)
+    except SocialApp.DoesNotExist:
+        raise Http404 from None
+    if request.method == "GET":
+        return render(request, "socialaccount/login.html", {"provider": provider})
+    try:
+        answer = provider.redirect_from_request(request)
+    except (requests.RequestException, ValueError, KeyError):
+        text = _("%(service)s does not answer. Try again, or sign in with your password.")
+        return refuse(request, text % {"service": provider.name})
+    return render(request, "socialaccount/onward.html", {"provider": provider, "url": answer["Location"]})
+
+
+@require_GET
+@needs_everywhere(services.MANAGE)
+def sign_in_services(request: StaffRequest) -> HttpResponse:
+    return render(request, "accounts/services.html", {"services": queries.sign_in_services()})
+
+
+def _service(service_id: int) -> SignInService:
+    try:
+        return queries.sign_in_service(service_id)
+    except SignInService.DoesNotExist:
+        raise Http404 from None
+
+
+@require_http_methods(["GET", "POST"])
+@needs_everywhere(services.MANAGE)
+def new_service(request: StaffRequest) -> HttpResponse:
+    return _edit(request, None)
+
+
+@require_http_methods(["GET", "POST"])
+@needs_everywhere(services.MANAGE)
+def service(request: StaffRequest, service_id: int) -> HttpResponse:
+    return _edit(request, _service(service_id))
+
+
+def _edit(request: StaffRequest, found: SignInService | None) -> HttpResponse:
+    form = SignInServiceForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            # As it stands in the database: the form has already set what was typed.
+            saved = services.save_service(
+                request.actor, _service(found.pk) if found else None, **form.cleaned_data
+            )
+        except services.AccountError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("accounts:service", saved.pk)
+    context: dict[str, Any] = {"service": found, "form": form}
+    if found:
+        path = reverse("openid_connect_callback", kwargs={"provider_id": found.slug})
+        context["callback_url"] = settings.ENV.base_url + path
+    return render(request, "accounts/service.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@needs_everywhere(services.MANAGE)
+def remove_service(request: StaffRequest, service_id: int) -> HttpResponse:
+    found = _service(service_id)
+    services.remove_service(request.actor, found)
+    messages.success(request, _("Nobody signs in with %(service)s any more.") % {"service": found.name})
+    return redirect("accounts:services")
+
+
+@require_POST
+def untie_own(request: StaffRequest, tie_id: int) -> HttpResponse:
+    return _untie(request, request.user, tie_id, "accounts:sign_ins")
+
+
+@require_POST
+@needs_everywhere(services.MANAGE)
+def untie(request: StaffRequest, user_id: int, tie_id: int) -> HttpResponse:
+    try:
+        user = queries.person(user_id)
+    except User.DoesNotExist:
+        raise Http404 from None
+    return _untie(request, user, tie_id, "accounts:person_sign_ins", user_id)
+
+
+def _untie(request: StaffRequest, user: User, tie_id: int, page: str, *args: int) -> HttpResponse:
+    try:
+        found = queries.tie(user, tie_id)
+    except SocialAccount.DoesNotExist:
+        raise Http404 from None
+    try:
+        services.untie(request.actor, user, found)
+    except services.AccountError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("That way of signing in is gone."))
+    return redirect(page, *args)
