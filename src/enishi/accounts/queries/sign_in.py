@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
 from enishi.accounts.models import SignIn, User
+from enishi.core import clock
 
 
 def sign_ins(user: User, *, before: int | None = None) -> QuerySet[SignIn]:
@@ -22,10 +24,11 @@ def all_sign_ins(*, failed: bool = False, before: int | None = None) -> QuerySet
     return found if before is None else found.filter(pk__lt=before)
 
 
-def sessions(user: User) -> list[UserSession]:
-    """Where somebody is signed in now, the one used last first; rows whose session ended are dropped."""
-    alive: list[UserSession] = UserSession.objects.purge_and_list(user)
-    return sorted(alive, key=lambda session: session.last_seen_at, reverse=True)
+def sessions(user: User) -> QuerySet[UserSession]:
+    """Where somebody is signed in now, the one used last first."""
+    alive = Session.objects.filter(expire_date__gt=clock.now()).values("session_key")
+    found: QuerySet[UserSession] = UserSession.objects.filter(user=user, session_key__in=alive)
+    return found.order_by("-last_seen_at", "-pk")
 
 
 def session(user: User, session_id: int) -> UserSession:
