@@ -22,7 +22,15 @@ from enishi.accounts import services as accounts
 from enishi.accounts.access import Via
 from enishi.accounts.models import Project
 from enishi.accounts.queries import actor as actor_of
-from enishi.commitments.services import add_closing_day, make_promise, make_task
+from enishi.commitments.models import Source
+from enishi.commitments.services import (
+    DutyDraft,
+    add_closing_day,
+    make_promise,
+    make_task,
+    write_duties,
+    write_source,
+)
 from enishi.contacts.models import DuplicatePair, Party, RelationType
 from enishi.contacts.services import PointDraft, bulk, relate, save_point, set_tags
 from enishi.contacts.services import setup as contact_setup
@@ -137,6 +145,9 @@ def _say(world: World, number: int, one: Party) -> None:
         boss, project=where, title=f"Promise {number}", direction=("ours", "theirs")[number % 2], party=one,
         owner=owner, due_at=due,
     )  # fmt: skip
+    source = Source.objects.unscoped("of this world").get(pk=world.ids["source_id"])
+    write_duties(boss, source, [DutyDraft(f"Duty {number}", owner=owner, due_at=due, review_months=6)])
+    write_source(boss, project=where, title=f"Permit {number}", authority=one)
     make_task(boss, project=where, title=f"Task {number}", party=one, owner=owner, due_at=due, promise=made)
     add_file(boss, project=where, name=f"paper{number}.txt", data=b"%d" % number, party_ids=[one.pk])
 

@@ -19,7 +19,15 @@ from enishi.accounts.access import Actor, Via
 from enishi.accounts.models import Project, SignInService, User
 from enishi.accounts.queries import actor as actor_of
 from enishi.commitments.models import Series
-from enishi.commitments.services import add_closing_day, change_promise, make_promise, make_task
+from enishi.commitments.services import (
+    DutyDraft,
+    add_closing_day,
+    change_promise,
+    make_promise,
+    make_task,
+    write_duties,
+    write_source,
+)
 from enishi.contacts.models import DuplicatePair, Party, RelationType
 from enishi.contacts.services import PointDraft, bulk, change_party, importing, relate, save_point, set_tags
 from enishi.contacts.services import setup as contact_setup
@@ -182,10 +190,12 @@ def _talk(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, ob
         template={"kind": "promise", "title": "Weekly call", "direction": "ours"},
     )  # fmt: skip
     change_promise(worker, promise, title="Send the whole survey")
+    permit = write_source(worker, project=where, title="Survey permit", authority=aoi)
+    [duty] = write_duties(worker, permit, [DutyDraft("Report the noise", clause="4.1", due_at=clock.now())])
     kept = add_file(worker, project=where, name="survey.txt", data=b"noise, measured", party_ids=[aoi.pk])
     sender = UnknownSender.objects.unscoped("of this world").get(address="new@ushio.example")
     return {
-        "interaction_id": talk.pk, "promise_id": promise.pk, "series_id": series.pk, "file_id": kept.pk, "number": 1,
+        "source_id": permit.pk, "duty_id": duty.pk, "interaction_id": talk.pk, "promise_id": promise.pk, "series_id": series.pk, "file_id": kept.pk, "number": 1,
         "task_id": make_task(worker, project=where, title="Ring back", party=aoi, owner=_user(worker)).pk,
         "closing_day_id": add_closing_day(SYSTEM, day=dt.date(2027, 3, 1), name="Works outing").pk,
         "report_id": _report(where, worker), "reports:new code": "engagement", "reports:rows table": "register",

@@ -28,13 +28,13 @@ def _make(here: World, **values: Any) -> Promise:
 def test_promises_stand_under_the_headings_of_time(at):
     here = world()
     for title, due in (
-        ("late", NOW - HOUR), ("today", NOW + HOUR), ("sunday", NOW + 5 * DAY), ("monday", NOW + 6 * DAY), ("never", None)
+        ("late", NOW - HOUR), ("today", NOW + HOUR), ("near", NOW + 7 * DAY), ("far", NOW + 8 * DAY), ("never", None)
     ):  # fmt: skip
         _make(here, title=title, due_at=due)
     services.report_done(here.agent, _make(here, title="unproven", due_at=NOW - DAY))
     page = queries.ledger(here.agent, Filter())
     assert [(code, [row.title for row in rows]) for code, _words, rows in page.groups] == [
-        ("late", ["late"]), ("proof", ["unproven"]), ("today", ["today"]), ("week", ["sunday"]), ("later", ["monday"]), ("none", ["never"]),
+        ("late", ["late"]), ("proof", ["unproven"]), ("today", ["today"]), ("week", ["near"]), ("later", ["far"]), ("none", ["never"]),
     ]  # fmt: skip
     assert queries.group_totals(here.agent, Filter()) == {
         "late": 1,
@@ -59,12 +59,16 @@ def test_today_ends_where_the_reader_is(at, zone, language, group):
         assert queries.edges().group(Promise(due_at=due)) == group
 
 
-def test_a_persian_week_ends_on_friday(at):
-    with timezone.override("Asia/Tehran"):
-        with translation.override("fa"):
-            assert queries.edges().next_week.date() == dt.date(2026, 11, 21)
-        with translation.override("fr"):
-            assert queries.edges().next_week.date() == dt.date(2026, 11, 23)
+@pytest.mark.parametrize("language", ["en", "ja", "fr", "fa"])
+def test_the_next_seven_days_do_not_depend_on_the_day_of_the_week(at, language):
+    """On a Sunday what is due on Monday is near; today and seven days more, in the reader's zone."""
+    sunday = dt.datetime(2026, 11, 22, 9, 40, tzinfo=dt.UTC)
+    at(sunday)
+    with translation.override(language), timezone.override("UTC"):
+        group = queries.edges().group
+        moments = {"today": 0, "week": 1, "last": 7, "later": 8}
+        groups = {name: group(Promise(due_at=sunday + days * DAY)) for name, days in moments.items()}
+    assert groups == {"today": "today", "week": "week", "last": "week", "later": "later"}
 
 
 def test_pages_go_forward_and_back_over_equal_dates_and_none(at):

@@ -17,7 +17,7 @@ from enishi.accounts.models import Project
 from enishi.commitments import queries
 from enishi.commitments.models import Promise
 from enishi.commitments.queries.of_contacts import next_promises, owed, owed_choices
-from enishi.commitments.services.handover import Promises, Repeats, Tasks
+from enishi.commitments.services.handover import Duties, Promises, Repeats, Tasks
 from enishi.contacts.models import Party
 from enishi.contacts.queries.briefs import LATE, OWED, SOON, Matter, Part, Section, Subject, each_of
 from enishi.contacts.queries.columns import AddedColumn
@@ -59,7 +59,7 @@ add_new(NewEntry(_("Promise"), "commitments:new", "link", EDIT, order=20))
 add_new(NewEntry(_("Task"), "commitments:new_task", "checkbox", EDIT, order=30))
 
 
-for kind in (Promises, Tasks, Repeats):
+for kind in (Promises, Tasks, Repeats, Duties):
     provide("handover", kind.code)(kind)
 
 

@@ -15,6 +15,7 @@ from enishi.commitments import services
 def remind(timestamp: int) -> None:
     """Remind owners of what came nearer, and plan the mails of the morning."""
     services.remind_all()
+    services.remind_reviews()
     services.plan_digests()
 
 

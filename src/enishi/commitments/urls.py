@@ -1,6 +1,6 @@
 from django.urls import path
 
-from enishi.commitments.views import closing, lists, promises, tasks
+from enishi.commitments.views import closing, duties, lists, promises, tasks
 
 app_name = "commitments"
 urlpatterns = [
@@ -27,6 +27,18 @@ urlpatterns = [
     path("tasks/<int:task_id>/edit/", tasks.edit, name="edit_task"),
     path("tasks/<int:task_id>/tick/", tasks.tick, name="tick"),
     path("tasks/<int:task_id>/delete/", tasks.delete, name="delete_task"),
+    path("duties/", duties.register, name="duties"),
+    path("duties/export.csv", duties.export, name="duties_export"),
+    path("duties/<int:duty_id>/", duties.duty, name="duty"),
+    path("duties/<int:duty_id>/edit/", duties.edit_duty, name="edit_duty"),
+    path("duties/<int:duty_id>/review/", duties.review, name="review_duty"),
+    path("duties/<int:duty_id>/end/", duties.end, name="end_duty"),
+    path("duties/<int:duty_id>/resume/", duties.resume, name="resume_duty"),
+    path("documents/new/", duties.new_source, name="new_source"),
+    path("documents/<int:source_id>/", duties.source, name="source"),
+    path("documents/<int:source_id>/edit/", duties.edit_source, name="edit_source"),
+    path("documents/<int:source_id>/duty/", duties.new_duty, name="new_duty"),
+    path("documents/<int:source_id>/paste/", duties.paste, name="paste_duties"),
     path("closing-days/", closing.closing_days, name="closing_days"),
     path("closing-days/<int:closing_day_id>/remove/", closing.remove, name="open_day"),
 ]

@@ -2,6 +2,26 @@
 
 from enishi.commitments.queries.day import Day, DueDay, due_soon, my_day, teammates
 from enishi.commitments.queries.days import business_calendar, closing_day, closing_days
+from enishi.commitments.queries.duties import (
+    STATES as DUTY_STATES,
+)
+from enishi.commitments.queries.duties import (
+    DutyFilter,
+    SourceRow,
+    Standing,
+    all_times,
+    duties,
+    duty,
+    exported,
+    file_versions,
+    files_of,
+    may_read_file,
+    register,
+    source,
+    source_figures,
+    sources,
+    standings,
+)
 from enishi.commitments.queries.edges import Edges, edges
 from enishi.commitments.queries.figures import (
     Figures,
@@ -43,9 +63,11 @@ from enishi.commitments.queries.month import Month, MonthDay, month
 from enishi.commitments.queries.people import party, people_like
 
 __all__ = [
+    "DUTY_STATES",
     "Column",
     "Day",
     "DueDay",
+    "DutyFilter",
     "Edges",
     "Figures",
     "Filter",
@@ -55,14 +77,22 @@ __all__ = [
     "Position",
     "Rate",
     "Runs",
+    "SourceRow",
+    "Standing",
+    "all_times",
     "board",
     "business_calendar",
     "by_ids",
     "closing_day",
     "closing_days",
     "due_soon",
+    "duties",
+    "duty",
     "edges",
+    "exported",
     "figures",
+    "file_versions",
+    "files_of",
     "group_totals",
     "is_settled",
     "kept_by_week",
@@ -70,6 +100,7 @@ __all__ = [
     "kept_rates",
     "late_count",
     "ledger",
+    "may_read_file",
     "month",
     "my_day",
     "open_of_parties",
@@ -80,10 +111,15 @@ __all__ = [
     "promises",
     "proofs",
     "quoted",
+    "register",
     "repeating",
     "runs",
     "said_in",
     "series",
+    "source",
+    "source_figures",
+    "sources",
+    "standings",
     "task",
     "task_list",
     "tasks",

@@ -54,7 +54,7 @@ def teammates(actor: Actor) -> tuple[int, ...]:
 
 
 def my_day(actor: Actor, project_id: int | None = None, *, owner_ids: tuple[int, ...] | None = None) -> Day:
-    """Promises late, of today and of the rest of the week, what waits for proof, and tasks up to then.
+    """Promises late, of today and of the next seven days, what waits for proof, and tasks up to then.
 
     They are the actor's own, or those of these owners.
     """
@@ -64,12 +64,12 @@ def my_day(actor: Actor, project_id: int | None = None, *, owner_ids: tuple[int,
     mine = promises(actor, filters)
     totals = mine.aggregate(**{code: Count("pk", filter=limits.condition(code)) for code in NEAR})
     rows = list(
-        mine.filter(UNPROVEN | Q(due_at__lt=limits.next_week))
+        mine.filter(UNPROVEN | Q(due_at__lt=limits.horizon))
         .select_related("party", "owner", "project", "series")
         .order_by("due_at", "id")[:SHOWN]
     )
     groups = [(code, GROUPS[code], [row for row in rows if limits.group(row) == code]) for code in NEAR]
-    to_do = tasks(actor, filters).filter(Q(due_at__lt=limits.next_week) | Q(due_at__isnull=True))
+    to_do = tasks(actor, filters).filter(Q(due_at__lt=limits.horizon) | Q(due_at__isnull=True))
     return Day(
         totals=totals,
         groups=[group for group in groups if group[2]],

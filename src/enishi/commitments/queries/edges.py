@@ -1,4 +1,4 @@
-"""Where today and this week end for the reader."""
+"""Where today and the next seven days end for the reader."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GROUPS = {
     "late": _("Late"),
     "proof": _("Waits for proof"),
     "today": _("Today"),
-    "week": _("Rest of the week"),
+    "week": _("Next seven days"),
     "later": _("Later"),
     "none": _("No date"),
     "settled": _("Settled"),
@@ -33,11 +33,11 @@ def first_weekday() -> int:
 
 @dataclass(frozen=True)
 class Edges:
-    """Moments that divide what is due: ``now``, the end of today and the end of this week in the reader's time."""
+    """Moments that divide what is due: ``now``, the end of today and of the seven days after it, in the reader's time."""
 
     now: dt.datetime
     tomorrow: dt.datetime
-    next_week: dt.datetime
+    horizon: dt.datetime
 
     def group(self, row: Promise | Task) -> str:
         """The heading under which something stands."""
@@ -51,7 +51,7 @@ class Edges:
             return "late"
         if row.due_at < self.tomorrow:
             return "today"
-        return "week" if row.due_at < self.next_week else "later"
+        return "week" if row.due_at < self.horizon else "later"
 
     def condition(self, group: str) -> Q:
         """Which promises stand under a heading."""
@@ -59,8 +59,8 @@ class Edges:
             "late": TO_DO & Q(due_at__lt=self.now),
             "proof": UNPROVEN,
             "today": TO_DO & Q(due_at__gte=self.now, due_at__lt=self.tomorrow),
-            "week": TO_DO & Q(due_at__gte=max(self.now, self.tomorrow), due_at__lt=self.next_week),
-            "later": TO_DO & Q(due_at__gte=self.next_week),
+            "week": TO_DO & Q(due_at__gte=max(self.now, self.tomorrow), due_at__lt=self.horizon),
+            "later": TO_DO & Q(due_at__gte=self.horizon),
             "none": TO_DO & Q(due_at__isnull=True),
             "settled": ~OPEN,
         }[group]
@@ -74,7 +74,4 @@ def midnight(day: dt.date) -> dt.datetime:
 def edges() -> Edges:
     now = clock.now()
     today = timezone.localdate(now)
-    into_week = (today.weekday() - first_weekday()) % 7
-    return Edges(
-        now, midnight(today + dt.timedelta(days=1)), midnight(today + dt.timedelta(days=7 - into_week))
-    )
+    return Edges(now, midnight(today + dt.timedelta(days=1)), midnight(today + dt.timedelta(days=8)))

@@ -110,7 +110,7 @@ class Figures:
 
 
 def figures(actor: Actor, filters: Filter) -> Figures:
-    """What is late, what falls due this week, what waits for proof, and the share kept in the last twelve weeks and the twelve before."""
+    """What is late, what falls due within seven days, what waits for proof, and the share kept in the last twelve weeks and the twelve before."""
     limits = edges()
     open_ = promises(actor, Filter(owner_ids=filters.owner_ids, project_id=filters.project_id)).aggregate(
         late=Count("pk", filter=limits.condition("late")),

@@ -29,7 +29,7 @@ STATES = {
     "settled": ~OPEN,
     **{state: Q(state=state) for state in ("kept", "kept_late", "broken", "waived")},
 }
-KINDS = {"repeats": Q(series__isnull=False), "negative": Q(negative=True)}
+KINDS = {"repeats": Q(series__isnull=False), "duty": Q(duty__isnull=False), "negative": Q(negative=True)}
 COLUMNS = {
     "waiting": _("Open"),
     "doing": _("Being done"),
@@ -259,7 +259,7 @@ def promise(actor: Actor, promise_id: int) -> Promise:
     """One promise with what its page and forms need; raises Promise.DoesNotExist."""
     return (
         Promise.objects.visible_to(actor)
-        .select_related("party", "owner", "project", "series", "settled_by")
+        .select_related("party", "owner", "project", "series", "settled_by", "duty__source")
         .get(pk=promise_id)
     )
 

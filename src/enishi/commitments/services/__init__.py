@@ -1,6 +1,17 @@
 """Promises, tasks, what repeats, reminders and closing days: everything that writes them."""
 
 from enishi.commitments.services.closing import add_closing_day, remove_closing_day
+from enishi.commitments.services.duties import (
+    DutyDraft,
+    change_duty,
+    change_source,
+    end_duty,
+    remind_reviews,
+    resume_duty,
+    review_duty,
+    write_duties,
+    write_source,
+)
 from enishi.commitments.services.following import catch_up, index_of_party, raise_confidentiality
 from enishi.commitments.services.promises import (
     add_proof,
@@ -14,30 +25,28 @@ from enishi.commitments.services.promises import (
     start_promise,
 )
 from enishi.commitments.services.reminders import plan_digests, remind_all, send_digest
+from enishi.commitments.services.repeating import extend_all_series, extend_series
 from enishi.commitments.services.rules import CommitmentError, Conflict
-from enishi.commitments.services.series import (
-    change_from_here,
-    change_series,
-    end_series,
-    extend_all_series,
-    extend_series,
-    resume_series,
-)
+from enishi.commitments.services.series import change_from_here, change_series, end_series, resume_series
 from enishi.commitments.services.tasks import change_task, delete_task, finish_task, make_task, reopen_task
 from enishi.commitments.services.undo import undo
 
 __all__ = [
     "CommitmentError",
     "Conflict",
+    "DutyDraft",
     "add_closing_day",
     "add_proof",
     "catch_up",
+    "change_duty",
     "change_from_here",
     "change_promise",
     "change_series",
+    "change_source",
     "change_task",
     "delete_promise",
     "delete_task",
+    "end_duty",
     "end_series",
     "extend_all_series",
     "extend_series",
@@ -49,13 +58,18 @@ __all__ = [
     "plan_digests",
     "raise_confidentiality",
     "remind_all",
+    "remind_reviews",
     "remove_closing_day",
     "reopen_promise",
     "reopen_task",
     "report_done",
+    "resume_duty",
     "resume_series",
+    "review_duty",
     "send_digest",
     "settle_promise",
     "start_promise",
     "undo",
+    "write_duties",
+    "write_source",
 ]

@@ -6,15 +6,16 @@ from django.db import transaction
 from django.db.models import F
 
 from enishi.accounts.access import Actor, ScopedQuerySet
-from enishi.commitments.models import Promise, Series, Task
+from enishi.commitments.models import Promise, Series, Source, Task
 from enishi.commitments.services import writing
+from enishi.commitments.services.duties import raise_source
 from enishi.search.services import index
 
 _WHY = "follow what they hang on, whoever may see them"
 
 
 def _promises() -> ScopedQuerySet[Promise]:
-    return Promise.objects.unscoped(_WHY).select_related("party", "project")
+    return Promise.objects.unscoped(_WHY).select_related("party", "project", "duty")
 
 
 def _tasks() -> ScopedQuerySet[Task]:
@@ -36,6 +37,8 @@ def raise_confidentiality(
     for task in below.order_by("pk"):
         writing.raise_level(actor, task, level)
     if party_id is not None:
+        for source in Source.objects.unscoped(_WHY).filter(authority=party_id, confidentiality__lt=level):
+            raise_source(actor, source, level)
         Series.objects.unscoped(_WHY).filter(confidentiality__lt=level, template__party_id=party_id).update(
             confidentiality=level
         )
@@ -54,5 +57,7 @@ def catch_up(actor: Actor) -> None:
     for found in (_promises(), _tasks()):
         rows = found.filter(confidentiality__lt=F("party__confidentiality"))
         behind |= dict(rows.order_by().values_list("party_id", "party__confidentiality").distinct())
+    sources = Source.objects.unscoped(_WHY).filter(confidentiality__lt=F("authority__confidentiality"))
+    behind |= dict(sources.order_by().values_list("authority_id", "authority__confidentiality").distinct())
     for party_id, level in sorted(behind.items()):
         raise_confidentiality(actor, level, party_id=party_id)

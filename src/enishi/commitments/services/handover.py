@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.commitments import signals
-from enishi.commitments.models import Promise, Series, Task
+from enishi.commitments.models import Duty, Promise, Series, Task
 from enishi.commitments.services.rules import EDIT, address
 from enishi.core import clock
 from enishi.core.events import Event
@@ -130,6 +130,47 @@ class Repeats(Holding):
 
     def brings(self, user_id: int, ids: Collection[int]) -> Mapping[str, Collection[int]]:
         return {"promises": _times(Promise, user_id, ids), "tasks": _times(Task, user_id, ids)}
+
+
+class Duties(Holding):
+    """Clauses that somebody looks after: reviews, and what is to be kept next; their promises are handed over as promises."""
+
+    code, label, icon, order, right = "duties", _("Duties"), "gavel", 35, EDIT
+    event: ClassVar[Event] = signals.duty_changed
+    subject_types = ("commitments.duty",)
+
+    def held(self, actor: Actor, user_id: int) -> list[Held]:
+        return self._listed(Duty.objects.visible_to(actor).filter(owner_id=user_id, ended_at__isnull=True))
+
+    def named(self, actor: Actor, ids: Collection[int]) -> list[Held]:
+        found = Duty.objects.visible_to(actor).filter(pk__in=list(ids), ended_at__isnull=True)
+        return self._listed(found)
+
+    def _listed(self, found: ScopedQuerySet[Duty]) -> list[Held]:
+        return [
+            Held(
+                pk=duty.pk,
+                title=f"{duty.clause} {duty.title}".strip(),
+                project_ids=duty.projects,
+                confidentiality=duty.confidentiality,
+                url=reverse("commitments:duty", args=[duty.pk]),
+                note=str(duty.source),
+            )
+            for duty in found.select_related("source").order_by("source__title", "position", "pk")
+        ]
+
+    def holders(self, ids: Collection[int]) -> dict[int, int | None]:
+        rows = Duty.objects.unscoped("handed over within the actor's rights").filter(ended_at__isnull=True)
+        return locked_holders(rows, ids, "owner_id")
+
+    def assign(self, holders: Mapping[int, int | None]) -> list[Moved]:
+        rows = Duty.objects.unscoped("handed over within the actor's rights")
+        for owner_id, ids in by_holder(holders).items():
+            rows.filter(pk__in=ids).update(
+                owner_id=owner_id, version=F("version") + 1, updated_at=clock.now()
+            )
+        moved = rows.filter(pk__in=list(holders)).select_related("source").order_by("pk")
+        return [Moved(duty, duty.source.authority_id) for duty in moved]
 
 
 def _times(model: type[Promise] | type[Task], user_id: int, series_ids: Collection[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""The promise ledger: making, changing and settling promises. (Those that repeat: ``series``.)"""
+"""The promise ledger: making, changing and settling promises. (Those that repeat: ``repeating`` and ``series``.)"""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from enishi.accounts.access import Actor
 from enishi.accounts.models import Project, User
 from enishi.commitments import signals
-from enishi.commitments.models import Promise, Proof, Series, Task
+from enishi.commitments.models import Duty, Promise, Proof, Series, Task
 from enishi.commitments.services import rules, writing
+from enishi.commitments.services.repeating import begin_series
 from enishi.commitments.services.rules import EDIT, CommitmentError
 from enishi.contacts.models import Party
 from enishi.content.models import File
@@ -45,16 +46,16 @@ def make_promise(
     said_start: int | None = None,
     said_end: int | None = None,
     confidentiality: int | None = None,
+    duty: Duty | None = None,
+    evidence: str = "",
     rule: str = "",
     shift: str = Series.Shift.BACKWARD,
 ) -> Promise:
     """Write down who promised what to whom. With a ``rule`` (RFC 5545) it repeats from ``due_at`` on.
 
-    It becomes at least as confidential as its party; give the level of the conversation it was said in. The owner is
-    notified. Returns the promise, of a repeating one the first. Raises CommitmentError for what cannot be used.
+    It becomes at least as confidential as its party and its duty; give the level of the conversation it was said in.
+    With ``evidence`` it is kept only with proof. The owner is notified. Returns the promise, of a repeating one the first. Raises CommitmentError for what cannot be used.
     """
-    from enishi.commitments.services.series import begin_series
-
     actor.require(EDIT, project.pk)
     promise = Promise(
         project=project,
@@ -71,6 +72,8 @@ def make_promise(
         said_at=said_at,
         said_start=said_start,
         said_end=said_end,
+        duty=duty,
+        evidence=clean(evidence, max_length=300).strip(),
         created_at=clock.now(),
         updated_at=clock.now(),
     )
@@ -164,8 +167,8 @@ def settle_promise(
     elif promise.state in (State.KEPT, State.KEPT_LATE):
         wanted = State(promise.state)
     else:
-        if promise.waits_for_proof and not proven and not promise.proofs.exists():
-            raise CommitmentError(_("Say what proves it, or choose a file."), "proof_text")
+        if promise.needs_proof and not proven and not promise.proofs.exists():
+            raise CommitmentError(_proof_wanted(promise), "proof_text")
         over = promise.due_at is not None and promise.due_at < (promise.done_at or clock.now())
         wanted = State.KEPT_LATE if over and not promise.negative else State.KEPT
     if wanted != promise.state:
@@ -175,6 +178,14 @@ def settle_promise(
     if proven:
         add_proof(actor, promise, text=proof_text, files=files)
     return promise
+
+
+def _proof_wanted(promise: Promise) -> str:
+    if promise.evidence:
+        return _("Say what proves it, or choose a file. Asked for: %(evidence)s") % {
+            "evidence": promise.evidence
+        }
+    return _("Say what proves it, or choose a file.")
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
 from enishi.accounts.models import Project, User
-from enishi.commitments.models import Promise, Task
+from enishi.commitments.models import Duty, Promise, Source, Task
 from enishi.contacts.models import Party
 from enishi.core import clock, registry, text
 from enishi.core.events import Event
@@ -137,7 +137,7 @@ def tell_owner(actor: Actor, row: Promise | Task, owner: User | None) -> None:
     notify([owner.pk], kind="promise" if is_promise else "task", title=title, url=address(row))
 
 
-_NAMED = ("project", "party", "owner", "promise")
+_NAMED = ("project", "party", "owner", "promise", "duty")
 
 
 def told(row: Promise | Task, changes: Changes) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -151,7 +151,7 @@ def told(row: Promise | Task, changes: Changes) -> tuple[dict[str, Any], dict[st
             continue
         ids[column] = [was, became]
         if name in _NAMED:
-            shown[name] = (_name_of(row, name, was), _name_of(row, name, became))
+            shown[name] = (name_of(row, name, was), name_of(row, name, became))
     return shown, {"_ids": ids} if ids else {}
 
 
@@ -160,14 +160,22 @@ def write_history(actor: Actor, event: Event, row: Promise | Task, changes: Chan
     return record(actor, event, subject=row, party_id=row.party_id, changes=shown, data={**ids, **data})
 
 
-def _name_of(row: Promise | Task, name: str, pk: int | None) -> str:
+def name_of(row: models.Model, name: str, pk: int | None) -> str:
+    """The name behind a foreign key, for the history of a record whose reader may see it."""
     if pk is None:
         return ""
     if getattr(row, f"{name}_id") == pk:
         return str(getattr(row, name))
     related: Any = row._meta.get_field(name).related_model
-    # A name for the history of a record whose reader may see it.
     return str(related._base_manager.filter(pk=pk).first() or "")
+
+
+def source_address(source: Source) -> str:
+    return reverse("commitments:source", args=[source.pk])
+
+
+def duty_address(duty: Duty) -> str:
+    return reverse("commitments:duty", args=[duty.pk])
 
 
 def address(row: Promise | Task) -> str:

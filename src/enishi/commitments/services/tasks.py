@@ -12,6 +12,7 @@ from enishi.accounts.models import Project, User
 from enishi.commitments import signals
 from enishi.commitments.models import Promise, Series, Task
 from enishi.commitments.services import rules, writing
+from enishi.commitments.services.repeating import begin_series
 from enishi.commitments.services.rules import EDIT
 from enishi.contacts.models import Party
 from enishi.core import clock, text
@@ -42,8 +43,6 @@ def make_task(
     It becomes at least as confidential as its party and promise; give the level of the conversation it was said in.
     The owner is notified. Raises CommitmentError for what cannot be used.
     """
-    from enishi.commitments.services.series import begin_series
-
     actor.require(EDIT, project.pk)
     task = Task(
         project=project,

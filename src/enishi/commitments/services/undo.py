@@ -38,6 +38,8 @@ def undo(actor: Actor, entry_id: int) -> Promise | Task | Series:
     )
     if entry.subject_type == "commitments.series":
         return _undo_series(actor, entry)
+    if entry.subject_type not in {"commitments.promise", "commitments.task"}:
+        raise CommitmentError(_("This cannot be undone."))
     model: type[Promise] | type[Task] = Promise if entry.subject_type == "commitments.promise" else Task
     if entry.event in _DELETED:
         return _bring_back(actor, entry, model)

@@ -38,11 +38,11 @@ _NATURES: dict[type[Commitment], Nature] = {
     Promise: Nature(
         fields=(
             "project_id", "direction", "negative", "title", "detail", "party_id", "owner_id", "due_at", "started_at",
-            "done_at", "state", "settled_at", "settled_by_id", "outcome", "quote", "said_in_id", "said_via", "said_at", "said_start",
+            "done_at", "state", "settled_at", "settled_by_id", "outcome", "duty_id", "evidence", "quote", "said_in_id", "said_via", "said_at", "said_start",
             "said_end", "confidentiality",
         ),
         editable=frozenset(
-            {"project", "direction", "negative", "title", "detail", "party", "owner", "due_at", "quote", "confidentiality"}
+            {"project", "direction", "negative", "title", "detail", "party", "owner", "due_at", "evidence", "quote", "confidentiality"}
         ),
         kind=Kind.PROMISE,
         family=Family.PROMISE,
@@ -73,8 +73,8 @@ def snapshot(row: Promise | Task) -> dict[str, Any]:
 
 
 def levels(row: Promise | Task) -> list[int]:
-    """The confidentiality of what it hangs on: its person, and the promise that a task serves."""
-    hangs_on = [row.party, row.promise] if isinstance(row, Task) else [row.party]
+    """The confidentiality of what it hangs on: its person, the promise that a task serves, the duty of a promise."""
+    hangs_on = [row.party, row.promise if isinstance(row, Task) else row.duty]
     return [one.confidentiality for one in hangs_on if one is not None]
 
 

@@ -23,7 +23,7 @@ from enishi.core.dates import DateError, parse_date
 VIEW, EDIT = "commitments.view", "commitments.edit"
 
 
-def _tabs(request: StaffRequest, here: str) -> list[dict[str, Any]]:
+def tabs(request: StaffRequest, here: str) -> list[dict[str, Any]]:
     """Saved ways to look at the ledger, in the top bar."""
     wanted = answers.asked(request)
     listed = (
@@ -37,11 +37,15 @@ def _tabs(request: StaffRequest, here: str) -> list[dict[str, Any]]:
     if queries.is_settled(queries.Filter(state=wanted.get("state", "open"))):
         now = "settled"
     base = reverse("commitments:list")
-    tabs = [
-        {"label": label, "url": f"{base}{query}", "current": here != "tasks" and now == code}
+    others = (("tasks", _("Tasks")), ("duties", _("Duties")))
+    found = [
+        {"label": label, "url": f"{base}{query}", "current": here not in dict(others) and now == code}
         for code, label, query in listed
     ]
-    return [*tabs, {"label": _("Tasks"), "url": reverse("commitments:tasks"), "current": here == "tasks"}]
+    return found + [
+        {"label": label, "url": reverse(f"commitments:{name}"), "current": here == name}
+        for name, label in others
+    ]
 
 
 def _chips(request: StaffRequest, here: str) -> list[dict[str, Any]]:
@@ -83,7 +87,7 @@ def _rows_of(request: StaffRequest, *states: str) -> dict[str, str]:
 def _shared(request: StaffRequest, filters: queries.Filter, here: str) -> dict[str, Any]:
     return {
         "rows_of": _rows_of(request, "late", "proof"),
-        "tabs": _tabs(request, here),
+        "tabs": tabs(request, here),
         "chips": _chips(request, here),
         "switch": _switch(request, here),
         "filters": filters,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 
-from enishi.config.demo import conversations, desk, ledger, parties, reports
+from enishi.config.demo import conversations, desk, ledger, parties, permits, reports
 from enishi.config.demo.organisation import PASSWORD, accounts, found_house
 from enishi.config.demo.people import DAYS, Population
 from enishi.config.demo.setting import set_up
@@ -53,6 +53,7 @@ def _tell(now: dt.datetime) -> None:
     ledger.save_tasks(house, story.said, drawing("tasks"))
     ledger.save_errands(house)
     ledger.save_duties(house, organisations, drawing("duties"))
+    permits.save(house, organisations)
     desk.fill_library(house, organisations)
     desk.fill_links(house, organisations, people)
     desk.receive_strangers(house)

@@ -1,4 +1,4 @@
-"""What people enter about promises, tasks and closing days."""
+"""What people enter about promises, tasks and closing days, one at a time."""
 
 from __future__ import annotations
 
@@ -81,14 +81,45 @@ class DayField(forms.Field):
             raise _refuse(error) from None
 
 
-class _CommitmentForm(forms.Form):
-    """What promises and tasks share. ``candidates`` are the people to choose from when a name fits several."""
+class MeantForm(forms.Form):
+    """A form that names somebody in words. ``candidates`` are the people to choose from when a name fits several."""
 
-    title = forms.CharField(max_length=300)
     person = forms.CharField(
         required=False, max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"})
     )
     party = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    actor: Actor
+    candidates: list[Hit]
+
+    def meant(self, typed: str, chosen: int | None) -> Party | None:
+        """Who was meant: the chosen one where the words fit them, else the only one whom the words fit."""
+        if not typed:
+            return None
+        try:
+            if chosen and (party := queries.party(self.actor, chosen)).full_name == typed:
+                return party
+        except Party.DoesNotExist:
+            pass
+        found = queries.people_like(self.actor, typed)
+        fitting = (
+            [hit for hit in found if hit.subject_id == chosen]
+            or [hit for hit in found if hit.title == typed]
+            or found
+        )
+        if len(fitting) == 1:
+            return queries.party(self.actor, fitting[0].subject_id)
+        self.candidates = found
+        if found:
+            self.add_error("person", _("Several people fit. Choose one of them."))
+        else:
+            self.add_error("person", _("Nobody by that name. Check the spelling, or add the contact first."))
+        return None
+
+
+class _CommitmentForm(MeantForm):
+    """What promises and tasks share."""
+
+    title = forms.CharField(max_length=300)
     due_at = DueField(
         label=_("Due"), required=False, help_text=_("For example 20 Nov 2026 18:00, or 2026-11-20.")
     )
@@ -130,7 +161,7 @@ class _CommitmentForm(forms.Form):
         kwargs["initial"] = {**usual, **given}
         super().__init__(*args, **kwargs)
         self.actor, self.instance = actor, instance
-        self.candidates: list[Hit] = []
+        self.candidates = []
         projects = list(accounts.projects(actor, EDIT))
         self.projects = {project.pk: project for project in projects}
         self._choose("project", [(project.pk, project.name) for project in projects])
@@ -180,7 +211,7 @@ class _CommitmentForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        cleaned["party"] = self._party(cleaned.get("person", "").strip(), cleaned.get("party"))
+        cleaned["party"] = self.meant(cleaned.get("person", "").strip(), cleaned.get("party"))
         cleaned["project"] = self.projects.get(cleaned.get("project") or 0)
         cleaned["owner"] = self.users.get(cleaned.get("owner") or 0)
         if cleaned.get("repeats") == "own" and not cleaned.get("rule"):
@@ -188,30 +219,6 @@ class _CommitmentForm(forms.Form):
         if cleaned.get("said_start") is not None and (cleaned.get("said_end") or 0) <= cleaned["said_start"]:
             cleaned["said_start"] = cleaned["said_end"] = None
         return cleaned
-
-    def _party(self, typed: str, chosen: int | None) -> Party | None:
-        """Who was meant: the chosen one where the words fit them, else the only one whom the words fit."""
-        if not typed:
-            return None
-        try:
-            if chosen and (party := queries.party(self.actor, chosen)).full_name == typed:
-                return party
-        except Party.DoesNotExist:
-            pass
-        found = queries.people_like(self.actor, typed)
-        fitting = (
-            [hit for hit in found if hit.subject_id == chosen]
-            or [hit for hit in found if hit.title == typed]
-            or found
-        )
-        if len(fitting) == 1:
-            return queries.party(self.actor, fitting[0].subject_id)
-        self.candidates = found
-        if found:
-            self.add_error("person", _("Several people fit. Choose one of them."))
-        else:
-            self.add_error("person", _("Nobody by that name. Check the spelling, or add the contact first."))
-        return None
 
     def values(self) -> dict[str, Any]:
         """What a change passes to the service."""

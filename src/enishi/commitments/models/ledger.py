@@ -136,6 +136,16 @@ class Promise(Commitment):
     series = models.ForeignKey(
         Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="promises"
     )
+    duty = models.ForeignKey(
+        "commitments.Duty",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="promises",
+        db_index=False,  # promise_duty
+        verbose_name=_("duty"),
+    )
+    evidence = models.CharField(_("proof asked for"), max_length=300, blank=True)
     said_via = models.CharField(max_length=20, blank=True)
     said_at = models.DateTimeField(null=True, blank=True)
     quote = models.TextField(_("words"), blank=True)
@@ -178,6 +188,8 @@ class Promise(Commitment):
             models.Index(
                 fields=["said_in_id"], condition=Q(said_in_id__isnull=False), name="promise_said_in"
             ),
+            # The times of a duty.
+            models.Index(fields=["duty", "due_at"], condition=Q(duty__isnull=False), name="promise_duty"),
             models.Index(fields=["-settled_at", "-id"], condition=~Q(state="open"), name="promise_settled"),
             # The month.
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="promise_due"),
@@ -198,6 +210,11 @@ class Promise(Commitment):
     def is_late(self, now: dt.datetime) -> bool:
         """Whether its date has passed without it being done; what waits for proof is not late."""
         return self.done_at is None and super().is_late(now)
+
+    @property
+    def needs_proof(self) -> bool:
+        """Whether it is kept only with proof: that was announced, or a duty asks for it."""
+        return self.is_open and (self.done_at is not None or self.evidence != "")
 
     @property
     def shown_at(self) -> dt.datetime:

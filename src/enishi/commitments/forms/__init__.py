@@ -1,0 +1,35 @@
+"""What people enter about promises, tasks, duties and closing days."""
+
+from enishi.commitments.forms.duties import (
+    ClauseForm,
+    ClausesForm,
+    DutyForm,
+    EndForm,
+    PasteForm,
+    ReviewForm,
+    SourceForm,
+)
+from enishi.commitments.forms.ledger import (
+    ClosingDayForm,
+    DueForm,
+    PromiseForm,
+    ProofForm,
+    SettleForm,
+    TaskForm,
+)
+
+__all__ = [
+    "ClauseForm",
+    "ClausesForm",
+    "ClosingDayForm",
+    "DueForm",
+    "DutyForm",
+    "EndForm",
+    "PasteForm",
+    "PromiseForm",
+    "ProofForm",
+    "ReviewForm",
+    "SettleForm",
+    "SourceForm",
+    "TaskForm",
+]

@@ -1,0 +1,26 @@
+"""The promise ledger with the duties that promises come from, tasks, and the organisation's own closing days."""
+
+from enishi.commitments.models.duties import Duty, Source
+from enishi.commitments.models.ledger import (
+    ClosingDay,
+    Commitment,
+    Digest,
+    Promise,
+    Proof,
+    Reminder,
+    Series,
+    Task,
+)
+
+__all__ = [
+    "ClosingDay",
+    "Commitment",
+    "Digest",
+    "Duty",
+    "Promise",
+    "Proof",
+    "Reminder",
+    "Series",
+    "Source",
+    "Task",
+]
