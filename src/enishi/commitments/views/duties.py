@@ -24,8 +24,8 @@ from enishi.commitments.services.clauses import read_clauses
 from enishi.commitments.services.rules import EDIT, VIEW, duty_address, source_address
 from enishi.commitments.views import answers
 from enishi.commitments.views.lists import tabs
-from enishi.contacts.services.exporting import guarded
 from enishi.core import clock
+from enishi.core.documents import guarded
 
 KEPT = ("state", "source", "who", "q")
 
