@@ -22,6 +22,7 @@ from enishi.commitments.models import Series
 from enishi.commitments.services import (
     DutyDraft,
     add_closing_day,
+    add_step,
     change_promise,
     make_promise,
     make_task,
@@ -199,7 +200,7 @@ def _talk(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, ob
         "task_id": make_task(worker, project=where, title="Ring back", party=aoi, owner=_user(worker)).pk,
         "closing_day_id": add_closing_day(SYSTEM, day=dt.date(2027, 3, 1), name="Works outing").pk,
         "report_id": _report(where, worker), "reports:new code": "engagement", "reports:rows table": "register",
-        "reports:file format": "csv", "sender_id": sender.pk, "commitments:undo entry_id": last_entry("commitments.promise", promise.pk),
+        "reports:file format": "csv", "step_id": add_step(SYSTEM, days=5, to="overseers").pk, "sender_id": sender.pk, "commitments:undo entry_id": last_entry("commitments.promise", promise.pk),
     }  # fmt: skip
 
 

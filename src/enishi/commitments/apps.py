@@ -9,5 +9,6 @@ class CommitmentsConfig(AppConfig):
     rights = {
         "commitments.view": _("See promises and tasks"),
         "commitments.edit": _("Make, change and settle promises and tasks"),
+        "commitments.oversee": _("Oversee promises: told when they stay late"),
         "commitments.delete": _("Delete promises and tasks"),
     }

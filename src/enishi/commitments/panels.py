@@ -55,6 +55,17 @@ add_menu(
         everywhere=True,
     )
 )
+add_menu(
+    MenuEntry(
+        "setup",
+        _("When promises stay late"),
+        "commitments:escalation",
+        "stairs-up",
+        right="accounts.settings",
+        order=65,
+        everywhere=True,
+    )
+)
 add_new(NewEntry(_("Promise"), "commitments:new", "link", EDIT, order=20))
 add_new(NewEntry(_("Task"), "commitments:new_task", "checkbox", EDIT, order=30))
 

@@ -16,6 +16,7 @@ def remind(timestamp: int) -> None:
     """Remind owners of what came nearer, and plan the mails of the morning."""
     services.remind_all()
     services.remind_reviews()
+    services.escalate_all(system_actor("reminders"))
     services.plan_digests()
 
 
@@ -23,6 +24,12 @@ def remind(timestamp: int) -> None:
 def send_digest(digest_id: int) -> None:
     """Send one mail. It is not tried again: a reminder that is missing is better than one that comes twice."""
     services.send_digest(digest_id)
+
+
+@app.task(name="commitments.send_escalation", queue="mail")
+def send_escalation(escalation_id: int) -> None:
+    """Send one mail. It is not tried again, as with digests."""
+    services.send_escalation(escalation_id)
 
 
 @app.periodic(cron="20 2 * * *")

@@ -15,6 +15,7 @@ from enishi.commitments.forms.ledger import (
     PromiseForm,
     ProofForm,
     SettleForm,
+    StepForm,
     TaskForm,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "ReviewForm",
     "SettleForm",
     "SourceForm",
+    "StepForm",
     "TaskForm",
 ]

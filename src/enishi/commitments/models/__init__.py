@@ -1,6 +1,7 @@
 """The promise ledger with the duties that promises come from, tasks, and the organisation's own closing days."""
 
 from enishi.commitments.models.duties import Duty, Source
+from enishi.commitments.models.escalation import Escalation, EscalationStep
 from enishi.commitments.models.ledger import (
     ClosingDay,
     Commitment,
@@ -17,6 +18,8 @@ __all__ = [
     "Commitment",
     "Digest",
     "Duty",
+    "Escalation",
+    "EscalationStep",
     "Promise",
     "Proof",
     "Reminder",

@@ -1,7 +1,7 @@
 """Reading promises, tasks and closing days."""
 
-from enishi.commitments.queries.day import Day, DueDay, due_soon, my_day, teammates
-from enishi.commitments.queries.days import business_calendar, closing_day, closing_days
+from enishi.commitments.queries.day import Day, DueDay, due_soon, members, my_day, teammates
+from enishi.commitments.queries.days import business_calendar, closed_on, closing_day, closing_days
 from enishi.commitments.queries.duties import (
     STATES as DUTY_STATES,
 )
@@ -32,6 +32,7 @@ from enishi.commitments.queries.figures import (
     kept_rates,
     late_count,
 )
+from enishi.commitments.queries.kept import Report, kept_report
 from enishi.commitments.queries.ledger import (
     Column,
     Filter,
@@ -60,6 +61,9 @@ from enishi.commitments.queries.ledger import (
     tasks_of,
 )
 from enishi.commitments.queries.month import Month, MonthDay, month
+from enishi.commitments.queries.overseers import escalations
+from enishi.commitments.queries.overseers import step as escalation_step
+from enishi.commitments.queries.overseers import steps as escalation_steps
 from enishi.commitments.queries.people import party, people_like
 
 __all__ = [
@@ -76,6 +80,7 @@ __all__ = [
     "Page",
     "Position",
     "Rate",
+    "Report",
     "Runs",
     "SourceRow",
     "Standing",
@@ -83,12 +88,16 @@ __all__ = [
     "board",
     "business_calendar",
     "by_ids",
+    "closed_on",
     "closing_day",
     "closing_days",
     "due_soon",
     "duties",
     "duty",
     "edges",
+    "escalation_step",
+    "escalation_steps",
+    "escalations",
     "exported",
     "figures",
     "file_versions",
@@ -98,9 +107,11 @@ __all__ = [
     "kept_by_week",
     "kept_rate",
     "kept_rates",
+    "kept_report",
     "late_count",
     "ledger",
     "may_read_file",
+    "members",
     "month",
     "my_day",
     "open_of_parties",

@@ -53,6 +53,11 @@ def teammates(actor: Actor) -> tuple[int, ...]:
     return tuple(sorted({actor.user_id, *together}))
 
 
+def members(team_id: int) -> tuple[int, ...]:
+    """The ids of everybody in a team."""
+    return tuple(User.objects.filter(teams=team_id).order_by("pk").values_list("pk", flat=True))
+
+
 def my_day(actor: Actor, project_id: int | None = None, *, owner_ids: tuple[int, ...] | None = None) -> Day:
     """Promises late, of today and of the next seven days, what waits for proof, and tasks up to then.
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, Q
-from django.db.models.functions import Least
 
 from enishi.accounts.access import Actor
 from enishi.commitments.models import Promise
 from enishi.commitments.queries.edges import UNPROVEN, edges
-from enishi.commitments.queries.ledger import Filter, promises
+from enishi.commitments.queries.ledger import Filter, decided, promises
 from enishi.core import clock
 
 WEEKS = 12
-_GROUPINGS = {
+FEW = 10
+GROUPINGS = {
     "team": ("owner__teams", "owner__teams__name"),
     "project": ("project", "project__name"),
     "owner": ("owner", "owner__name"),
@@ -33,27 +33,26 @@ class Rate:
     label: str = ""
 
     @property
+    def missed(self) -> int:
+        return self.total - self.kept
+
+    @property
+    def few(self) -> bool:
+        """So few that the share says little."""
+        return self.total < FEW
+
+    @property
     def share(self) -> float | None:
         """From 0 to 1; None where nothing was decided."""
         return self.kept / self.total if self.total else None
 
 
 def _decided(actor: Actor, filters: Filter, since: dt.datetime, until: dt.datetime) -> Any:
-    """Our promises that were settled or fell due in a period, whichever came first; waived ones do not count.
-
-    What was done in time and waits for proof is not decided yet.
-    """
+    """Our promises that were decided in a period."""
     whole = Filter(
         owner_ids=filters.owner_ids, party_id=filters.party_id, project_id=filters.project_id, state="all"
     )
-    return (
-        promises(actor, whole)
-        .filter(direction=Promise.Direction.OURS)
-        .exclude(state=Promise.State.WAIVED)
-        .exclude(UNPROVEN, Q(due_at__gte=F("done_at")) | Q(negative=True))
-        .annotate(decided_at=Least("due_at", "settled_at"))
-        .filter(decided_at__gt=since, decided_at__lte=until)
-    )
+    return decided(promises(actor, whole)).filter(decided_at__gt=since, decided_at__lte=until)
 
 
 _KEPT = Count("pk", filter=Q(state=Promise.State.KEPT), distinct=True)
@@ -72,7 +71,7 @@ def kept_rate(
 
 def kept_rates(actor: Actor, by: str, filters: Filter | None = None, *, weeks: int = WEEKS) -> list[Rate]:
     """The same by ``team``, ``project`` or ``owner``, best first; what belongs to none is left out."""
-    key, label = _GROUPINGS[by]
+    key, label = GROUPINGS[by]
     end = clock.now()
     rows = (
         _decided(actor, filters or Filter(), end - dt.timedelta(weeks=weeks), end)

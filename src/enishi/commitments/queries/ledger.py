@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Least, RowNumber
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor, Level, ScopedQuerySet
@@ -27,6 +27,7 @@ STATES = {
     "doing": TO_DO & Q(started_at__isnull=False),
     "proof": UNPROVEN,
     "settled": ~OPEN,
+    "missed": ~Q(state=Promise.State.KEPT),
     **{state: Q(state=state) for state in ("kept", "kept_late", "broken", "waived")},
 }
 KINDS = {"repeats": Q(series__isnull=False), "duty": Q(duty__isnull=False), "negative": Q(negative=True)}
@@ -55,6 +56,8 @@ class Filter:
     project_id: int | None = None
     due_from: dt.date | None = None
     due_until: dt.date | None = None
+    decided_from: dt.date | None = None
+    decided_until: dt.date | None = None
     text: str = ""
 
 
@@ -126,6 +129,19 @@ def _limited(found: ScopedQuerySet[R], filters: Filter, actor: Actor, kind: str)
     return found
 
 
+def decided(found: ScopedQuerySet[Promise]) -> Any:
+    """Our promises of these that count for the kept rate, with when it was decided: settled or due, whichever came first.
+
+    Waived ones do not count; what was done in time and waits for proof is not decided yet.
+    """
+    return (
+        found.filter(direction=Promise.Direction.OURS)
+        .exclude(state=Promise.State.WAIVED)
+        .exclude(UNPROVEN, Q(due_at__gte=F("done_at")) | Q(negative=True))
+        .annotate(decided_at=Least("due_at", "settled_at"))
+    )
+
+
 def promises(actor: Actor, filters: Filter) -> ScopedQuerySet[Promise]:
     """The promises that the actor may see and the filter wants, in no order."""
     found = Promise.objects.visible_to(actor)
@@ -137,6 +153,11 @@ def promises(actor: Actor, filters: Filter) -> ScopedQuerySet[Promise]:
         found = found.filter(direction=filters.direction)
     if filters.kind in KINDS:
         found = found.filter(KINDS[filters.kind])
+    if filters.decided_from is not None and filters.decided_until is not None:
+        end = midnight(filters.decided_until + dt.timedelta(days=1))
+        found = decided(found).filter(
+            decided_at__gte=midnight(filters.decided_from), decided_at__lt=end, decided_at__lte=clock.now()
+        )
     return _limited(found, filters, actor, Kind.PROMISE)
 
 

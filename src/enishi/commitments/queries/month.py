@@ -119,7 +119,7 @@ def month(
             inside=first <= one <= last,
             today=one == today,
             shut=not calendar.is_open(one),
-            closed=own.get(one) or calendar.holiday(one),
+            closed=own.get(one) or calendar.holiday(one, translation.get_language()),
             promises=due.get(one, []),
         )
         for one in days

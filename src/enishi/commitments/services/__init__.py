@@ -12,6 +12,7 @@ from enishi.commitments.services.duties import (
     write_duties,
     write_source,
 )
+from enishi.commitments.services.escalation import add_step, escalate_all, remove_step, send_escalation
 from enishi.commitments.services.following import catch_up, index_of_party, raise_confidentiality
 from enishi.commitments.services.promises import (
     add_proof,
@@ -37,6 +38,7 @@ __all__ = [
     "DutyDraft",
     "add_closing_day",
     "add_proof",
+    "add_step",
     "catch_up",
     "change_duty",
     "change_from_here",
@@ -48,6 +50,7 @@ __all__ = [
     "delete_task",
     "end_duty",
     "end_series",
+    "escalate_all",
     "extend_all_series",
     "extend_series",
     "finish_task",
@@ -60,6 +63,7 @@ __all__ = [
     "remind_all",
     "remind_reviews",
     "remove_closing_day",
+    "remove_step",
     "reopen_promise",
     "reopen_task",
     "report_done",
@@ -67,6 +71,7 @@ __all__ = [
     "resume_series",
     "review_duty",
     "send_digest",
+    "send_escalation",
     "settle_promise",
     "start_promise",
     "undo",

@@ -19,7 +19,7 @@ from enishi.commitments import queries
 from enishi.core.dates import DateError, parse_date
 
 T = TypeVar("T")
-KEPT = ("state", "side", "kind", "who", "q", "from", "until")
+KEPT = ("state", "side", "kind", "who", "q", "from", "until", "decided", "till", "owner", "team", "in")
 """The names of the filter in an address."""
 
 
@@ -36,6 +36,10 @@ def asked(request: StaffRequest) -> dict[str, str]:
     return {name: request.GET[name] for name in KEPT if request.GET.get(name)}
 
 
+def number(value: str | None) -> int | None:
+    return int(value) if value and value.isdecimal() and len(value) < 18 else None
+
+
 def filter_of(request: StaffRequest) -> queries.Filter:
     """The filter that the address and the chosen project ask for; what it cannot mean is passed over."""
     wanted = asked(request)
@@ -45,7 +49,11 @@ def filter_of(request: StaffRequest) -> queries.Filter:
         owners = (request.actor.user_id or 0,)
     elif who == "team":
         owners = queries.teammates(request.actor)
-    project = request.session.get("project")
+    elif owner := number(wanted.get("owner")):
+        owners = (owner,)
+    elif team := number(wanted.get("team")):
+        owners = queries.members(team)
+    project = number(wanted.get("in")) or request.session.get("project")
     return queries.Filter(
         state=wanted.get("state", "open"),
         direction=wanted["side"] if wanted.get("side") in {"ours", "theirs"} else "",
@@ -54,6 +62,8 @@ def filter_of(request: StaffRequest) -> queries.Filter:
         project_id=project if isinstance(project, int) else None,
         due_from=_day(wanted.get("from")),
         due_until=_day(wanted.get("until")),
+        decided_from=_day(wanted.get("decided")),
+        decided_until=_day(wanted.get("till")),
         text=wanted.get("q", "")[:200],
     )
 

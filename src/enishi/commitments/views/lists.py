@@ -37,7 +37,7 @@ def tabs(request: StaffRequest, here: str) -> list[dict[str, Any]]:
     if queries.is_settled(queries.Filter(state=wanted.get("state", "open"))):
         now = "settled"
     base = reverse("commitments:list")
-    others = (("tasks", _("Tasks")), ("duties", _("Duties")))
+    others = (("tasks", _("Tasks")), ("duties", _("Duties")), ("kept", _("Kept on time")))
     found = [
         {"label": label, "url": f"{base}{query}", "current": here not in dict(others) and now == code}
         for code, label, query in listed

@@ -38,6 +38,8 @@ def promise(request: StaffRequest, promise_id: int) -> HttpResponse:
         "runs": queries.runs(actor, [row.series_id]).get(row.series_id) if row.series_id else None,
         "may_see_source": actor.may("conversations.view", row.project_id),
         "readers": _readers(request, row),
+        "closed": queries.closed_on(row.project, row.due_at) if row.is_open else "",
+        "escalations": queries.escalations(row),
         "proof_form": ProofForm(),
         "may_edit": actor.may(EDIT, row.project_id),
         "may_delete": actor.may(DELETE, row.project_id),

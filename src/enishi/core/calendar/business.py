@@ -25,9 +25,17 @@ class CalendarError(Unusable):
 @lru_cache(maxsize=512)
 def _holidays(country: str, year: int, language: str | None = None) -> Mapping[dt.date, str]:
     try:
-        return dict(holidays.country_holidays(country, years=year, language=language))
+        return dict(holidays.country_holidays(country, years=year, language=_spoken(country, language)))
     except NotImplementedError:
         return {}
+
+
+def _spoken(country: str, language: str | None) -> str | None:
+    """The language as the holiday data calls it: ``fa_IR`` for ``fa``."""
+    if language is None:
+        return None
+    known: tuple[str, ...] = holidays.country_holidays(country).supported_languages
+    return next((one for one in known if one.partition("_")[0] == language.partition("-")[0]), language)
 
 
 @lru_cache(maxsize=64)
