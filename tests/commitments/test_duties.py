@@ -256,7 +256,7 @@ def test_pasted_clauses_are_proposed_and_written_down_when_confirmed(at):
     address = f"/promises/documents/{source.pk}/paste/"
     pasted = "1. Report every month.\n2. No work at night shall be done.\n3. Tell the school."
     proposed = browser.post(address, {"pasted": pasted}).content.decode()
-    assert 'value="Report every month"' in proposed and "Duty" in proposed
+    assert 'value="Report every month"' in proposed and 'value="2026-12-17 18:00"' in proposed
     assert not Duty.objects.unscoped("test").exists()
     rows = {
         "c-TOTAL_FORMS": "3", "c-INITIAL_FORMS": "3", "owner": str(here.user.pk), "evidence": "Letter", "review_months": "12",

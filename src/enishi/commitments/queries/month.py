@@ -58,11 +58,7 @@ class Month:
 
     @property
     def title(self) -> str:
-        """The month and its year in the reader's language."""
-        if translation.get_language() == "fa":
-            jalali = jdatetime.date.fromgregorian(date=self.first)
-            return digits_fa(f"{jdatetime.date.j_months_fa[jalali.month - 1]} {jalali.year}")
-        return date_format(self.first, "YEAR_MONTH_FORMAT")
+        return month_name(self.first)
 
     @property
     def previous(self) -> dt.date:
@@ -72,6 +68,14 @@ class Month:
     @property
     def following(self) -> dt.date:
         return self.last + ONE_DAY
+
+
+def month_name(first: dt.date) -> str:
+    """The month that begins on a day, and its year, in the reader's language."""
+    if translation.get_language() == "fa":
+        jalali = jdatetime.date.fromgregorian(date=first)
+        return digits_fa(f"{jdatetime.date.j_months_fa[jalali.month - 1]} {jalali.year}")
+    return date_format(first, "YEAR_MONTH_FORMAT")
 
 
 def bounds(day: dt.date) -> tuple[dt.date, dt.date]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dateutil.relativedelta import relativedelta
+from django.utils import timezone
+
+from enishi.core import clock
 from enishi.core.text import clean
 
 MOST = 300
@@ -39,6 +44,12 @@ _OFTEN = (
     ("FREQ=MONTHLY", r"\bmonthly\b|\b(?:each|every) month\b|mensuel|chaque mois|tous les mois|毎月|ماهانه|هر ماه"),
     ("FREQ=YEARLY", r"\bannual(?:ly)?\b|\byearly\b|\b(?:each|every) year\b|annuel|chaque année|tous les ans|毎年|年次|سالانه|هر سال"),
 )  # fmt: skip
+_PERIODS = {
+    "FREQ=WEEKLY": relativedelta(weeks=1),
+    "FREQ=MONTHLY": relativedelta(months=1),
+    "FREQ=MONTHLY;INTERVAL=3": relativedelta(months=3),
+    "FREQ=YEARLY": relativedelta(years=1),
+}
 _OFTEN_READ = [(rule, re.compile(pattern, re.IGNORECASE)) for rule, pattern in _OFTEN]
 _SENTENCE = re.compile(r"(?<=[.;!?؟])\s+|(?<=[。；！？])")
 
@@ -57,6 +68,15 @@ class Clause:
 def read_clauses(pasted: str) -> list[Clause]:
     """The clauses of a pasted text, in order. Where no line has a number, each paragraph is a clause."""
     return [_clause(number, words) for number, words in _parts(clean(pasted, max_length=200_000))][:MOST]
+
+
+def first_due(rule: str) -> dt.datetime | None:
+    """A first date to begin from: one period from today, at the end of the office's day."""
+    period = _PERIODS.get(rule)
+    if period is None:
+        return None
+    day = timezone.localdate(clock.now()) + period
+    return dt.datetime.combine(day, dt.time(18), timezone.get_current_timezone())
 
 
 def _parts(pasted: str) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ from enishi.commitments import queries, services
 from enishi.commitments.forms import ClausesForm, DutyForm, EndForm, PasteForm, ReviewForm, SourceForm
 from enishi.commitments.models import Duty, Source
 from enishi.commitments.queries import DutyFilter
-from enishi.commitments.services.clauses import read_clauses
+from enishi.commitments.services.clauses import first_due, read_clauses
 from enishi.commitments.services.rules import EDIT, VIEW, duty_address, source_address
 from enishi.commitments.views import answers
 from enishi.commitments.views.lists import tabs
@@ -206,7 +206,7 @@ def paste(request: StaffRequest, source_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         proposed = [
             {"take": True, "clause": one.clause, "title": one.title, "citation": one.citation,
-             "negative": one.negative, "repeats": one.rule}
+             "negative": one.negative, "repeats": one.rule, "due_at": first_due(one.rule)}
             for one in read_clauses(form.cleaned_data["pasted"])
         ]  # fmt: skip
         if proposed:

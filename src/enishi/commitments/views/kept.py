@@ -8,14 +8,17 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries
 from enishi.commitments.queries.kept import Compared, Span
+from enishi.commitments.queries.month import month_name
 from enishi.commitments.views import answers
 from enishi.commitments.views.lists import tabs
+from enishi.core.formats import format_number
 
 BY = {"team": "team", "project": "in", "owner": "owner"}
 MONTHS = (3, 6, 12)
@@ -37,7 +40,8 @@ def kept(request: StaffRequest) -> HttpResponse:
         "whole": _row(report.whole, report),
         "rows": [_row(row, report, **{BY[by]: row.rate.key}) for row in report.rows],
         "by_month": [
-            {"span": span, "rate": rate, "urls": _urls(span)} for span, rate in reversed(report.months)
+            {"name": month_name(span.first), "rate": rate, "urls": _urls(span)}
+            for span, rate in reversed(report.months)
         ],
         "choices": [
             [
@@ -54,7 +58,7 @@ def kept(request: StaffRequest) -> HttpResponse:
             ],
             [
                 {
-                    "label": _("%(n)s months") % {"n": number},
+                    "label": _("%(n)s months") % {"n": format_number(number, get_language() or "en")},
                     "url": f"?{urlencode({'by': by, 'months': number})}",
                     "pressed": number == months,
                 }
