@@ -2,7 +2,7 @@
 import { all, isShown, isTyping, on, one } from "./dom";
 import { openDialog } from "./menus";
 import { openPalette } from "./palette";
-import { promiseFromSelection } from "./passage";
+import { fromSelection } from "./passage";
 import { clearSelection, handleRowKey } from "./rows";
 import { undoLast } from "./toasts";
 
@@ -49,7 +49,9 @@ function handleLetter(letter: string): boolean {
     case "l":
       return press("[data-quick] textarea") || press('[data-key="l"]');
     case "p":
-      return promiseFromSelection() || press('[data-key="p"]');
+      return fromSelection("passageUrl") || press('[data-key="p"]');
+    case "t":
+      return fromSelection("themeUrl") || press('[data-key="t"]');
     case "j":
       return press("[data-next]");
     case "k":

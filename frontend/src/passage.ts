@@ -1,10 +1,13 @@
-/** From selected words to a promise: the passage is named by its place in the text it was taken from. */
+/** From selected words to a promise or a theme: the passage is named by its place in the text it was taken from. */
 import htmx from "htmx.org";
 
-import { on, one } from "./dom";
+import { all, on, one } from "./dom";
+
+/** What can be made of a passage: where the text says the form for it stands. */
+export type Aim = "passageUrl" | "themeUrl";
 
 interface Passage {
-  url: string;
+  urls: DOMStringMap;
   source: string;
   start: number;
   end: number;
@@ -21,7 +24,7 @@ function selected(): Passage | null {
   const range = selection.getRangeAt(0);
   const holder = range.commonAncestorContainer;
   const source = (holder instanceof Element ? holder : holder.parentElement)?.closest<HTMLElement>("[data-passage-source]");
-  if (!source?.dataset.passageUrl) return null;
+  if (!source) return null;
   const before = document.createRange();
   before.setStart(source, 0);
   before.setEnd(range.startContainer, range.startOffset);
@@ -30,7 +33,7 @@ function selected(): Passage | null {
   if (!text) return null;
   const start = length(before.toString()) + length(raw) - length(raw.trimStart());
   return {
-    url: source.dataset.passageUrl,
+    urls: source.dataset,
     source: source.dataset.passageSource ?? "",
     start,
     end: start + length(text),
@@ -39,17 +42,20 @@ function selected(): Passage | null {
   };
 }
 
-const button = one("[data-passage-button]");
+const tools = one("[data-passage-tools]");
+const aimOf = (button: HTMLElement): Aim => button.dataset.passageButton as Aim;
 
 function place(): void {
-  if (!button) return;
+  if (!tools) return;
   const passage = selected();
-  button.hidden = !passage;
-  if (!passage) return;
+  const buttons = all<HTMLElement>("[data-passage-button]", tools);
+  for (const button of buttons) button.hidden = !passage?.urls[aimOf(button)];
+  tools.hidden = buttons.every((button) => button.hidden);
+  if (!passage || tools.hidden) return;
   const box = passage.range.getBoundingClientRect();
   // Positions are set through the object model, which the content policy allows.
-  button.style.insetBlockStart = `${box.bottom + window.scrollY + 6}px`;
-  button.style.left = `${Math.min(box.left + window.scrollX, window.innerWidth - button.offsetWidth - 8)}px`;
+  tools.style.insetBlockStart = `${box.bottom + window.scrollY + 6}px`;
+  tools.style.left = `${Math.max(8, Math.min(box.left + window.scrollX, window.innerWidth - tools.offsetWidth - 8))}px`;
 }
 
 let pending = 0;
@@ -58,16 +64,17 @@ document.addEventListener("selectionchange", () => {
   pending = window.setTimeout(place, 120);
 });
 
-/** Opens the form of a promise with the selected words; false when nothing is selected. */
-export function promiseFromSelection(): boolean {
+/** Opens the form for the selected words; false when nothing is selected that it could be made of. */
+export function fromSelection(aim: Aim): boolean {
   const passage = selected();
-  if (!passage) return false;
-  const { url, source, start, end, text } = passage;
-  if (button) button.hidden = true;
+  const url = passage?.urls[aim];
+  if (!passage || !url) return false;
+  const { source, start, end, text } = passage;
+  if (tools) tools.hidden = true;
   void htmx.ajax("get", url, { target: "#sheet", swap: "innerHTML", values: { source, start, end, text } });
   return true;
 }
 
 // The press itself would end the selection.
 on("mousedown", "[data-passage-button]", (_button, event) => event.preventDefault());
-on("click", "[data-passage-button]", () => promiseFromSelection());
+on<HTMLElement>("click", "[data-passage-button]", (button) => fromSelection(aimOf(button)));

@@ -17,6 +17,7 @@ from enishi.contacts.services import PointDraft, change_party, relate, save_poin
 from enishi.content.services import add_file
 from enishi.conversations.services import ParticipantDraft, log_interaction
 from enishi.core import clock
+from enishi.themes.services import judge_overall, mark_passage
 from factories import manager, party
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,9 @@ def hidden(world: World) -> dict[str, int]:
         confidentiality=Level.CONFIDENTIAL,
         **kind,
     )
+    theme = int(str(world.ids["theme_id"]))
+    mark = mark_passage(boss, talk, 0, 16, theme_ids=[theme], feeling=1, party_id=seen.pk)
+    judge_overall(boss, talk, feeling=1, party_id=seen.pk)
     # In a talk that all may read, the confidential contact is left out of the list of people.
     log_interaction(boss, subject="Open talk", participants=people, **kind)
     due = clock.now() + dt.timedelta(hours=3)
@@ -69,6 +73,7 @@ def hidden(world: World) -> dict[str, int]:
     return {
         "party_id": secret.pk, "kept_id": secret.pk, "gone_id": secret.pk, "first_id": secret.pk, "subject_id": secret.pk,
         "interaction_id": talk.pk, "promise_id": promise.pk, "task_id": task.pk, "file_id": kept.pk,
+        "passage_id": mark.pk,
     }  # fmt: skip
 
 
@@ -97,6 +102,9 @@ def _pages(world: World) -> list[str]:
         "/people/?sort=-changed",
         "/promises/?who=all",
         "/conversations/?who=all",
+        "/conversations/?feeling=1",
+        f"/themes/{ids['theme_id']}/",
+        f"/conversations/?theme={ids['theme_id']}",
         "/promises/month/?who=all",
     ]
     return [page for page in pages if "/list/condition" not in page]

@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from architecture.test_access import EXPECTED, ROUTES
 from architecture.world import World
 from enishi.accounts import services as accounts
-from enishi.accounts.access import Via
+from enishi.accounts.access import Actor, Via
 from enishi.accounts.models import Project
 from enishi.accounts.queries import actor as actor_of
 from enishi.commitments.models import Source
@@ -35,8 +35,10 @@ from enishi.contacts.models import DuplicatePair, Party, RelationType
 from enishi.contacts.services import PointDraft, bulk, relate, save_point, set_tags
 from enishi.contacts.services import setup as contact_setup
 from enishi.content.services import add_file
+from enishi.conversations.models import Interaction
 from enishi.conversations.services import ParticipantDraft, log_interaction
 from enishi.core import clock
+from enishi.themes.services import create_theme, judge_overall, mark_passage
 from enishi.timeline.services import notify
 from factories import SYSTEM, grant, manager, party, project, role, user
 
@@ -135,6 +137,7 @@ def _say(world: World, number: int, one: Party) -> None:
         boss, channel="call", occurred_at=clock.now(), project_ids=[where.pk], subject=f"Call {number}",
         text="You will have it.", participants=people, confidentiality=1 + number % 2,
     )  # fmt: skip
+    _hear(world, number, one, boss)
     stranger = ParticipantDraft("from", name="N. Ewcomer", address=f"new{number}@ushio.example")
     log_interaction(
         boss, channel="email", occurred_at=clock.now(), project_ids=[where.pk], subject=f"Mail {number}",
@@ -150,6 +153,18 @@ def _say(world: World, number: int, one: Party) -> None:
     write_source(boss, project=where, title=f"Permit {number}", authority=one)
     make_task(boss, project=where, title=f"Task {number}", party=one, owner=owner, due_at=due, promise=made)
     add_file(boss, project=where, name=f"paper{number}.txt", data=b"%d" % number, party_ids=[one.pk])
+
+
+def _hear(world: World, number: int, one: Party, boss: Actor) -> None:
+    """A theme, a mark in the talk of the world and one in a talk of its own, and a judgement."""
+    theme = create_theme(boss, name=f"Theme {number}", project=world.project)
+    talk = Interaction.objects.unscoped("of this world").get(pk=int(str(world.ids["interaction_id"])))
+    place = 9 + number
+    mark_passage(boss, talk, place, place + 3, theme_ids=[theme.pk], feeling=1 + number % 5, party_id=one.pk)
+    other = Interaction.objects.unscoped("of this world").get(subject=f"Call {number}")
+    world_theme, aoi = int(str(world.ids["theme_id"])), int(str(world.ids["party_id"]))
+    mark_passage(boss, other, 0, 8, theme_ids=[world_theme], feeling=2, party_id=aoi)
+    judge_overall(boss, other, feeling=3, party_id=one.pk)
 
 
 def _set_up(world: World, name: str) -> None:

@@ -33,11 +33,12 @@ from enishi.contacts.models import DuplicatePair, Party, RelationType
 from enishi.contacts.services import PointDraft, bulk, change_party, importing, relate, save_point, set_tags
 from enishi.contacts.services import setup as contact_setup
 from enishi.content.services import add_file
-from enishi.conversations.models import UnknownSender
+from enishi.conversations.models import Interaction, UnknownSender
 from enishi.conversations.services import ParticipantDraft, change_interaction, log_interaction
 from enishi.core import clock
 from enishi.reports.queries import Choice
 from enishi.reports.services import make_report
+from enishi.themes.services import create_theme, mark_passage
 from enishi.timeline.handover.moving import hand_over
 from enishi.timeline.models import Check, Entry, Notification
 from enishi.timeline.services import notify
@@ -67,6 +68,8 @@ class World:
             ("conversations:passage", "GET"): {"start": 0, "end": 8},
             ("conversations:passage", "POST"): {"start": 0, "end": 8},
             ("contacts:briefs", "GET"): {"who": ids["party_id"]},
+            ("themes:mark", "GET"): {"start": 0, "end": 8},
+            ("themes:mark", "POST"): {"start": 0, "end": 8},
             ("contacts:list_condition", "GET"): {"field": "language"},
             ("contacts:export", "POST"): {"id": ids["party_id"], "format": "csv"},
             ("contacts:bulk", "POST"): {"id": ids["party_id"], "code": "language", "value": "ja"},
@@ -120,6 +123,7 @@ def make_world() -> World:
     world = World(where, people, {})
     world.ids |= _contacts(where, manager(where))
     world.ids |= _talk(where, worker, world.ids)
+    world.ids |= _themes(where, worker, world.ids)
     world.ids |= _setup(where, admin, people)
     apart = project("Elsewhere too")
     world.apis = {
@@ -208,6 +212,16 @@ def _report(where: Project, worker: Actor) -> int:
     today = clock.today()
     choice = Choice(project_id=where.pk, since=today - dt.timedelta(days=7), until=today)
     return make_report(worker, definition="engagement", choice=choice, language="en", zone="UTC").pk
+
+
+def _themes(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, object]:
+    talk = Interaction.objects.unscoped("of this world").get(pk=ids["interaction_id"])
+    theme = create_theme(worker, name="Noise", project=where)
+    said = mark_passage(
+        worker, talk, 0, 8, theme_ids=[theme.pk], feeling=2, party_id=int(str(ids["party_id"]))
+    )
+    mine = last_entry("conversations.interaction", talk.pk)
+    return {"theme_id": theme.pk, "passage_id": said.pk, "themes:undo entry_id": mine}
 
 
 def _setup(where: Project, admin: User, people: dict[str, User | None]) -> dict[str, object]:

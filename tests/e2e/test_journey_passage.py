@@ -32,7 +32,7 @@ def point(reader: Reader, words: str) -> Locator:
 def mark(reader: Reader, words: str) -> None:
     """Select words: the form opens by the key, or by the button beside them on a phone."""
     point(reader, words).evaluate(SELECT, words)
-    button = reader.page.locator("[data-passage-button]")
+    button = reader.page.locator("[data-passage-button=passageUrl]")
     expect(button).to_be_visible()
     if reader.on_phone:
         button.click()

@@ -18,6 +18,7 @@ from enishi.content.api import router as files
 from enishi.conversations.api import router as interactions
 from enishi.core.api import Problem, problem_response
 from enishi.search.api import router as search
+from enishi.themes.api import passages, themes
 
 
 class TokenAuth(HttpBearer):
@@ -42,6 +43,8 @@ api = NinjaAPI(
 api.add_router("parties", parties)
 api.add_router("relations", relations)
 api.add_router("interactions", interactions)
+api.add_router("themes", themes)
+api.add_router("passages", passages)
 api.add_router("promises", promises)
 api.add_router("tasks", tasks)
 api.add_router("files", files)

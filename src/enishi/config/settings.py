@@ -21,6 +21,7 @@ FILES_DIR = ENV.files_dir
 INSTALLED_APPS = [
     "enishi.config",
     "enishi.reports",
+    "enishi.themes",
     "enishi.conversations",
     "enishi.commitments",
     "enishi.content",

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("promises/", include("enishi.commitments.urls")),
     path("reports/", include("enishi.reports.urls")),
     path("conversations/", include("enishi.conversations.urls")),
+    path("themes/", include("enishi.themes.urls")),
     path("files/", include("enishi.content.urls")),
     path("search/", include("enishi.search.urls")),
     path("people/", include("enishi.contacts.urls")),

@@ -8,16 +8,23 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from enishi.core.registry import Shown
+
 _BREAK = re.compile(r"\n[ \t]*\n\s*|\n")
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A passage and what was made from it, by characters of the whole text."""
+    """A passage and what was made from it, by characters of the whole text.
+
+    What another app says of the passage is ``shown`` under it; ``guess`` when nobody has confirmed that.
+    """
 
     start: int
     end: int
     made: Any = None
+    shown: Shown | None = None
+    guess: bool = False
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,10 @@ class Piece:
 
     text: str
     marks: tuple[Mark, ...] = ()
+
+    @property
+    def guess(self) -> bool:
+        return all(mark.guess for mark in self.marks)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 
-from enishi.config.demo import conversations, desk, ledger, parties, permits, reports
+from enishi.config.demo import conversations, desk, hearing, ledger, parties, permits, reports
 from enishi.config.demo.organisation import PASSWORD, accounts, found_house
 from enishi.config.demo.people import DAYS, Population
 from enishi.config.demo.setting import set_up
@@ -49,6 +49,7 @@ def _tell(now: dt.datetime) -> None:
     story = Story(house, people, drawing("story"), now)
     conversations.save(house, story.said, drawing("notes"))
     papers = desk.attach_papers(house, story.said)
+    hearing.save(house, story.said, drawing("hearing"))
     ledger.save_promises(house, story.promised, papers)
     ledger.save_tasks(house, story.said, drawing("tasks"))
     ledger.save_errands(house)

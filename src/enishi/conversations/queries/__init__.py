@@ -3,9 +3,11 @@
 from enishi.conversations.queries.born import Born, born_from, marks_of
 from enishi.conversations.queries.debt import Debt, Span, answer_debt
 from enishi.conversations.queries.interactions import (
+    AddedFilter,
     Filters,
     Page,
     Position,
+    added_filters,
     by_ids,
     interaction,
     interactions,
@@ -22,6 +24,7 @@ from enishi.conversations.queries.timeline import Drawn, Thread, View, draw, par
 from enishi.conversations.queries.versions import Version, compare, versions
 
 __all__ = [
+    "AddedFilter",
     "Born",
     "Debt",
     "Drawn",
@@ -34,6 +37,7 @@ __all__ = [
     "Version",
     "View",
     "Waiting",
+    "added_filters",
     "answer_debt",
     "born_from",
     "by_ids",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Prefetch, Q
 
@@ -18,6 +19,7 @@ from enishi.conversations.models import (
     InteractionTag,
     Participant,
 )
+from enishi.core import registry
 from enishi.search import queries as search
 from enishi.search.models import Kind
 
@@ -72,6 +74,26 @@ class Filters:
     until: dt.datetime | None = None
     text: str = ""
     tag_id: int | None = None
+    added: tuple[tuple[str, str], ...] = ()
+    """Conditions of other apps: code and value."""
+
+
+@dataclass(frozen=True)
+class AddedFilter:
+    """A condition that another app adds to the list of conversations, by ``provide("conversations.filter", code)``.
+
+    ``choices`` are value and label for this reader; ``condition`` says which conversations a value leaves, none for a
+    value that it does not know.
+    """
+
+    label: Any
+    every: Any
+    choices: Callable[[Actor], list[tuple[str, str]]]
+    condition: Callable[[Actor, str], Q]
+
+
+def added_filters() -> dict[str, AddedFilter]:
+    return {code: give() for code, give in registry.providers("conversations.filter").items()}
 
 
 @dataclass(frozen=True)
@@ -107,6 +129,9 @@ def _matching(actor: Actor, filters: Filters) -> InteractionQuerySet:
         found = found.filter(occurred_at__lt=filters.until)
     if filters.tag_id is not None:
         found = found.filter(pk__in=InteractionTag.objects.filter(tag=filters.tag_id).values("interaction"))
+    kinds = added_filters() if filters.added else {}
+    for code, value in filters.added:
+        found = found.filter(kinds[code].condition(actor, value))
     if filters.text:
         documents = search.matching(search.readable(actor, [Kind.CONVERSATION]), filters.text)
         found = found.none() if documents is None else found.filter(pk__in=documents.values("subject_id"))

@@ -34,6 +34,7 @@ def filters_from(request: HttpRequest) -> queries.Filters:
         since=day(given.get("since")),
         until=day(given.get("until"), after=True),
         text=given.get("q", "").strip()[:200],
+        added=tuple((code, given[code]) for code in queries.added_filters() if given.get(code)),
     )
 
 
@@ -62,6 +63,7 @@ def interactions(request: HttpRequest) -> HttpResponse:
             "party": party_or_none(actor, filters.party_id) if filters.party_id else None,
             "channels": Interaction.Channel.choices,
             "answers": Interaction.Answer.choices,
+            "added": _added(actor, filters),
             "project_list": accounts.projects(actor, VIEW),
             "next_url": _page_url(request, "after", page.after),
             "back_url": _page_url(request, "before", page.before),
@@ -69,6 +71,17 @@ def interactions(request: HttpRequest) -> HttpResponse:
             "views": views_of(actor, filters.answer == Interaction.Answer.WAITING),
         },
     )
+
+
+def _added(actor: Actor, filters: queries.Filters) -> list[dict[str, Any]]:
+    """The choices that other apps add to the filter."""
+    chosen = dict(filters.added)
+    listed = [(code, one, one.choices(actor)) for code, one in sorted(queries.added_filters().items())]
+    return [
+        {"code": code, "label": one.label, "every": one.every, "choices": choices, "value": chosen.get(code)}
+        for code, one, choices in listed
+        if choices
+    ]
 
 
 def views_of(actor: Actor, waiting: bool = False, senders: bool = False) -> list[dict[str, Any]]:
@@ -96,8 +109,10 @@ def interaction(request: HttpRequest, interaction_id: int) -> HttpResponse:
     services.view_interaction(actor, found)
     born = queries.born_from(actor, [found.pk])[found.pk]
     marks = queries.marks_of(found, born)
+    for heard in registry.providers("conversations.marks").values():
+        marks += heard(actor, found)
     points = paragraphs.paragraphs(found.text, folds=found.folds, marks=marks)
-    placed = {mark.made.anchor for mark in marks}
+    placed = {mark.made.anchor for mark in marks if mark.made}
     now = timezone.localtime(clock.now())
     return render(
         request,

@@ -1,0 +1,114 @@
+"""What the demo's people heard in conversations: themes, marked passages and how they felt."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from enishi.config.demo import material
+from enishi.config.demo.organisation import House
+from enishi.config.demo.telling import Said
+from enishi.core import clock
+from enishi.themes import signals
+from enishi.themes.models import BETWEEN, Feeling, Overall, Passage, PassageTheme, Theme
+from enishi.themes.services import create_theme
+from enishi.timeline.services import record
+
+LATER = dt.timedelta(minutes=20)
+MARKED = 0.7
+"""The share of what could be marked that somebody did mark; the rest is left to find."""
+JUDGED = 0.4
+_SENTENCE = re.compile(r"[^\n。.!?؟？！]*(?:[。.!?؟？！]+|(?=\n)|$)")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Words that mean a theme, wherever they stand."""
+
+    words: str
+    theme: Theme
+    feeling: int
+
+
+def save(house: House, story: Sequence[Said], rng: random.Random) -> None:
+    """Create the themes, mark what was said in them, and judge some conversations as a whole."""
+    listed = list(_themes(house))
+    found = [(said, one, _sentence(said, one.words)) for said in story for one in listed]
+    kept = [
+        (said, one, place)
+        for said, one, place in found
+        if said.turn.by == "them" and place is not None and rng.random() < MARKED
+    ]
+    kept = list({(id(said), place): (said, one, place) for said, one, place in kept}.values())
+    marks = Passage.objects.bulk_create([_mark(house, *one) for one in kept], batch_size=500)
+    PassageTheme.objects.bulk_create(
+        [
+            PassageTheme(passage=mark, theme=one.theme)
+            for mark, (_said, one, _place) in zip(marks, kept, strict=True)
+        ]
+    )
+    Overall.objects.bulk_create(
+        [
+            Overall(
+                interaction=mark.interaction,
+                feeling=mark.feeling or Feeling.NEUTRAL,
+                user=mark.user,
+                judged_at=mark.marked_at,
+            )
+            for mark in {mark.interaction_id: mark for mark in marks if rng.random() < JUDGED}.values()
+        ]
+    )
+    for mark, (said, one, _place) in zip(marks, kept, strict=True):
+        with clock.standing_at(mark.marked_at):
+            record(
+                house.actors[said.user],
+                signals.passage_marked,
+                subject=said.interaction,
+                changes={
+                    "themes": (None, [one.theme.path]),
+                    "feeling": (None, Feeling(one.feeling).name.lower()),
+                },
+                data={"passage": mark.quote[:300]},
+            )
+
+
+def _themes(house: House) -> Iterator[Heard]:
+    for entry in material.read("heard")["theme"]:
+        parent: Theme | None = None
+        *above, name = entry["path"].split(BETWEEN)
+        for part in above:
+            parent = create_theme(house.system, name=part, parent=parent)
+        theme = create_theme(house.system, name=name, parent=parent, meaning=entry["meaning"])
+        for said in entry["said"]:
+            yield Heard(said["words"], theme, said["feeling"])
+
+
+def _sentence(said: Said, words: str) -> tuple[int, int] | None:
+    """The sentence that holds the words, in what was not quoted."""
+    text = said.interaction.text
+    own = min((fold["start"] for fold in said.interaction.folds), default=len(text))
+    at = text.find(words, 0, own)
+    if at < 0:
+        return None
+    match = next(one for one in _SENTENCE.finditer(text) if one.start() <= at < one.end())
+    start, end = match.start(), max(match.end(), at + len(words))
+    lead = len(text[start:end]) - len(text[start:end].lstrip())
+    return start + lead, start + len(text[start:end].rstrip())
+
+
+def _mark(house: House, said: Said, one: Heard, place: tuple[int, int] | None) -> Passage:
+    assert place is not None
+    start, end = place
+    return Passage(
+        interaction=said.interaction,
+        start=start,
+        end=end,
+        quote=said.interaction.text[start:end],
+        party=said.who.party,
+        feeling=one.feeling,
+        user=house.users[said.user],
+        marked_at=min(said.interaction.created_at + LATER, clock.now()),
+    )

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ThemesConfig(AppConfig):
+    name = "enishi.themes"
+    label = "themes"
+    verbose_name = _("Themes")
+    rights = {
+        "themes.setup": _("Set up themes"),
+    }

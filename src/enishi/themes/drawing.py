@@ -1,0 +1,102 @@
+"""Numbers of themes as pages draw them: bars, shares and the addresses of the rows behind each number."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
+
+from enishi.themes.models import Feeling
+from enishi.themes.queries.figures import Figures, Period, Week
+
+TONES = {1: "c5", 2: "c3", 3: "c6", 4: "c2", 5: "c1"}
+TAGS = {1: "bad", 2: "warn", 3: "", 4: "good", 5: "good"}
+ICONS = {
+    1: "mood-angry",
+    2: "mood-sad",
+    3: "mood-neutral",
+    4: "mood-smile",
+    5: "mood-happy",
+}
+
+
+def feeling(value: int | None) -> dict[str, Any] | None:
+    """A feeling as a tag: tone, sign and word."""
+    if value is None:
+        return None
+    return {"value": value, "tone": TAGS[value], "icon": ICONS[value], "label": Feeling(value).label}
+
+
+def mix(counts: Sequence[int], address: str = "") -> list[dict[str, Any]]:
+    """The parts of a bar of a hundred, angry first; with an address each part leads to its rows."""
+    total, x = sum(counts), 0.0
+    parts = []
+    for value, count in zip(Feeling.values, counts, strict=True):
+        if not count:
+            continue
+        share = 100 * count / total
+        parts.append(
+            {
+                "tone": TONES[value],
+                "label": Feeling(value).label,
+                "count": count,
+                "x": round(x, 1),
+                "wide": round(max(share - 0.7, 0.3), 1),
+                "url": f"{address}&feeling={value}" if address else "",
+            }
+        )
+        x += share
+    return parts
+
+
+def rows(figures: Figures, period: Period, kept: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Themes with their share of the most spoken of, and the addresses of now and before."""
+    most = max((row.count for row in figures.rows), default=0) or 1
+    before = {**kept, "since": _day(period.before.since), "until": _day(period.before.until, last=True)}
+    drawn = []
+    for row in figures.rows:
+        address = reverse("themes:theme", args=[row.theme.pk])
+        url = f"{address}?{urlencode(kept)}"
+        drawn.append(
+            {
+                "row": row,
+                "theme": row.theme,
+                "of": most,
+                "url": url,
+                "before_url": f"{address}?{urlencode(before)}",
+                "mix": mix(row.feelings, url),
+                "change": row.change,
+                "less": -row.change,
+            }
+        )
+    return drawn
+
+
+def weeks(found: Sequence[Week], address: str, kept: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Bars of the weeks, each with the address of its rows."""
+    most = max((week.count for week in found), default=0) or 1
+    return [
+        {
+            "week": week,
+            "day": timezone.localtime(week.since).date(),
+            "count": week.count,
+            "x": 24 * place + 2,
+            "top": round(56 - 56 * week.count / most, 1),
+            "tall": round(56 * week.count / most, 1),
+            "url": f"{address}?{urlencode({**kept, 'since': _day(week.since), 'until': _day(week.until, last=True)})}",
+        }
+        for place, week in enumerate(found)
+    ]
+
+
+def _day(moment: dt.datetime, *, last: bool = False) -> str:
+    """The day of a moment, or the last day before it."""
+    return timezone.localtime(moment - dt.timedelta(seconds=1) if last else moment).date().isoformat()
+
+
+def first_day(period: Period) -> str:
+    return _day(period.since)

@@ -1,0 +1,152 @@
+"""What is meant: themes, the passages in which they were said, and how they felt.
+
+Three layers stand side by side and none writes over another: what a person heard in a passage (``Passage``), what the
+machine reads in the same words, and how a conversation felt to somebody as a whole (``Overall``). All of them are read
+under the right for their conversation, so they have no rights of their own.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+BETWEEN = " / "
+
+
+class Feeling(models.IntegerChoices):
+    ANGRY = 1, _("Angry")
+    WORRIED = 2, _("Worried")
+    NEUTRAL = 3, _("Neutral")
+    CONTENT = 4, _("Content")
+    DELIGHTED = 5, _("Delighted")
+
+
+class Theme(models.Model):
+    """What people speak about. Themes form a tree; ``path`` is the whole way down, e.g. ``Noise / At night``.
+
+    ``meaning`` tells people, and the machine, which passages belong here: one example a line.
+    """
+
+    name = models.CharField(_("name"), max_length=80)
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+        verbose_name=_("below"),
+    )
+    path = models.CharField(_("theme"), max_length=400)
+    meaning = models.TextField(_("what belongs here"), blank=True)
+    project = models.ForeignKey(
+        "accounts.Project",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("project"),
+    )
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["path"]
+        constraints = [
+            models.UniqueConstraint(fields=["path", "project"], nulls_distinct=False, name="theme_path_once"),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="theme_not_its_own_parent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+    @property
+    def projects(self) -> list[int]:
+        return [] if self.project_id is None else [self.project_id]
+
+
+class Passage(models.Model):
+    """Words of a conversation in which a person heard themes or a feeling; ``start`` and ``end`` count its characters.
+
+    ``party`` said it. A mark that was taken off keeps its row, so that it can be put back.
+    """
+
+    interaction = models.ForeignKey(
+        "conversations.Interaction", on_delete=models.CASCADE, related_name="passages"
+    )
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    quote = models.TextField(_("passage"))
+    party = models.ForeignKey(
+        "contacts.Party",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("said by"),
+    )
+    feeling = models.PositiveSmallIntegerField(_("feeling"), choices=Feeling.choices, null=True, blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    marked_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True, blank=True)
+    themes: models.ManyToManyField[Theme, PassageTheme] = models.ManyToManyField(
+        Theme, through="PassageTheme", related_name="passages"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="passage_has_words"),
+            models.CheckConstraint(
+                condition=Q(feeling__isnull=True) | Q(feeling__range=(1, 5)), name="passage_feeling_known"
+            ),
+            models.UniqueConstraint(
+                fields=["interaction", "start", "end"],
+                condition=Q(removed_at__isnull=True),
+                name="passage_once",
+            ),
+        ]
+        indexes = [
+            # The list of conversations by feeling.
+            models.Index(fields=["feeling", "interaction"], name="passage_feeling"),
+        ]
+
+    def __str__(self) -> str:
+        return self.quote
+
+
+class PassageTheme(models.Model):
+    passage = models.ForeignKey(Passage, on_delete=models.CASCADE, related_name="links")
+    # passage_theme_once begins with it
+    theme = models.ForeignKey(Theme, on_delete=models.PROTECT, related_name="links", db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["theme", "passage"], name="passage_theme_once")]
+
+    def __str__(self) -> str:
+        return f"{self.theme_id}:{self.passage_id}"
+
+
+class Overall(models.Model):
+    """How a conversation felt as a whole, by somebody's own judgement: of one who took part, or of all (no ``party``)."""
+
+    interaction = models.ForeignKey(
+        "conversations.Interaction", on_delete=models.CASCADE, related_name="overalls"
+    )
+    party = models.ForeignKey(
+        "contacts.Party", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    feeling = models.PositiveSmallIntegerField(_("feeling"), choices=Feeling.choices)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    judged_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["interaction", "party"], nulls_distinct=False, name="overall_once"
+            ),
+            models.CheckConstraint(condition=Q(feeling__range=(1, 5)), name="overall_feeling_known"),
+        ]
+        indexes = [models.Index(fields=["feeling", "interaction"], name="overall_feeling")]
+
+    def __str__(self) -> str:
+        return self.get_feeling_display()

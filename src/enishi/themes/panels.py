@@ -1,0 +1,146 @@
+"""Themes on shared pages: the conversation, the list of conversations, a contact, a project."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from enishi.accounts.access import Actor
+from enishi.accounts.models import Project
+from enishi.contacts.models import Party
+from enishi.conversations.models import Interaction
+from enishi.conversations.paragraphs import Mark
+from enishi.conversations.queries import AddedFilter
+from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
+from enishi.themes import drawing, queries, services
+from enishi.themes.models import Feeling
+
+VIEW = "conversations.view"
+SHOWN = 6
+
+add_menu(MenuEntry("", _("Themes"), "themes:list", "bookmarks", right=VIEW, order=35))
+
+
+@provide("conversations.marks", "themes")
+def marks(actor: Actor, interaction: Interaction) -> list[Mark]:
+    """The marked passages of a conversation, each with what was heard in it."""
+    may_edit = services.may_mark(actor, interaction)
+    return [
+        Mark(
+            *said.place,
+            shown=Shown(
+                "themes/heard.html",
+                {"said": said, "felt": drawing.feeling(said.mark.feeling), "may_edit": may_edit},
+            ),
+        )
+        for said in queries.marks_of(actor, interaction)
+        if said.place is not None
+    ]
+
+
+@panel("conversations.interaction.end", order=20)
+def of_interaction(actor: Actor, interaction: Interaction) -> Shown:
+    """Themes of the passages, what was marked in words edited away since, and how it felt as a whole."""
+    said = queries.marks_of(actor, interaction)
+    counts = Counter(theme for one in said for theme in one.themes)
+    felt = [one.mark.feeling for one in said]
+    judged = queries.overalls_in(actor, interaction)
+    may_edit = services.may_mark(actor, interaction)
+    people = queries.took_part(actor, interaction) if may_edit else []
+    return Shown(
+        "themes/panels/interaction.html",
+        {
+            "one": interaction,
+            "said": said,
+            "themes": counts.most_common(),
+            "lost": [one for one in said if one.place is None],
+            "mix": drawing.mix([felt.count(value) for value in Feeling.values]),
+            "felt": sum(value is not None for value in felt),
+            "overalls": [{"said": one, "felt": drawing.feeling(one.feeling)} for one in judged],
+            "people": people,
+            "feelings": Feeling.choices,
+            "may_edit": may_edit,
+        },
+    )
+
+
+@panel("project.main", order=40)
+def of_project(actor: Actor, project: Project) -> Shown | None:
+    """What is spoken about in a project."""
+    if not actor.may(VIEW, project.pk):
+        return None
+    period = queries.Period.last_weeks()
+    figures = queries.spoken(actor, queries.Filters(project_id=project.pk), period)
+    kept = {"project": str(project.pk)}
+    rows = drawing.rows(figures, period, kept)
+    return Shown(
+        "themes/panels/project.html",
+        {
+            "rows": rows[:SHOWN],
+            "more": max(0, len(rows) - SHOWN),
+            "figures": figures,
+            "mix": drawing.mix(figures.feelings),
+            "url": f"{reverse('themes:list')}?{urlencode(kept)}",
+        },
+    )
+
+
+@panel("contacts.record.end", order=40)
+def of_party(actor: Actor, party: Party) -> Shown | None:
+    """What one person spoke about in the last year."""
+    if not actor.may(VIEW, party.project_ids):
+        return None
+    period = queries.Period.last_weeks(52)
+    named = queries.named_by(actor, party.pk, period)
+    if not named:
+        return None
+    kept = urlencode({"party": party.pk, "project": "", "since": drawing.first_day(period)})
+    return Shown(
+        "themes/panels/party.html",
+        {
+            "named": named[:SHOWN],
+            "more": max(0, len(named) - SHOWN),
+            "kept": kept,
+            "url": f"{reverse('themes:list')}?{kept}",
+        },
+    )
+
+
+def _theme_choices(actor: Actor) -> list[tuple[str, str]]:
+    return [(str(one.pk), one.path) for one in queries.other_themes(actor)]
+
+
+def _with_theme(actor: Actor, value: str) -> Q:
+    return Q(pk__in=queries.talks_with_theme(actor, value))
+
+
+@provide("conversations.filter", "theme")
+def theme_filter() -> AddedFilter:
+    return AddedFilter(_("Theme"), _("All themes"), _theme_choices, _with_theme)
+
+
+def _feeling_choices(actor: Actor) -> list[tuple[str, str]]:
+    return [(str(value), str(label)) for value, label in Feeling.choices]
+
+
+@provide("conversations.filter", "feeling")
+def feeling_filter() -> AddedFilter:
+    return AddedFilter(_("Feeling"), _("Any feeling"), _feeling_choices, queries.talks_with_feeling)
+
+
+@provide("timeline.fields", "conversations.interaction")
+def history_names() -> dict[str, Any]:
+    return {"themes": _("themes"), "feeling": _("feeling"), "passage": _("passage")}
+
+
+@provide("timeline.values", "conversations.interaction")
+def history_values(name: str, value: Any) -> str | None:
+    """A feeling is kept by its code."""
+    if name == "feeling" and isinstance(value, str) and value.upper() in Feeling.names:
+        return str(Feeling[value.upper()].label)
+    return None

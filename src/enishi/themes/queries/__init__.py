@@ -1,0 +1,55 @@
+"""Reading themes, marks and what they add up to."""
+
+from enishi.themes.queries.figures import (
+    Figures,
+    Named,
+    Period,
+    Spoken,
+    Week,
+    by_week,
+    mix_of,
+    named_by,
+    spoken,
+)
+from enishi.themes.queries.passages import (
+    Filters,
+    Said,
+    marks_in,
+    marks_of,
+    overalls_in,
+    passage,
+    passages,
+    speakers,
+    talks_with_feeling,
+    talks_with_theme,
+    took_part,
+)
+from enishi.themes.queries.tree import branches, other_themes, theme, usable, visible
+
+__all__ = [
+    "Figures",
+    "Filters",
+    "Named",
+    "Period",
+    "Said",
+    "Spoken",
+    "Week",
+    "branches",
+    "by_week",
+    "marks_in",
+    "marks_of",
+    "mix_of",
+    "named_by",
+    "other_themes",
+    "overalls_in",
+    "passage",
+    "passages",
+    "speakers",
+    "spoken",
+    "talks_with_feeling",
+    "talks_with_theme",
+    "theme",
+    "took_part",
+    "usable",
+    "visible",
+]

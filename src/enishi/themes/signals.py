@@ -1,0 +1,11 @@
+from django.utils.translation import gettext_lazy as _
+
+from enishi.core.events import Event
+
+theme_created = Event("themes.theme_created", _("Theme created"))
+theme_changed = Event("themes.theme_changed", _("Theme changed"))
+themes_merged = Event("themes.themes_merged", _("Themes merged"))
+passage_marked = Event("themes.passage_marked", _("Passage marked"))
+passage_changed = Event("themes.passage_changed", _("Mark of a passage changed"))
+passage_unmarked = Event("themes.passage_unmarked", _("Mark taken off a passage"))
+overall_changed = Event("themes.overall_changed", _("How it felt overall"))

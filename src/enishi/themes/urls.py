@@ -1,0 +1,17 @@
+from django.urls import path
+
+from enishi.themes.views import marking, pages, setup
+
+app_name = "themes"
+urlpatterns = [
+    path("", pages.themes, name="list"),
+    path("<int:theme_id>/", pages.theme, name="theme"),
+    path("of/<int:interaction_id>/", marking.mark, name="mark"),
+    path("of/<int:interaction_id>/overall/", marking.overall, name="overall"),
+    path("passages/<int:passage_id>/", marking.change, name="passage"),
+    path("passages/<int:passage_id>/remove/", marking.remove, name="remove"),
+    path("undo/<int:entry_id>/", marking.undo, name="undo"),
+    path("setup/", setup.themes, name="setup"),
+    path("setup/<int:theme_id>/", setup.theme, name="setup_theme"),
+    path("setup/<int:theme_id>/archive/", setup.archive, name="setup_archive"),
+]
