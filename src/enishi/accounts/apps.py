@@ -9,4 +9,5 @@ class AccountsConfig(AppConfig):
     rights = {
         "accounts.manage": _("Manage users, teams, roles and projects"),
         "accounts.settings": _("Change the settings of the organisation"),
+        "accounts.provision": _("Provision people and teams by SCIM"),
     }

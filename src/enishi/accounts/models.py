@@ -61,6 +61,8 @@ class User(AbstractBaseUser):
 class Team(models.Model):
     name = models.CharField(_("name"), max_length=120, unique=True)
     members = models.ManyToManyField(User, related_name="teams", blank=True, verbose_name=_("members"))
+    external_id = models.CharField(max_length=200, blank=True)
+    """What the directory that provisions this team calls it."""
 
     def __str__(self) -> str:
         return self.name
@@ -183,6 +185,26 @@ class SignIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id or '?'} {self.outcome} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Provisioned(models.Model):
+    """What a directory says about somebody whom it provisions by SCIM.
+
+    ``withdrawn``: the directory removed them. The account is switched off and stays, because the history names it.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="provisioned")
+    user_name = models.CharField(max_length=254)
+    external_id = models.CharField(max_length=200, blank=True)
+    said = models.JSONField(default=dict)
+    withdrawn = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("user_name"), name="provisioned_user_name_unique")]
+        indexes = [models.Index(fields=["external_id"], name="provisioned_external_id")]
+
+    def __str__(self) -> str:
+        return self.user_name
 
 
 class SignInService(models.Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from enishi.accounts import api
 from enishi.accounts.views import account, people, projects, roles, sign_in, single_sign_on, viewing
 
 settings = [
@@ -45,7 +46,24 @@ settings = [
     path("organisation/", projects.organisation, name="organisation"),
 ]
 
+directory = [
+    path("Users", api.people, name="people"),
+    path(".search", api.find_all, name="find"),
+    path("Users/.search", api.find_people, name="find_people"),
+    path("Groups/.search", api.find_teams, name="find_teams"),
+    path("Users/<str:key>", api.person, name="person"),
+    path("Groups", api.teams, name="teams"),
+    path("Groups/<str:key>", api.team, name="team"),
+    path("ServiceProviderConfig", api.config, name="config"),
+    path("ResourceTypes", api.types, name="types"),
+    path("ResourceTypes/<str:key>", api.types, name="type"),
+    path("Schemas", api.schemas, name="schemas"),
+    path("Schemas/<str:key>", api.schemas, name="schema"),
+    path("<path:rest>", api.nothing, name="nothing"),
+]
+
 urlpatterns = [
+    path("scim/v2/", include((directory, "scim"))),
     # Ours stands before the page of allauth at the same address.
     path("account/oidc/<slug:provider_id>/login/", single_sign_on.go, name="sign_in_with"),
     path("settings/", include((settings, "accounts"))),

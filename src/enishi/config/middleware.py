@@ -43,7 +43,7 @@ class ActorMiddleware:
             if SESSION_KEY in request.session:
                 # Whoever was switched off since they signed in leaves nothing behind.
                 request.session.flush()
-            if request.path.startswith((*self.OPEN, "/api/")):
+            if request.path.startswith((*self.OPEN, "/api/", "/scim/")):
                 return self.get_response(request)
             return _to_sign_in(request)
         request.actor = actor_for(user, Via.WEB)  # type: ignore[attr-defined]

@@ -42,6 +42,13 @@ from enishi.accounts.queries.people import (
     users,
     without_second_factor,
 )
+from enishi.accounts.queries.provisioning import (
+    people_by_numbers,
+    provisioned_people,
+    provisioned_person,
+    provisioned_team,
+    provisioned_teams,
+)
 from enishi.accounts.queries.sign_in import all_sign_ins, session, sessions, sign_ins
 from enishi.accounts.queries.single_sign_on import (
     service_by_slug,
@@ -75,10 +82,15 @@ __all__ = [
     "needs_second_factor",
     "organisation",
     "people",
+    "people_by_numbers",
     "person",
     "project",
     "project_tree",
     "projects",
+    "provisioned_people",
+    "provisioned_person",
+    "provisioned_team",
+    "provisioned_teams",
     "readers",
     "role",
     "role_effect",

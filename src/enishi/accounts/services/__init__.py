@@ -8,6 +8,15 @@ from enishi.accounts.services.people import (
     send_invitation,
 )
 from enishi.accounts.services.projects import archive_project, change_project, change_settings, create_project
+from enishi.accounts.services.provisioning import (
+    PROVISION,
+    Taken,
+    provision_person,
+    provision_team,
+    provisioner,
+    reprovision_person,
+    withdraw_person,
+)
 from enishi.accounts.services.roles import change_role, create_role, delete_role, give_role, take_role
 from enishi.accounts.services.rules import (
     ADMINISTRATOR,
@@ -66,11 +75,13 @@ __all__ = [
     "MARK",
     "MAX_KEY",
     "MAX_TOKEN_DAYS",
+    "PROVISION",
     "AccountError",
     "BeyondOwnRights",
     "Identity",
     "LastAdministrator",
     "Refused",
+    "Taken",
     "administrator_role",
     "admit",
     "archive_project",
@@ -104,9 +115,13 @@ __all__ = [
     "note_sign_in",
     "note_token_use",
     "pending_tie",
+    "provision_person",
+    "provision_team",
+    "provisioner",
     "release_key",
     "remove_service",
     "renew_administrator_role",
+    "reprovision_person",
     "require_grants_within",
     "require_within",
     "revoke_token",
@@ -116,4 +131,5 @@ __all__ = [
     "take_role",
     "tie_pending",
     "untie",
+    "withdraw_person",
 ]
