@@ -69,6 +69,9 @@ def _body(world: World, method: str, path: str) -> dict[str, object]:
         "POST /api/v1/interactions": {"channel": "call", "occurred_at": "2026-01-05T10:00:00Z", "project_ids": [where]},
         "POST /api/v1/promises": {"project_id": where, "title": "Send it", "direction": "ours"},
         "POST /api/v1/promises/{promise_id}/settle": {"state": "kept"},
+        "POST /api/v1/reports": {
+            "definition": "engagement", "project_id": where, "since": "2026-01-01", "until": "2026-02-01",
+        },
         "POST /api/v1/tasks": {"project_id": where, "title": "Ring"},
     }  # fmt: skip
     return bodies.get(f"{method} {path}", {})

@@ -204,7 +204,7 @@ def _talk(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, ob
         "task_id": make_task(worker, project=where, title="Ring back", party=aoi, owner=_user(worker)).pk,
         "closing_day_id": add_closing_day(SYSTEM, day=dt.date(2027, 3, 1), name="Works outing").pk,
         "report_id": _report(where, worker), "reports:new code": "engagement", "reports:rows table": "register",
-        "reports:file format": "csv", "step_id": add_step(SYSTEM, days=5, to="overseers").pk, "sender_id": sender.pk, "commitments:undo entry_id": last_entry("commitments.promise", promise.pk),
+        "format": "csv", "step_id": add_step(SYSTEM, days=5, to="overseers").pk, "sender_id": sender.pk, "commitments:undo entry_id": last_entry("commitments.promise", promise.pk),
     }  # fmt: skip
 
 

@@ -73,11 +73,11 @@ class ReportForm(forms.Form):
             self._choose("project", [("", _("All projects")), *((p.pk, p.name) for p in projects)])
         else:
             self.fields["project"].required = True
-        levels = queries.levels(actor, definition)
+        levels = queries.levels(actor, definition, projects)
         self._choose("level", [(level, Level(level).label) for level in levels])
         self.fields["level"].initial = min(Level.INTERNAL, max(levels, default=0))
         if "tag" in definition.filters:
-            self._choose("tag", [("", _("Any")), *queries.tag_choices(actor, definition)])
+            self._choose("tag", [("", _("Any")), *queries.tag_choices(projects)])
         self._choose("language", LANGUAGES)
         for name in ("tag", "side"):
             if name not in definition.filters:

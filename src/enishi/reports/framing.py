@@ -139,8 +139,8 @@ class Tally:
 
     counts: dict[Any, int] = field(default_factory=dict)
 
-    def add(self, key: Any) -> None:
-        self.counts[key] = self.counts.get(key, 0) + 1
+    def add(self, key: Any, count: int = 1) -> None:
+        self.counts[key] = self.counts.get(key, 0) + count
 
     def ordered(self, key: Callable[[Any], Any] | None = None) -> list[tuple[Any, int]]:
         return sorted(self.counts.items(), key=(lambda pair: key(pair[0])) if key else lambda pair: -pair[1])

@@ -202,19 +202,21 @@ def met_before(frame: Frame, reached: dict[int, int]) -> int:
     )
 
 
-def write_groups(frame: Frame, out: Writer, reached: dict[int, int]) -> None:
-    """How many people of which tag were reached; small groups are hidden."""
+def write_groups(
+    frame: Frame, out: Writer, counted: dict[int, int], *, title: str = "", whole: str = ""
+) -> None:
+    """How many of these people bear which tag; small groups are hidden."""
     groups: dict[str, list[int]] = defaultdict(list)
-    links = PartyTag.objects.filter(party_id__among=list(reached)).order_by("tag__path")
+    links = PartyTag.objects.filter(party_id__among=list(counted)).order_by("tag__path")
     for path, party_id in links.values_list("tag__path", "party_id"):
         groups[path].append(party_id)
     rows = out.table(
         "groups",
-        _("People reached, by tag"),
+        title or _("People reached, by tag"),
         [
             Column("group", _("Tag"), share=3),
             Column("people", _("People"), "number"),
-            Column("share", _("Of all people reached")),
+            Column("share", whole or _("Of all people reached"), "number"),
         ],
         note=_("A person with several tags counts under each of them."),
     )
@@ -224,7 +226,7 @@ def write_groups(frame: Frame, out: Writer, reached: dict[int, int]) -> None:
         if (place, 0) in closed:
             rows.add((path, _("hidden"), _("hidden")))
         else:
-            rows.add((path, len(members), format_percent(len(members) / len(reached), frame.language)))
+            rows.add((path, len(members), format_percent(len(members) / len(counted), frame.language)))
 
 
 def by_month(frame: Frame, months: Tally) -> Chart:

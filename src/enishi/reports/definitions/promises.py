@@ -99,10 +99,7 @@ class PromiseRegister(Definition):
                 _(
                     "A promise stands here when it was made before the end of the period and was still open in it."
                 ),
-                _(
-                    "Kept in time: of our promises that were settled or fell due in the period, those that were kept by their date."
-                    " Waived ones do not count, nor what was done in time and waits for proof."
-                ),
+                kept_note(),
             ],
         )
 
@@ -122,6 +119,13 @@ class PromiseRegister(Definition):
             Column("project", _("Project"), share=1.2),
             Column("level", _("Confidentiality"), share=1),
         ]
+
+
+def kept_note() -> str:
+    return _(
+        "Kept in time: of our promises that were settled or fell due in the period, those that were kept by their date."
+        " Waived ones do not count, nor what was done in time and waits for proof."
+    )
 
 
 def promises(frame: Frame) -> QuerySet[Any]:

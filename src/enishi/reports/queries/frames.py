@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -69,19 +70,19 @@ def clearance(actor: Actor, definition: Definition, project_id: int | None) -> i
     return min(found)
 
 
-def levels(actor: Actor, definition: Definition) -> list[int]:
-    """The levels up to which somebody may make such a report in some project."""
-    found = [clearance(actor, definition, project.pk) for project in projects(actor, definition)]
-    found.append(clearance(actor, definition, None))
-    highest = max((level for level in found if level is not None), default=-1)
+def levels(actor: Actor, definition: Definition, found: Iterable[Project]) -> list[int]:
+    """The levels up to which somebody may make such a report in one of these projects, or about everything."""
+    here = [clearance(actor, definition, project.pk) for project in found]
+    here.append(clearance(actor, definition, None))
+    highest = max((level for level in here if level is not None), default=-1)
     return [level for level in Level.values if level <= highest]
 
 
-def tag_choices(actor: Actor, definition: Definition) -> list[tuple[int, str]]:
-    """Tags that may stand in the projects about which the actor may make such a report."""
-    allowed = {project.pk for project in projects(actor, definition)}
-    found = Tag.objects.filter(archived_at__isnull=True)
-    return [(tag.pk, tag.path) for tag in found if tag.project_id is None or tag.project_id in allowed]
+def tag_choices(found: Iterable[Project]) -> list[tuple[int, str]]:
+    """Tags that may stand in these projects."""
+    allowed = {project.pk for project in found}
+    tags = Tag.objects.filter(archived_at__isnull=True)
+    return [(tag.pk, tag.path) for tag in tags if tag.project_id is None or tag.project_id in allowed]
 
 
 def tree(project: Project) -> tuple[int, ...]:

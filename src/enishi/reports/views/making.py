@@ -35,7 +35,7 @@ def crumbs(*further: tuple[str, str]) -> list[dict[str, str]]:
 def choose(request: StaffRequest) -> HttpResponse:
     """The kinds of reports."""
     request.actor.require(MAKE)
-    open_to = [one for one in KIND.all() if queries.levels(request.actor, one)]
+    open_to = [one for one in KIND.all() if all(map(request.actor.may, one.needs))]
     return render(request, "reports/choose.html", {"definitions": open_to, "crumbs": crumbs()})
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from enishi.accounts.access import Level
 from enishi.accounts.requests import StaffRequest
+from enishi.core.documents.paper import Cell
 from enishi.reports import queries, services
 from enishi.reports.definitions import KIND
 from enishi.reports.models import Report
@@ -98,10 +99,21 @@ def _shown_table(report: Report, table: dict[str, Any], limit: int, first: int =
     return {
         **table,
         "slice": part,
-        "lines": [[queries.text_of(report, cell) for cell in row] for row in part.rows],
+        "lines": [_line(report, table, row) for row in part.rows],
         "more": part.total - part.last,
         "url": reverse("reports:rows", args=[report.pk, table["code"]]),
     }
+
+
+def _line(report: Report, table: dict[str, Any], row: list[Cell]) -> list[dict[str, str]]:
+    """Texts with how they stand in their cell: numbers at the end, long texts in several lines."""
+    return [
+        {
+            "text": queries.text_of(report, cell),
+            "css": "num" if column["kind"] == "number" else "w" if column["share"] >= 1.5 else "",
+        }
+        for cell, column in zip(row, table["columns"], strict=True)
+    ]
 
 
 def _formats(report: Report) -> list[dict[str, Any]]:

@@ -1,0 +1,279 @@
+"""Answers to GRI 2-25, 2-26, 2-29 and to IFC Performance Standard 1, as far as the records give them.
+
+Each line says from what it was worked out; what nobody records says so. Other apps answer further lines:
+``provide("reports.disclosure", "gri-2-25-b")`` with a function of the frame that returns an ``Answer`` or None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from enishi.commitments.models import Promise
+from enishi.contacts.models import Party, PartyTag
+from enishi.conversations.models import Interaction, InteractionTag, Participant
+from enishi.core import registry
+from enishi.core.documents import Column, Figure
+from enishi.reports.definitions import engagement, promises, summary
+from enishi.reports.framing import Definition, Frame, Paper, Rows, Writer
+from enishi.reports.suppression import hidden
+
+PLACE = "reports.disclosure"
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``basis`` says from which records the text was worked out."""
+
+    text: str
+    basis: str
+
+
+class Known:
+    """What the records of a frame give; each fact is asked for once."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+
+    @cached_property
+    def talks(self) -> dict[str, Any]:
+        incoming = Q(direction__in=[Interaction.Direction.IN, Interaction.Direction.BOTH])
+        return engagement.conversations(self.frame).aggregate(
+            total=Count("pk"),
+            incoming=Count("pk", filter=incoming),
+            outgoing=Count("pk", filter=Q(direction=Interaction.Direction.OUT)),
+            met=Count("pk", filter=Q(channel__in=[Interaction.Channel.MEETING, Interaction.Channel.VISIT])),
+            asked=Count("pk", filter=~Q(answer=Interaction.Answer.NONE)),
+            answered=Count("pk", filter=Q(answer=Interaction.Answer.ANSWERED)),
+        )
+
+    @cached_property
+    def reached(self) -> int:
+        return summary.people_reached(self.frame)
+
+    @cached_property
+    def groups(self) -> str:
+        """Tags of the people reached with how many bear them; small groups hidden."""
+        taking_part = Participant.objects.filter(
+            self.frame.seen(Party, "party__"),
+            party__isnull=False,
+            interaction__in=engagement.conversations(self.frame),
+        )
+        counted = (
+            PartyTag.objects.filter(party__in=taking_part.values("party"))
+            .order_by()
+            .values_list("tag__path")
+            .annotate(n=Count("party", distinct=True))
+        )
+        listed = sorted(counted, key=lambda pair: (-pair[1], pair[0]))
+        closed = hidden([[n] for _path, n in listed])
+        shown = [
+            f"{path} ({_('fewer than 5') if (place, 0) in closed else self.frame.number(n)})"
+            for place, (path, n) in enumerate(listed)
+        ]
+        return "; ".join(shown[:SHOWN])
+
+    @cached_property
+    def topics(self) -> str:
+        counted = (
+            InteractionTag.objects.filter(interaction__in=engagement.conversations(self.frame))
+            .order_by()
+            .values_list("tag__path")
+            .annotate(n=Count("pk"))
+        )
+        listed = sorted(counted, key=lambda pair: (-pair[1], pair[0]))
+        return "; ".join(f"{path} ({self.frame.number(n)})" for path, n in listed[:SHOWN])
+
+    @cached_property
+    def ways_in(self) -> str:
+        incoming = engagement.conversations(self.frame).exclude(direction=Interaction.Direction.OUT)
+        counted = incoming.order_by().values_list("channel").annotate(n=Count("pk"))
+        words = dict(Interaction.Channel.choices)
+        listed = sorted(counted, key=lambda pair: -pair[1])
+        return "; ".join(f"{words[channel]} ({self.frame.number(n)})" for channel, n in listed)
+
+    @cached_property
+    def kept(self) -> promises.Kept:
+        found = promises.Kept(self.frame)
+        for promise in promises.promises(self.frame):
+            found.look_at(promise)
+        return found
+
+    @cached_property
+    def ours(self) -> dict[str, Any]:
+        return (
+            promises.promises(self.frame)
+            .filter(direction=Promise.Direction.OURS)
+            .aggregate(
+                total=Count("pk", distinct=True),
+                proven=Count("pk", filter=Q(proofs__isnull=False), distinct=True),
+            )
+        )
+
+
+def _groups(known: Known) -> Answer | None:
+    return (
+        Answer(known.groups, _("tags of the contacts who took part in conversations"))
+        if known.groups
+        else None
+    )
+
+
+def _topics(known: Known) -> Answer | None:
+    return Answer(known.topics, _("tags of the conversations")) if known.topics else None
+
+
+def _meaningful(known: Known) -> Answer | None:
+    if not known.talks["total"]:
+        return None
+    text = _("%(people)s people in %(talks)s conversations, %(met)s of them meetings and visits") % {
+        "people": known.frame.number(known.reached),
+        "talks": known.frame.number(known.talks["total"]),
+        "met": known.frame.number(known.talks["met"]),
+    }
+    return Answer(text, _("conversations and who took part"))
+
+
+def _answered(known: Known) -> Answer | None:
+    if not known.talks["asked"]:
+        return None
+    text = _("%(answered)s of %(asked)s conversations that asked for an answer are answered") % {
+        "answered": known.frame.number(known.talks["answered"]),
+        "asked": known.frame.number(known.talks["asked"]),
+    }
+    return Answer(text, _("conversations marked as waiting or answered"))
+
+
+def _ways_in(known: Known) -> Answer | None:
+    return (
+        Answer(known.ways_in, _("conversations that came from outside or went both ways, by channel"))
+        if known.ways_in
+        else None
+    )
+
+
+def _commitments(known: Known) -> Answer | None:
+    if not known.ours["total"]:
+        return None
+    text = _("%(total)s promises of ours on record, %(proven)s with proof") % {
+        "total": known.frame.number(known.ours["total"]),
+        "proven": known.frame.number(known.ours["proven"]),
+    }
+    return Answer(text, _("promise ledger"))
+
+
+def _effectiveness(known: Known) -> Answer | None:
+    if not known.kept.total:
+        return None
+    text = _("%(kept)s of %(total)s promises were kept in time (%(share)s)") % {
+        "kept": known.frame.number(known.kept.kept),
+        "total": known.frame.number(known.kept.total),
+        "share": known.kept.words,
+    }
+    return Answer(text, _("promise ledger: what was settled or fell due in the period"))
+
+
+def _told(known: Known) -> Answer | None:
+    if not known.talks["outgoing"]:
+        return None
+    text = _("%(n)s messages, letters and calls went out from us") % {
+        "n": known.frame.number(known.talks["outgoing"])
+    }
+    return Answer(text, _("conversations from us"))
+
+
+Line = tuple[str, str, Any, Callable[[Known], Answer | None] | None]
+# Code of the plug-in place, number in the standard, what it asks in our words, what answers it from here.
+GRI: tuple[Line, ...] = (
+    ("gri-2-29-a-i", "2-29 a i", gettext_lazy("Which groups of stakeholders were engaged"), _groups),
+    ("gri-2-29-a-i-how", "2-29 a i", gettext_lazy("How the groups are identified"), None),
+    ("gri-2-29-a-ii", "2-29 a ii", gettext_lazy("What the engagement was about"), _topics),
+    ("gri-2-29-a-iii", "2-29 a iii", gettext_lazy("How the engagement is made meaningful"), _meaningful),
+    ("gri-2-25-a", "2-25 a", gettext_lazy("Commitments to put right what went wrong"), _commitments),
+    ("gri-2-25-b", "2-25 b", gettext_lazy("Grievances: how they are received and handled"), None),
+    ("gri-2-25-c", "2-25 c", gettext_lazy("Other ways in which harm is put right"), None),
+    ("gri-2-25-d", "2-25 d", gettext_lazy("How those concerned take part in designing these ways"), None),
+    ("gri-2-25-e", "2-25 e", gettext_lazy("How well it works"), _effectiveness),
+    ("gri-2-26-a-i", "2-26 a i", gettext_lazy("How people can ask for advice"), _ways_in),
+    ("gri-2-26-a-ii", "2-26 a ii", gettext_lazy("How people can raise concerns"), _answered),
+)
+IFC: tuple[Line, ...] = (
+    (
+        "ifc-ps1-26",
+        "PS1 26–27",
+        gettext_lazy("Stakeholders identified, and planning of the engagement"),
+        _groups,
+    ),
+    ("ifc-ps1-29", "PS1 29", gettext_lazy("Disclosure of information"), _told),
+    ("ifc-ps1-30", "PS1 30", gettext_lazy("Consultation"), _meaningful),
+    ("ifc-ps1-31", "PS1 31", gettext_lazy("Informed consultation and participation"), None),
+    ("ifc-ps1-32", "PS1 32", gettext_lazy("Indigenous peoples"), None),
+    ("ifc-ps1-34", "PS1 34", gettext_lazy("External communications: received, answered"), _answered),
+    ("ifc-ps1-35", "PS1 35", gettext_lazy("Grievance mechanism for affected communities"), None),
+    ("ifc-ps1-36", "PS1 36", gettext_lazy("Reporting back to affected communities"), _commitments),
+)
+
+
+class Disclosures(Definition):
+    code = "disclosures"
+    label = gettext_lazy("GRI and IFC tables")
+    description = gettext_lazy(
+        "GRI 2-25, 2-26, 2-29 and IFC Performance Standard 1: what the records answer, from which records, and what is not recorded."
+    )
+    icon = "certificate"
+    version = 1
+    needs = ("conversations.view", "commitments.view", "contacts.view")
+    days = 365
+
+    def count(self, frame: Frame) -> int:
+        return len(GRI) + len(IFC)
+
+    def write(self, frame: Frame, out: Writer) -> Paper:
+        known = Known(frame)
+        answered = self._fill(known, out.table("gri", _("GRI 2: General disclosures"), self._columns()), GRI)
+        answered += self._fill(known, out.table("ifc", _("IFC Performance Standard 1"), self._columns()), IFC)
+        total = len(GRI) + len(IFC)
+        return Paper(
+            title=_("The records answer %(n)s of %(total)s points")
+            % {
+                "n": frame.number(answered),
+                "total": frame.number(total),
+            },
+            figures=[
+                Figure(frame.number(answered), _("answered from records")),
+                Figure(frame.number(total - answered), _("not recorded here")),
+            ],
+            notes=[
+                _("The questions are in our words; the standards themselves are with GRI and IFC."),
+                engagement.small_counts_note(),
+            ],
+        )
+
+    @staticmethod
+    def _fill(known: Known, rows: Rows, lines: tuple[Line, ...]) -> int:
+        answered = 0
+        for code, number, asked, own in lines:
+            outside = registry.provider(PLACE, code)
+            answer: Answer | None = outside(known.frame) if outside else None
+            if answer is None and own is not None:
+                answer = own(known)
+            answered += answer is not None
+            text = answer.text if answer else _("Not recorded here.")
+            rows.add((number, str(asked), text, answer.basis if answer else ""))
+        return answered
+
+    @staticmethod
+    def _columns() -> list[Column]:
+        return [
+            Column("number", _("Point"), share=0.8),
+            Column("asked", _("Asked"), share=2.4),
+            Column("answer", _("Answer"), share=3.6),
+            Column("basis", _("Worked out from"), share=2.2),
+        ]

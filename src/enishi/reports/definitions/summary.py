@@ -1,0 +1,130 @@
+"""Project summary: one page on what was said and what is owed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from enishi.commitments.models import Promise
+from enishi.contacts.models import Party
+from enishi.conversations.models import Participant
+from enishi.core.documents import Column, Figure
+from enishi.core.formats import month_of
+from enishi.reports.definitions import engagement, promises
+from enishi.reports.framing import Definition, Frame, Paper, Tally, Writer
+
+
+class ProjectSummary(Definition):
+    code = "summary"
+    label = gettext_lazy("Project summary")
+    description = gettext_lazy(
+        "One page: whom we talked with, what is open, what is late, how much was kept in time."
+    )
+    icon = "file-description"
+    version = 1
+    needs = ("conversations.view", "commitments.view", "contacts.view")
+
+    def count(self, frame: Frame) -> int:
+        return open_promises(frame).count()
+
+    def write(self, frame: Frame, out: Writer) -> Paper:
+        states, kept = Tally(), promises.Kept(frame)
+        rows = out.table("open", _("Open promises"), self._columns())
+        for promise in open_promises(frame):
+            sign = promises.sign_of(promise, frame.now)
+            states.add(sign)
+            people = [promise.party_id] if promise.party_id else []
+            rows.add(
+                (
+                    [(promise.title, people)],
+                    str(Promise.Direction(promise.direction).label),
+                    [(promise.who, people)] if promise.who else [],
+                    promise.owner.name if promise.owner else "",
+                    promise.due_at.astimezone(frame.zone).date() if promise.due_at else None,
+                    str(promises.SIGNS[sign]),
+                )
+            )
+        for promise in promises.promises(frame):
+            kept.look_at(promise)
+        kept.write(out)
+        talks, reached, months, channels = figures(frame)
+        still, late = sum(states.counts.values()), states.counts.get("late", 0)
+        return Paper(
+            title=_title(frame, reached, still, late),
+            figures=[
+                Figure(frame.number(talks), ngettext("conversation", "conversations", talks)),
+                Figure(frame.number(reached), ngettext("person reached", "people reached", reached)),
+                Figure(frame.number(still), ngettext("promise open", "promises open", still)),
+                Figure(frame.number(late), _("late")),
+                *([Figure(kept.words, _("of ours kept in time"))] if kept.total else []),
+            ],
+            charts=[engagement.by_month(frame, months), engagement.by_channel(frame, channels)],
+            notes=[
+                _("Open promises: all that are open at the moment of the report, whenever they were made."),
+                promises.kept_note(),
+            ],
+        )
+
+    @staticmethod
+    def _columns() -> list[Column]:
+        return [
+            Column("title", _("Promise"), share=3),
+            Column("side", _("Who owes"), share=1),
+            Column("who", _("To or from"), share=1.8),
+            Column("owner", _("Owner"), share=1.3),
+            Column("due", _("Due"), "day", 1.1),
+            Column("state", _("State"), share=1),
+        ]
+
+
+def open_promises(frame: Frame) -> QuerySet[Any]:
+    return promises.promises(frame).filter(state=Promise.State.OPEN)
+
+
+def figures(frame: Frame) -> tuple[int, int, Tally, Tally]:
+    """Conversations, people reached, and conversations by month and by channel: two questions."""
+    talks, months, channels = 0, Tally(), Tally()
+    grouped = (
+        engagement.conversations(frame)
+        .order_by()
+        .values_list(TruncDate("occurred_at", tzinfo=frame.zone), "channel")
+        .annotate(n=Count("pk"))
+    )
+    for day, channel, count in grouped:
+        talks += count
+        months.add(month_of(day, frame.language), count)
+        channels.add(channel, count)
+    return talks, people_reached(frame), months, channels
+
+
+def people_reached(frame: Frame) -> int:
+    """How many people and organisations that the frame shows took part in its conversations."""
+    taking_part = Participant.objects.filter(
+        frame.seen(Party, "party__"), party__isnull=False, interaction__in=engagement.conversations(frame)
+    )
+    return taking_part.values("party_id").distinct().count()
+
+
+def _title(frame: Frame, reached: int, still: int, late: int) -> str:
+    said = ngettext("We talked with %(n)s person", "We talked with %(n)s people", reached) % {
+        "n": frame.number(reached)
+    }
+    if not reached:
+        said = _("We talked with nobody we know")
+    if not still:
+        return _("%(said)s; no promise is open") % {"said": said}
+    if not late:
+        return ngettext(
+            "%(said)s; %(n)s promise is open, none is late",
+            "%(said)s; %(n)s promises are open, none is late",
+            still,
+        ) % {"said": said, "n": frame.number(still)}
+    return ngettext(
+        "%(said)s; %(n)s promise is open, %(late)s late",
+        "%(said)s; %(n)s promises are open, %(late)s late",
+        still,
+    ) % {"said": said, "n": frame.number(still), "late": frame.number(late)}
