@@ -87,7 +87,16 @@ def empty() -> None:
         model._meta.db_table
         for model in apps.get_models()
         if model._meta.app_label
-        in {"accounts", "timeline", "search", "contacts", "content", "commitments", "conversations"}
+        in {
+            "accounts",
+            "timeline",
+            "search",
+            "contacts",
+            "content",
+            "commitments",
+            "conversations",
+            "reports",
+        }
         and model._meta.managed
     ]
     kept = {"contacts_relationtype", "contacts_consentpurpose"}

@@ -37,7 +37,7 @@ from enishi.conversations.models import Interaction, UnknownSender
 from enishi.conversations.services import ParticipantDraft, change_interaction, log_interaction
 from enishi.core import clock
 from enishi.reports.queries import Choice
-from enishi.reports.services import make_report
+from enishi.reports.services import make_report, schedule_report
 from enishi.themes.services import create_theme, mark_passage
 from enishi.timeline.handover.moving import hand_over
 from enishi.timeline.models import Check, Entry, Notification
@@ -203,7 +203,7 @@ def _talk(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, ob
         "source_id": permit.pk, "duty_id": duty.pk, "interaction_id": talk.pk, "promise_id": promise.pk, "series_id": series.pk, "file_id": kept.pk, "number": 1,
         "task_id": make_task(worker, project=where, title="Ring back", party=aoi, owner=_user(worker)).pk,
         "closing_day_id": add_closing_day(SYSTEM, day=dt.date(2027, 3, 1), name="Works outing").pk,
-        "report_id": _report(where, worker), "reports:new code": "engagement", "reports:rows table": "register",
+        "report_id": _report(where, worker), "schedule_id": _schedule(where, worker), "reports:new code": "engagement", "reports:rows table": "register",
         "format": "csv", "step_id": add_step(SYSTEM, days=5, to="overseers").pk, "sender_id": sender.pk, "commitments:undo entry_id": last_entry("commitments.promise", promise.pk),
     }  # fmt: skip
 
@@ -222,6 +222,15 @@ def _themes(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, 
     )
     mine = last_entry("conversations.interaction", talk.pk)
     return {"theme_id": theme.pk, "passage_id": said.pk, "themes:undo entry_id": mine}
+
+
+def _schedule(where: Project, worker: Actor) -> int:
+    today = clock.today()
+    choice = Choice(project_id=where.pk, since=today, until=today)
+    return schedule_report(
+        worker, definition="engagement", choice=choice, language="en", zone="UTC", rhythm="weekly",
+        recipient_ids=[worker.own_id],
+    ).pk  # fmt: skip
 
 
 def _setup(where: Project, admin: User, people: dict[str, User | None]) -> dict[str, object]:

@@ -11,12 +11,14 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
 from enishi.accounts.models import LANGUAGES
 from enishi.commitments.models import Promise
 from enishi.core.dates import DateError, parse_date
 from enishi.reports import queries
 from enishi.reports.framing import Definition
+from enishi.reports.models import Schedule
 from enishi.reports.queries import Choice
 
 
@@ -43,6 +45,28 @@ class DayField(forms.Field):
         if get_language() == "fa":
             return jdatetime.date.fromgregorian(date=value).strftime("%Y/%m/%d")
         return value.isoformat()
+
+
+class ScheduleForm(forms.Form):
+    """When a report is sent by itself, and to whom."""
+
+    rhythm = forms.ChoiceField(label=_("When"), choices=Schedule.Rhythm.choices, widget=forms.RadioSelect)
+    recipients = forms.TypedMultipleChoiceField(
+        label=_("To"),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Each gets what they may see; who may not see it is named when you keep this."),
+        error_messages={"required": _("Choose at least one colleague.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["recipients"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(user.pk, user.name) for user in accounts.users()]
+
+    def refuse(self, error: queries.ReportError) -> None:
+        self.add_error(error.field if error.field in self.fields else None, str(error))
 
 
 class ReportForm(forms.Form):

@@ -70,6 +70,56 @@ class Report(OverallModel):
         return self.state == self.State.FROZEN
 
 
+class Schedule(OverallModel):
+    """A report that is made and mailed by itself: each time of the week or month before.
+
+    ``confidentiality`` is up to where it reads; who reads less gets a report of their own level. ``trouble`` says in words why
+    it stopped.
+    """
+
+    class Rhythm(models.TextChoices):
+        WEEKLY = "weekly", _("Every week, Monday at 8:00")
+        MONTHLY = "monthly", _("Every month, first business day at 8:00")
+
+    view_right: ClassVar[str] = "reports.view"
+
+    definition = models.CharField(max_length=40)
+    filters = models.JSONField(default=dict)
+    language = models.CharField(max_length=5)
+    time_zone = models.CharField(max_length=50)
+    rhythm = models.CharField(_("when"), max_length=7, choices=Rhythm.choices, default=Rhythm.MONTHLY)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    recipients = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", verbose_name=_("to"))
+    next_at = models.DateTimeField()
+    paused_at = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        # What is due.
+        indexes = [models.Index(fields=["next_at"], condition=Q(paused_at__isnull=True), name="schedule_due")]
+
+    def __str__(self) -> str:
+        return self.definition
+
+
+class Dispatch(models.Model):
+    """One time that a schedule ran: the reports it made, to how many they went, who was left out and why."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="dispatches")
+    due_at = models.DateTimeField()
+    at = models.DateTimeField()
+    reports = models.ManyToManyField(Report, related_name="+")
+    sent = models.PositiveIntegerField(default=0)
+    left_out = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["schedule", "due_at"], name="dispatch_once")]
+
+    def __str__(self) -> str:
+        return f"{self.schedule_id} {self.due_at:%Y-%m-%d}"
+
+
 class Part(models.Model):
     """Some rows of one table of a report, compressed. ``leaves`` holds the hash of each row (32 bytes), in order.
 

@@ -18,6 +18,24 @@ def report_url(subject_id: int) -> str:
     return reverse("reports:report", args=[subject_id])
 
 
+@provide("timeline.url", "reports.schedule")
+def schedule_url(subject_id: int) -> str:
+    return reverse("reports:schedule", args=[subject_id])
+
+
+@provide("timeline.fields", "reports.schedule")
+def schedule_fields() -> dict[str, object]:
+    return {
+        "rhythm": _("when"),
+        "recipients": _("to"),
+        "paused_at": _("paused"),
+        "trouble": _("reason"),
+        "sent": _("sent to"),
+        "left_out": _("not sent to"),
+        "definition": _("definition"),
+    }
+
+
 @provide("timeline.fields", "reports.report")
 def report_fields() -> dict[str, object]:
     return {

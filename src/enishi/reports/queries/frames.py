@@ -58,10 +58,12 @@ def projects(actor: Actor, definition: Definition) -> list[Project]:
     ]
 
 
-def clearance(actor: Actor, definition: Definition, project_id: int | None) -> int | None:
+def clearance(
+    actor: Actor, definition: Definition, project_id: int | None, *, make: bool = True
+) -> int | None:
     """Up to which level somebody reads everything that such a report needs; None where a right is missing."""
     found: list[int] = []
-    for right in (MAKE, "reports.view", *definition.needs):
+    for right in (*([MAKE] if make else []), "reports.view", *definition.needs):
         scope = actor.scope(right)
         level = scope.everywhere if project_id is None else scope.clearance(project_id)
         if level is None:
@@ -113,9 +115,10 @@ def frame_of(
     language: str,
     zone: str,
     now: dt.datetime | None = None,
+    make: bool = True,
 ) -> Frame:
     """The frame of a report. Raises Forbidden where a right is missing, ReportError where the choice makes no sense."""
-    allowed = clearance(actor, definition, choice.project_id)
+    allowed = clearance(actor, definition, choice.project_id, make=make)
     if allowed is None:
         missing = (MAKE, "reports.view", *definition.needs)
         raise Forbidden(

@@ -6,19 +6,46 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Prefetch, Q, Sum
 
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.core.documents.paper import Cell
 from enishi.reports import sealing
 from enishi.reports.definitions import KIND
 from enishi.reports.framing import Definition
-from enishi.reports.models import Part, Report
+from enishi.reports.models import Dispatch, Part, Report, Schedule
 from enishi.reports.queries.cells import plain_row
 
 
 def reports(actor: Actor) -> ScopedQuerySet[Report]:
     """Reports within the actor's rights: those to reports, and to all that the report was made from."""
+    return Report.objects.visible_to(actor).filter(_readable(actor))
+
+
+def schedules(actor: Actor) -> ScopedQuerySet[Schedule]:
+    """Scheduled reports, by the same rule."""
+    return Schedule.objects.visible_to(actor).filter(_readable(actor)).select_related("project", "user")
+
+
+def schedule(actor: Actor, schedule_id: int) -> Schedule:
+    return schedules(actor).get(pk=schedule_id)
+
+
+def schedules_like(actor: Actor, report: Report) -> list[Schedule]:
+    """Schedules of the same definition and project."""
+    found = schedules(actor).filter(definition=report.definition, project=report.project)
+    return list(found.prefetch_related("recipients").order_by("pk"))
+
+
+def dispatches(actor: Actor, schedule: Schedule, *, limit: int = 12) -> list[Dispatch]:
+    """The last times that it ran, newest first; ``seen`` are those of its reports that the actor may see."""
+    seen = reports(actor).defer("paper", "manifest").order_by("pk")
+    found = schedule.dispatches.order_by("-due_at")
+    return list(found.prefetch_related(Prefetch("reports", queryset=seen, to_attr="seen"))[:limit])
+
+
+def _readable(actor: Actor) -> Q:
+    """Who may see a report must hold every right that it was made with, there and up to its level."""
     found = Q(pk__in=[])
     for definition in KIND.all():
         readable = Q(definition=definition.code)
@@ -26,7 +53,7 @@ def reports(actor: Actor) -> ScopedQuerySet[Report]:
             limit = Report.scope_condition(actor.scope(right))
             readable &= limit if limit is not None else Q()
         found |= readable
-    return Report.objects.visible_to(actor).filter(found)
+    return found
 
 
 def report(actor: Actor, report_id: int) -> Report:
@@ -46,7 +73,7 @@ def redactions(report: Report) -> tuple[int, int]:
     return found["people"], found["values"] or 0
 
 
-def definition_of(report: Report) -> Definition:
+def definition_of(report: Report | Schedule) -> Definition:
     return KIND.get(report.definition)
 
 

@@ -1,17 +1,39 @@
-"""Making, taking out and redacting reports."""
+"""Making, taking out, sending and redacting reports."""
 
 from enishi.reports.services.making import AT_ONCE, freeze, make_report, run_job
 from enishi.reports.services.redacting import redact
+from enishi.reports.services.scheduling import (
+    change_schedule,
+    dispatch,
+    end_schedule,
+    mail_report,
+    next_time,
+    pause_schedule,
+    period,
+    require_change,
+    schedule_report,
+    send_due,
+)
 from enishi.reports.services.taking import FORMATS, Taken, read_report, take
 
 __all__ = [
     "AT_ONCE",
     "FORMATS",
     "Taken",
+    "change_schedule",
+    "dispatch",
+    "end_schedule",
     "freeze",
+    "mail_report",
     "make_report",
+    "next_time",
+    "pause_schedule",
+    "period",
     "read_report",
     "redact",
+    "require_change",
     "run_job",
+    "schedule_report",
+    "send_due",
     "take",
 ]

@@ -32,11 +32,18 @@ _log = logging.getLogger(__name__)
 
 
 def make_report(
-    actor: Actor, *, definition: str, choice: Choice, language: str, zone: str, at_once: bool = False
+    actor: Actor,
+    *,
+    definition: str,
+    choice: Choice,
+    language: str,
+    zone: str,
+    at_once: bool = False,
+    make: bool = True,
 ) -> Report:
     """Freeze a report, at once or (when it is long) by a job. Raises Forbidden, ReportError."""
     plan = KIND.get(definition)
-    frame = frame_of(actor, plan, choice, language=language, zone=zone)
+    frame = frame_of(actor, plan, choice, language=language, zone=zone, make=make)
     expected = plan.count(frame)
     with transaction.atomic():
         report = Report.objects.create(

@@ -31,6 +31,15 @@ def crumbs(*further: tuple[str, str]) -> list[dict[str, str]]:
     ]
 
 
+def tabs(here: str) -> list[dict[str, object]]:
+    """What was made, and what makes itself."""
+    listed = (
+        ("made", _("Reports"), "reports:list"),
+        ("scheduled", _("Sent by themselves"), "reports:schedules"),
+    )
+    return [{"label": label, "url": reverse(name), "current": code == here} for code, label, name in listed]
+
+
 @require_GET
 def choose(request: StaffRequest) -> HttpResponse:
     """The kinds of reports."""

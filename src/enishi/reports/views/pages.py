@@ -16,7 +16,7 @@ from enishi.core.documents.paper import Cell
 from enishi.reports import queries, services
 from enishi.reports.definitions import KIND
 from enishi.reports.models import Report
-from enishi.reports.views.making import MAKE, crumbs
+from enishi.reports.views.making import MAKE, crumbs, tabs
 
 VIEW = "reports.view"
 PAGE, FIRST, ROWS = 50, 20, 100
@@ -41,6 +41,7 @@ def reports(request: StaffRequest) -> HttpResponse:
         "next_url": f"?before={found[PAGE - 1].pk}" if len(found) > PAGE else "",
         "back_url": request.path if before else "",
         "may_make": request.actor.may(MAKE),
+        "views": tabs("made"),
     }
     return render(request, "reports/list.html", context)
 
@@ -67,6 +68,7 @@ def report(request: StaffRequest, report_id: int) -> HttpResponse:
         "formats": _formats(found),
         "level": Level(found.confidentiality).label,
         "redactions": queries.redactions(found),
+        "schedules": queries.schedules_like(request.actor, found),
         "check": None,
     }
     return render(request, "reports/report.html", context)
