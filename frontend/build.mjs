@@ -99,6 +99,8 @@ const options = {
   entryPoints: [
     { in: join(here, "src/main.ts"), out: "enishi" },
     { in: join(here, "css/enishi.css"), out: "enishi" },
+    // For the pages that need it: a matrix is not on every page.
+    { in: join(here, "css/stakeholders.css"), out: "stakeholders" },
   ],
   outdir: out,
   bundle: true,

@@ -22,6 +22,7 @@ READ = [
     "content.view",
     "timeline.view",
     "reports.view",
+    "engagement.view",
 ]
 
 

@@ -81,6 +81,7 @@ def test_the_table_itself_is_sane():
 
 MESSAGE_ONLY = {
     "commitments:undo": "answers everybody with a message, and takes back only one's own",
+    "engagement:undo": "answers everybody with a message, and takes back only one's own",
     "contacts:section": "sends everybody to the contact's page, which then is not there",
 }
 

@@ -38,6 +38,7 @@ from enishi.content.services import add_file
 from enishi.conversations.models import Interaction
 from enishi.conversations.services import ParticipantDraft, log_interaction
 from enishi.core import clock
+from enishi.engagement.services import Judgement, plan, rate
 from enishi.themes.services import create_theme, judge_overall, mark_passage
 from enishi.timeline.services import notify
 from factories import SYSTEM, grant, manager, party, project, role, user
@@ -125,6 +126,16 @@ def _fill(world: World, numbers: range) -> None:
         _say(world, number, one)
         _set_up(world, name)
         add_closing_day(SYSTEM, day=dt.date(2027, 4, 1) + dt.timedelta(days=number), name=name)
+        plan(
+            boss,
+            project=where,
+            party=one,
+            aim=f"Tell {name}",
+            method="inform",
+            starts_on=clock.today(),
+            owner=admin,
+        )
+        rate(boss, project=where, party=one, judgement=Judgement(3, 1 + number % 5, 4))
         notify([admin.pk, worker.pk], kind="commitments.due", title=f"Due {name}", url="/promises/")
         accounts.create_token(chief, name=name, scopes=["contacts.view"], days=9)
         contact_setup.save_view(chief, name=f"View {name}", spec={})

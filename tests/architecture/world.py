@@ -32,10 +32,12 @@ from enishi.commitments.services import (
 from enishi.contacts.models import DuplicatePair, Party, RelationType
 from enishi.contacts.services import PointDraft, bulk, change_party, importing, relate, save_point, set_tags
 from enishi.contacts.services import setup as contact_setup
+from enishi.content.models import FileVersion
 from enishi.content.services import add_file
 from enishi.conversations.models import Interaction, UnknownSender
 from enishi.conversations.services import ParticipantDraft, change_interaction, log_interaction
 from enishi.core import clock
+from enishi.engagement.services import Judgement, give, plan, rate
 from enishi.reports.queries import Choice
 from enishi.reports.services import make_report, schedule_report
 from enishi.themes.services import create_theme, mark_passage
@@ -124,6 +126,7 @@ def make_world() -> World:
     world.ids |= _contacts(where, manager(where))
     world.ids |= _talk(where, worker, world.ids)
     world.ids |= _themes(where, worker, world.ids)
+    world.ids |= _stakeholders(where, worker, world.ids)
     world.ids |= _setup(where, admin, people)
     apart = project("Elsewhere too")
     world.apis = {
@@ -231,6 +234,22 @@ def _schedule(where: Project, worker: Actor) -> int:
         worker, definition="engagement", choice=choice, language="en", zone="UTC", rhythm="weekly",
         recipient_ids=[worker.own_id],
     ).pk  # fmt: skip
+
+
+def _stakeholders(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, object]:
+    aoi = Party.objects.unscoped("of this world").get(pk=ids["party_id"])
+    version = FileVersion.objects.select_related("file__project").get(file=ids["file_id"])
+    owner, today = _user(worker), clock.today()
+    line, _planned = plan(
+        worker, project=where, party=aoi, aim="Show it", method="consult", starts_on=today, owner=owner
+    )
+    handout, _given = give(worker, version=version, party=aoi, how="handed")
+    rating, rated = rate(worker, project=where, party=aoi, judgement=Judgement(3, 4, 5))
+    step = line.steps.get()
+    return {
+        "rating_id": rating.pk, "handout_id": handout.pk, "line_id": line.pk, "engagement:undo entry_id": rated.pk,
+        "engagement:settle step_id": step.pk, "engagement:plan_reopen step_id": step.pk,
+    }  # fmt: skip
 
 
 def _setup(where: Project, admin: User, people: dict[str, User | None]) -> dict[str, object]:

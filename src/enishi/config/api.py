@@ -17,6 +17,7 @@ from enishi.contacts.api import imports, parties, relations
 from enishi.content.api import router as files
 from enishi.conversations.api import router as interactions
 from enishi.core.api import Problem, problem_response
+from enishi.engagement.api import ratings
 from enishi.reports.api import router as reports
 from enishi.search.api import router as search
 from enishi.themes.api import passages, themes
@@ -48,6 +49,7 @@ api.add_router("themes", themes)
 api.add_router("passages", passages)
 api.add_router("promises", promises)
 api.add_router("tasks", tasks)
+api.add_router("ratings", ratings)
 api.add_router("files", files)
 api.add_router("imports", imports)
 api.add_router("reports", reports)

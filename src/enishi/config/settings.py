@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "enishi.config",
     "enishi.reports",
     "enishi.themes",
+    "enishi.engagement",
     "enishi.conversations",
     "enishi.commitments",
     "enishi.content",

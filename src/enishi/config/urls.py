@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("files/", include("enishi.content.urls")),
     path("search/", include("enishi.search.urls")),
     path("people/", include("enishi.contacts.urls")),
+    path("", include("enishi.engagement.urls")),
     path("choose/", views.choose, name="choose"),
     path("healthz", views.healthz, name="healthz"),
     # Who changes whose address is a matter of people and rights, not of allauth's own page.

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any, Generic, Protocol, TypeVar
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
 
 class Plugin:
     """Base of every plugin kind: a stable code and a translatable label."""
@@ -178,3 +181,32 @@ def add_new(entry: NewEntry) -> None:
 
 def new_entries() -> list[NewEntry]:
     return list(_new)
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectTab:
+    """A page of a project, beside its overview. ``url_name`` takes the project's id."""
+
+    code: str
+    label: Any
+    url_name: str
+    right: str
+    order: int = 50
+
+
+_project_tabs: list[ProjectTab] = []
+
+
+def add_project_tab(tab: ProjectTab) -> None:
+    _project_tabs.append(tab)
+    _project_tabs.sort(key=lambda t: t.order)
+
+
+def project_tabs(actor: Any, project: Any, here: str = "") -> list[dict[str, Any]]:
+    """The pages of a project that the actor may open, its overview first; ``here`` is the code of the present one."""
+    tabs = [tab for tab in _project_tabs if actor.may(tab.right, project.pk)]
+    found = [{"label": _("Overview"), "url": reverse("project", args=[project.pk]), "current": not here}]
+    return found + [
+        {"label": tab.label, "url": reverse(tab.url_name, args=[project.pk]), "current": tab.code == here}
+        for tab in tabs
+    ]

@@ -40,7 +40,7 @@ def project(request: StaffRequest, project_id: int) -> HttpResponse:
     people = queries.access_to(found)
     context = {
         "project": found,
-        "crumbs": [{"label": _("Projects"), "url": reverse("projects")}],
+        "tabs": registry.project_tabs(actor, found),
         "parts": queries.children(found),
         "people": people,
         "figures": registry.panels("project.figures", actor, found),

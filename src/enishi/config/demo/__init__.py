@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 
-from enishi.config.demo import conversations, desk, hearing, ledger, parties, permits, reports
+from enishi.config.demo import conversations, desk, hearing, ledger, parties, permits, reports, stakeholders
 from enishi.config.demo.organisation import PASSWORD, accounts, found_house
 from enishi.config.demo.people import DAYS, Population
 from enishi.config.demo.setting import set_up
@@ -59,6 +59,7 @@ def _tell(now: dt.datetime) -> None:
     desk.fill_links(house, organisations, people)
     desk.receive_strangers(house)
     desk.plan_meetings(house, story.promised)
+    stakeholders.rate_some(house, population.everybody, drawing("ratings"), now)
     desk.age(house, people, story.said, drawing("age"))
     desk.throw_away(house, twins[-1])
     desk.keep_lists(house)

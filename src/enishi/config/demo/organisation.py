@@ -132,11 +132,12 @@ _READS = (
     "content.view",
     "timeline.view",
     "reports.view",
+    "engagement.view",
 )
 _WORKS = (*_READS, "contacts.edit", "conversations.edit", "commitments.edit", "content.edit")
 _CARES = (
     *_WORKS, "contacts.delete", "contacts.merge", "contacts.import", "contacts.export", "conversations.delete",
-    "commitments.delete", "content.delete", "reports.make",
+    "commitments.delete", "content.delete", "reports.make", "engagement.rate", "engagement.plan", "engagement.share",
 )  # fmt: skip
 
 
