@@ -251,6 +251,7 @@ class WhyForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["who"].queryset = queries.users(active=None)  # type: ignore[attr-defined]
+        self.fields["who"].empty_label = _("choose somebody")  # type: ignore[attr-defined]
 
 
 __all__ = [

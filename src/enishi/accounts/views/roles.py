@@ -45,7 +45,16 @@ def _things(chosen: set[str], saved: set[str]) -> list[dict[str, Any]]:
         }
         if cells:
             usual = [cells.pop(name, None) for name in COLUMNS]
-            rows.append({"label": config.verbose_name, "usual": usual, "more": list(cells.values())})
+            more = list(cells.values())
+            rows.append(
+                {
+                    "label": config.verbose_name,
+                    "usual": usual,
+                    "more": more,
+                    "any": any(usual),
+                    "both": any(usual) and bool(more),
+                }
+            )
     return rows[::-1]
 
 
