@@ -108,11 +108,11 @@ def _shown_table(report: Report, table: dict[str, Any], limit: int, first: int =
 
 
 def _line(report: Report, table: dict[str, Any], row: list[Cell]) -> list[dict[str, str]]:
-    """Texts with how they stand in their cell: numbers at the end, long texts in several lines."""
+    """Texts with how they stand in their cell: numbers at the end, long texts cut short."""
     return [
         {
             "text": queries.text_of(report, cell),
-            "css": "num" if column["kind"] == "number" else "w" if column["share"] >= 1.5 else "",
+            "css": "num" if column["kind"] == "number" else "clip" if column["share"] >= 1.5 else "",
         }
         for cell, column in zip(row, table["columns"], strict=True)
     ]
