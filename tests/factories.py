@@ -23,6 +23,7 @@ READ = [
     "timeline.view",
     "reports.view",
     "engagement.view",
+    "cases.view",
 ]
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from architecture.world import World, routes
 from enishi.accounts.access import Level, Via
 from enishi.accounts.queries import actor as actor_of
+from enishi.cases.services import note, open_case
 from enishi.commitments.services import make_promise, make_task
 from enishi.contacts.models import Party, RelationType
 from enishi.contacts.services import PointDraft, change_party, relate, save_point
@@ -29,6 +30,7 @@ HISTORIES = (
     "commitments.promise",
     "commitments.task",
     "content.file",
+    "cases.case",
 )
 
 
@@ -70,10 +72,14 @@ def hidden(world: World) -> dict[str, int]:
         confidentiality=Level.CONFIDENTIAL,
     )
     change_party(boss, secret, note=f"{WORD} note")
+    case = open_case(
+        boss, project=where, kind="grievance", title=f"{WORD} case", text=f"{WORD} said so", party=seen
+    )
+    note(boss, case, text=f"{WORD} again")
     return {
         "party_id": secret.pk, "kept_id": secret.pk, "gone_id": secret.pk, "first_id": secret.pk, "subject_id": secret.pk,
         "interaction_id": talk.pk, "promise_id": promise.pk, "task_id": task.pk, "file_id": kept.pk,
-        "passage_id": mark.pk,
+        "passage_id": mark.pk, "case_id": case.pk,
     }  # fmt: skip
 
 
@@ -106,6 +112,7 @@ def _pages(world: World) -> list[str]:
         f"/themes/{ids['theme_id']}/",
         f"/conversations/?theme={ids['theme_id']}",
         "/promises/month/?who=all",
+        "/cases/?state=all",
     ]
     return [page for page in pages if "/list/condition" not in page]
 
@@ -145,7 +152,7 @@ def test_its_own_addresses_are_not_there(world, hidden):
 
 def test_its_history_is_not_there(world, hidden):
     for kind, key in zip(
-        HISTORIES, ("party_id", "interaction_id", "promise_id", "task_id", "file_id"), strict=True
+        HISTORIES, ("party_id", "interaction_id", "promise_id", "task_id", "file_id", "case_id"), strict=True
     ):
         answer = world.client("agent").get(f"/history/of/{kind}/{hidden[key]}/")
         assert answer.status_code == 404 or WORD not in answer.content.decode(), kind
@@ -158,7 +165,7 @@ def test_search_and_choices_do_not_find_it(world, hidden):
         for address, key in (
             ("/search/", "q"), ("/search/suggest/", "q"), ("/people/", "q"), ("/people/choices/", "q"),
             ("/people/similar/", "full_name"), ("/conversations/people/", "q"), ("/promises/people/", "q"),
-            ("/conversations/line/parse/", "line"),
+            ("/conversations/line/parse/", "line"), ("/cases/people/", "person"), ("/cases/", "q"),
         )
     ]  # fmt: skip
     client = world.client("agent")
@@ -169,6 +176,7 @@ def test_search_and_choices_do_not_find_it(world, hidden):
             f"{WORD} talk",
             f"{WORD} promise",
             f"{WORD} task",
+            f"{WORD} case",
             f"{WORD}.txt",
             "lopez.example",
         ):

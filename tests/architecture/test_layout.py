@@ -60,7 +60,7 @@ def test_every_right_that_code_asks_for_is_declared(app):
     from enishi.accounts.access import rights
 
     pattern = re.compile(
-        r"""["']((?:accounts|timeline|contacts|content|commitments|conversations)\.[a-z]+)["']"""
+        r"""["']((?:accounts|timeline|contacts|content|commitments|conversations|cases)\.[a-z]+)["']"""
     )
     asked = set()
     for path in (SOURCE / app).rglob("*.py"):

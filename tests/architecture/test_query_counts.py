@@ -22,6 +22,8 @@ from enishi.accounts import services as accounts
 from enishi.accounts.access import Actor, Via
 from enishi.accounts.models import Project
 from enishi.accounts.queries import actor as actor_of
+from enishi.cases import queries as cases
+from enishi.cases.services import keep_out, note, open_case, promise_from_case
 from enishi.commitments.models import Source
 from enishi.commitments.services import (
     DutyDraft,
@@ -124,6 +126,7 @@ def _fill(world: World, numbers: range) -> None:
         DuplicatePair.objects.get_or_create(first_id=first, second_id=second, defaults={"score": 80})
         bulk.apply(boss, bulk.Selection(ids=(one.pk,)), code="language", value="fr")
         _say(world, number, one)
+        _raise_cases(world, number, boss)
         _set_up(world, name)
         add_closing_day(SYSTEM, day=dt.date(2027, 4, 1) + dt.timedelta(days=number), name=name)
         plan(
@@ -176,6 +179,22 @@ def _hear(world: World, number: int, one: Party, boss: Actor) -> None:
     world_theme, aoi = int(str(world.ids["theme_id"])), int(str(world.ids["party_id"]))
     mark_passage(boss, other, 0, 8, theme_ids=[world_theme], feeling=2, party_id=aoi)
     judge_overall(boss, other, feeling=3, party_id=one.pk)
+
+
+def _raise_cases(world: World, number: int, boss: Actor) -> None:
+    """One more case of its own, and one more of everything in the case of the world."""
+    owner = world.people["admin"]
+    assert owner is not None
+    aoi = Party.objects.unscoped("of this world").get(pk=world.ids["party_id"])
+    made = open_case(
+        boss, project=world.project, kind=("issue", "grievance")[number % 2], title=f"Case {number}", owner=owner, party=aoi,
+    )  # fmt: skip
+    case = cases.case(boss, int(str(world.ids["case_id"])))
+    note(boss, case, text=f"Note {number}")
+    promise_from_case(
+        boss, case, kind=("ours", "task")[number % 2], title=f"Promise of {made.number}", owner=owner
+    )
+    keep_out(boss, case, user=user(f"Rival {number}"), reason="Interest")
 
 
 def _set_up(world: World, name: str) -> None:

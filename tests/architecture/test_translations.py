@@ -20,7 +20,7 @@ LANGUAGES = {"ja": 1, "fr": 2, "fa": 2}
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%[sd]|(?<!\{)\{(\w*)\}(?!\})")
 PAGES = (
     "/", "/people/", "/people/new/person/", "/people/import/", "/people/duplicates/", "/conversations/", "/promises/",
-    "/promises/board/", "/promises/tasks/", "/files/", "/search/?q=tanaka", "/history/", "/settings/account/",
+    "/promises/board/", "/promises/tasks/", "/cases/", "/cases/new/?kind=grievance", "/files/", "/search/?q=tanaka", "/history/", "/settings/account/",
     "/settings/roles/", "/settings/organisation/", "/people/setup/fields/",
 )  # fmt: skip
 

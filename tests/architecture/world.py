@@ -18,6 +18,7 @@ from enishi.accounts import services as accounts
 from enishi.accounts.access import Actor, Via
 from enishi.accounts.models import Project, SignInService, User
 from enishi.accounts.queries import actor as actor_of
+from enishi.cases.services import open_case
 from enishi.commitments.models import Series
 from enishi.commitments.services import (
     DutyDraft,
@@ -72,6 +73,8 @@ class World:
             ("contacts:briefs", "GET"): {"who": ids["party_id"]},
             ("themes:mark", "GET"): {"start": 0, "end": 8},
             ("themes:mark", "POST"): {"start": 0, "end": 8},
+            ("cases:move", "GET"): {"to": "assess"},
+            ("cases:move", "POST"): {"to": "assess"},
             ("contacts:list_condition", "GET"): {"field": "language"},
             ("contacts:export", "POST"): {"id": ids["party_id"], "format": "csv"},
             ("contacts:bulk", "POST"): {"id": ids["party_id"], "code": "language", "value": "ja"},
@@ -128,6 +131,7 @@ def make_world() -> World:
     world.ids |= _themes(where, worker, world.ids)
     world.ids |= _stakeholders(where, worker, world.ids)
     world.ids |= _setup(where, admin, people)
+    world.ids |= {"case_id": open_case(worker, project=where, kind="issue", title="Dust at the gate").pk}
     apart = project("Elsewhere too")
     world.apis = {
         "nobody": None,

@@ -11,7 +11,7 @@ import functools
 import operator
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -146,6 +146,8 @@ class Actor:
     system: bool = False
     token_scopes: frozenset[str] | None = None
     language: str = "en"
+    kept_from: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """Single records that are kept from this user whatever their roles, by what the history calls their kind."""
     request_id: uuid.UUID = field(default_factory=uuid.uuid4)
     within: Actor | None = None
     second_factor: bool = False
@@ -253,7 +255,19 @@ class ScopedQuerySet(models.QuerySet[M]):
         """Only what the actor may read: the model's view right, by project and clearance."""
         clone = self.all() if self._scope_said else self.unscoped("visible_to")
         condition = self.model.scope_condition(actor.scope(self.model.view_right))  # type: ignore[attr-defined]
-        return clone if condition is None else clone.filter(condition)
+        clone = clone if condition is None else clone.filter(condition)
+        return clone.without_kept(actor)
+
+    def without_kept(self, actor: Actor) -> Self:
+        """Without the records that are kept from the actor, and without what tells of them."""
+        if not actor.kept_from:
+            return self
+        own = actor.kept_from.get(self.model._meta.label_lower)
+        clone = self.exclude(pk__in=own) if own else self
+        subject = getattr(self.model, "subject_field", "")
+        for kind, ids in actor.kept_from.items() if subject else ():
+            clone = clone.exclude(**{subject: self.model.subject_word(kind)}, subject_id__in=ids)  # type: ignore[attr-defined]
+        return clone
 
     def unscoped(self, reason: str) -> Self:
         """Read without a scope; ``reason`` says to the reader of the code why that is safe."""
@@ -309,6 +323,8 @@ class ScopedQuerySet(models.QuerySet[M]):
 
 class _Scoped(models.Model):
     view_right: ClassVar[str]
+    subject_field: ClassVar[str] = ""
+    """Of what tells of other records: how the field is asked that names their kind, beside ``subject_id``."""
 
     confidentiality = models.PositiveSmallIntegerField(
         _("confidentiality"), choices=Level.choices, default=Level.INTERNAL
@@ -318,6 +334,11 @@ class _Scoped(models.Model):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def subject_word(cls, kind: str) -> str | Collection[str]:
+        """How ``subject_field`` writes a kind that the history calls ``kind``."""
+        return kind
 
     # Constraint checks of model forms query the default manager; the database holds the constraints anyway.
     def validate_unique(self, exclude: Iterable[str] | None = None) -> None: ...

@@ -144,6 +144,35 @@ class Grant(models.Model):
         return f"{self.role_id}:{self.user_id or self.team_id}@{self.project_id or '*'}"
 
 
+class KeptFrom(models.Model):
+    """One record that one user does not see, whatever their roles: a conflict of interest.
+
+    ``because`` names the record for whose sake it is kept; what hangs on that one is kept with it.
+    """
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="+", db_index=False
+    )  # kept_from_once
+    subject_type = models.CharField(max_length=60)
+    subject_id = models.BigIntegerField()
+    because = models.CharField(max_length=90)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "subject_type", "subject_id", "because"], name="kept_from_once"
+            ),
+        ]
+        indexes = [
+            # Who is kept from a record, and what is kept for the sake of one.
+            models.Index(fields=["subject_type", "subject_id"], name="kept_from_subject"),
+            models.Index(fields=["because"], name="kept_from_because"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_type}:{self.subject_id}"
+
+
 class ApiToken(models.Model):
     """A key for programs. Only its SHA-256 is kept; ``prefix`` lets people recognise it."""
 

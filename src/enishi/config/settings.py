@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "enishi.reports",
     "enishi.themes",
     "enishi.engagement",
+    "enishi.cases",
     "enishi.conversations",
     "enishi.commitments",
     "enishi.content",

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("promises/", include("enishi.commitments.urls")),
     path("reports/", include("enishi.reports.urls")),
+    path("cases/", include("enishi.cases.urls")),
     path("conversations/", include("enishi.conversations.urls")),
     path("themes/", include("enishi.themes.urls")),
     path("files/", include("enishi.content.urls")),

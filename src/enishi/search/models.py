@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from django.conf import settings
@@ -21,8 +22,20 @@ class Kind(models.TextChoices):
     GROUP = "group", _("Groups")
     PROMISE = "promise", _("Promises")
     TASK = "task", _("Tasks")
+    CASE = "case", _("Cases")
     CONVERSATION = "conversation", _("Conversations")
     FILE = "file", _("Files")
+
+
+SUBJECTS = {
+    "contacts.party": (Kind.PERSON, Kind.ORGANISATION, Kind.GROUP),
+    "commitments.promise": (Kind.PROMISE,),
+    "commitments.task": (Kind.TASK,),
+    "cases.case": (Kind.CASE,),
+    "conversations.interaction": (Kind.CONVERSATION,),
+    "content.file": (Kind.FILE,),
+}
+"""The kinds under which a record that the history calls so is found."""
 
 
 class Document(SharedModel):
@@ -33,6 +46,7 @@ class Document(SharedModel):
     """
 
     view_right: ClassVar[str] = "contacts.view"
+    subject_field: ClassVar[str] = "kind__in"
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     subject_id = models.BigIntegerField()
@@ -52,6 +66,10 @@ class Document(SharedModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @classmethod
+    def subject_word(cls, kind: str) -> Collection[str]:
+        return SUBJECTS.get(kind, ())
 
 
 class Visit(models.Model):

@@ -10,6 +10,7 @@ PAGES = {
     Kind.GROUP: ("contacts:party", "users-group"),
     Kind.PROMISE: ("commitments:promise", "link"),
     Kind.TASK: ("commitments:task", "checkbox"),
+    Kind.CASE: ("cases:case", "clipboard-text"),
     Kind.CONVERSATION: ("conversations:interaction", "message"),
     Kind.FILE: ("content:file", "file"),
 }

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.core import text
-from enishi.search.models import Document, Kind, Visit
+from enishi.search.models import SUBJECTS, Document, Kind, Visit
 
 RIGHTS = {
     Kind.PERSON: "contacts.view",
@@ -17,6 +17,7 @@ RIGHTS = {
     Kind.GROUP: "contacts.view",
     Kind.PROMISE: "commitments.view",
     Kind.TASK: "commitments.view",
+    Kind.CASE: "cases.view",
     Kind.CONVERSATION: "conversations.view",
     Kind.FILE: "content.view",
 }
@@ -37,7 +38,7 @@ class Hit:
 def readable(actor: Actor, kinds: Collection[str] = ()) -> ScopedQuerySet[Document]:
     """Documents within the actor's rights: each kind under the right of the app that owns it."""
     wanted = [kind for kind in RIGHTS if not kinds or kind in kinds]
-    documents = Document.objects.unscoped("each kind is limited by its own right below")
+    documents = Document.objects.unscoped("each kind is limited by its own right below").without_kept(actor)
     by_limit: dict[str, tuple[Q | None, list[str]]] = {}
     for kind in wanted:
         limit = Document.scope_condition(actor.scope(RIGHTS[kind]))
@@ -55,6 +56,11 @@ def may_read(actor: Actor, kind: str, subject_id: int) -> bool:
     return readable(actor, [kind]).filter(kind=kind, subject_id=subject_id).exists()
 
 
+def _type_of(kind: str) -> str:
+    """What the history calls a record that is found under this kind."""
+    return next(name for name, kinds in SUBJECTS.items() if kind in kinds)
+
+
 @dataclass(frozen=True)
 class Found:
     """One record with what decides who may see it."""
@@ -66,6 +72,7 @@ class Found:
     right: str
     project_ids: list[int]
     level: int
+    subject: tuple[str, int]
 
 
 def found(actor: Actor, places: Collection[tuple[str, int]]) -> list[Found]:
@@ -83,6 +90,7 @@ def found(actor: Actor, places: Collection[tuple[str, int]]) -> list[Found]:
             right=RIGHTS[Kind(document.kind)],
             project_ids=list(document.project_ids),
             level=document.confidentiality,
+            subject=(_type_of(document.kind), document.subject_id),
         )
         for place in places
         if (document := documents.get(place))

@@ -106,6 +106,7 @@ class Entry(SharedModel):
     """
 
     view_right: ClassVar[str] = "timeline.view"
+    subject_field: ClassVar[str] = "subject_type"
 
     at = models.DateTimeField()
     user = models.ForeignKey(
@@ -164,6 +165,7 @@ class Family(models.TextChoices):
 
     CONVERSATION = "conversation", _("Conversations")
     PROMISE = "promise", _("Promises")
+    CASE = "case", _("Cases")
     TASK = "task", _("Tasks")
     FILE = "file", _("Files")
     CHANGE = "change", _("Changes")
@@ -173,6 +175,7 @@ class Item(SharedModel):
     """The place of one thing on the timeline of one person or organisation. Follows its subject when that changes."""
 
     view_right: ClassVar[str] = "timeline.view"
+    subject_field: ClassVar[str] = "subject_type"
 
     party_id = models.BigIntegerField()
     family = models.CharField(max_length=12, choices=Family.choices)

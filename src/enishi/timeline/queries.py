@@ -215,6 +215,7 @@ FAMILY_RIGHTS = {
     "conversation": "conversations.view",
     "promise": "commitments.view",
     "task": "commitments.view",
+    "case": "cases.view",
     "file": "content.view",
     "change": "contacts.view",
 }
@@ -222,7 +223,7 @@ FAMILY_RIGHTS = {
 
 def items_for(actor: Actor, *, family: str = "") -> ScopedQuerySet[Item]:
     """Items within the actor's rights: each family under the right of the app that owns it."""
-    items = Item.objects.unscoped("each family is limited by its own right below")
+    items = Item.objects.unscoped("each family is limited by its own right below").without_kept(actor)
     if family:
         items = items.filter(family=family)
     if all(actor.scope(right).unlimited for right in FAMILY_RIGHTS.values()):

@@ -447,6 +447,11 @@ def notify(user_ids: Iterable[int], *, kind: str, title: str, url: str = "") -> 
         live.push(notification.user_id, "notification", {"title": notification.title, "url": url})
 
 
+def withdraw_notifications(user_ids: Iterable[int], urls: Iterable[str]) -> None:
+    """Take back what users were told of records that are kept from them now."""
+    Notification.objects.filter(user__in=list(user_ids), url__in=list(urls)).delete()
+
+
 def read_notifications(actor: Actor, ids: Iterable[int] | None = None) -> int:
     """Mark the actor's own notifications as read; all of them without ids."""
     mine = Notification.objects.filter(user_id=actor.own_id, read_at__isnull=True)

@@ -1,6 +1,6 @@
 """Reading users, teams, projects, roles and tokens; building actors; explaining rights."""
 
-from enishi.accounts.queries.actors import actor, readers, viewing_as
+from enishi.accounts.queries.actors import actor, readers, users_kept_from, viewing_as
 from enishi.accounts.queries.explaining import (
     Explanation,
     RoleEffect,
@@ -111,6 +111,7 @@ __all__ = [
     "token_by_secret",
     "tokens",
     "users",
+    "users_kept_from",
     "viewing_as",
     "without_second_factor",
 ]

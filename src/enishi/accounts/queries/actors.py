@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from enishi.accounts.access import Actor, Granted, Via
-from enishi.accounts.models import User
+from enishi.accounts.models import KeptFrom, User
 
 _GRANTS = """
 WITH RECURSIVE reach AS (
@@ -22,19 +22,26 @@ WITH RECURSIVE reach AS (
     SELECT p.id, reach.codes, reach.clearance, reach.require_second_factor
     FROM reach JOIN accounts_project p ON p.parent_id = reach.project_id
 )
-SELECT project_id, codes, clearance, require_second_factor FROM reach
+SELECT project_id, codes, clearance, require_second_factor, NULL AS kind, NULL AS ids FROM reach
+UNION ALL
+SELECT NULL, NULL, NULL, false, subject_type, array_agg(subject_id)
+FROM accounts_keptfrom WHERE user_id = %(user)s GROUP BY subject_type
 """
 
 
 def actor(
     user: User, *, via: Via, request_id: uuid.UUID | None = None, token_scopes: Iterable[str] | None = None
 ) -> Actor:
-    """Build the actor of a user in one query: roles of the user and of their teams, down the tree of projects."""
+    """Build the actor of a user in one query: roles of the user and of their teams, down the tree of projects, and
+    the single records that are kept from the user.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_GRANTS, {"user": user.pk})
         rows = cursor.fetchall()
     grants = tuple(
-        Granted(project_id, frozenset(codes), clearance) for project_id, codes, clearance, _second in rows
+        Granted(project_id, frozenset(codes), clearance)
+        for project_id, codes, clearance, _second, kind, _ids in rows
+        if kind is None
     )
     return Actor(
         user_id=user.pk,
@@ -43,6 +50,7 @@ def actor(
         grants=grants,
         token_scopes=None if token_scopes is None else frozenset(token_scopes),
         language=user.language,
+        kept_from={row[4]: frozenset(row[5]) for row in rows if row[4] is not None},
         request_id=request_id or uuid.uuid4(),
         second_factor=any(row[3] for row in rows),
     )
@@ -50,8 +58,13 @@ def actor(
 
 def viewing_as(viewer: Actor, user: User) -> Actor:
     """How ``user`` sees pages, as far as the viewer may see them too; what is recorded names the viewer."""
+    seen = actor(user, via=viewer.via, request_id=viewer.request_id)
+    kinds = {*seen.kept_from, *viewer.kept_from}
+    none: frozenset[int] = frozenset()
     return replace(
-        actor(user, via=viewer.via, request_id=viewer.request_id),
+        seen,
+        # What is kept from one of the two is kept from this view.
+        kept_from={k: seen.kept_from.get(k, none) | viewer.kept_from.get(k, none) for k in kinds},
         name=viewer.name,
         language=viewer.language,
         within=viewer,
@@ -59,8 +72,19 @@ def viewing_as(viewer: Actor, user: User) -> Actor:
     )
 
 
-def readers(right: str, project_ids: Iterable[int], level: int) -> QuerySet[User]:
-    """Who may read a record of that confidentiality in one of these projects: for "you and 3 others may read this"."""
+def users_kept_from(subject_type: str, subject_id: int) -> set[int]:
+    """The ids of the users who do not see that record, whatever their roles."""
+    kept = KeptFrom.objects.filter(subject_type=subject_type, subject_id=subject_id)
+    return set(kept.values_list("user_id", flat=True))
+
+
+def readers(
+    right: str, project_ids: Iterable[int], level: int, *, subject: tuple[str, int] | None = None
+) -> QuerySet[User]:
+    """Who may read a record of that confidentiality in one of these projects: for "you and 3 others may read this".
+
+    ``subject`` is the record itself, by kind and number: without those from whom it is kept.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -76,5 +100,7 @@ def readers(right: str, project_ids: Iterable[int], level: int) -> QuerySet[User
             """,
             {"projects": list(project_ids), "right": right, "level": int(level)},
         )
-        ids = [row[0] for row in cursor.fetchall() if row[0] is not None]
+        ids = {row[0] for row in cursor.fetchall() if row[0] is not None}
+    if subject is not None:
+        ids -= users_kept_from(*subject)
     return User.objects.filter(pk__in=ids, is_active=True).order_by("name")

@@ -55,10 +55,17 @@ class Explanation:
     rules: list[Rule]
 
 
-def explain(user: User, view_right: str, project_ids: Iterable[int], level: int) -> Explanation:
+def explain(
+    user: User,
+    view_right: str,
+    project_ids: Iterable[int],
+    level: int,
+    known: tuple[str, int] | None = None,
+) -> Explanation:
     """Why ``user`` can or cannot see a record of that right, those projects and that confidentiality.
 
-    Decides by ``Actor.scope``, as every query does; the rules only say in words what it asked.
+    Decides by ``Actor.scope``, as every query does; the rules only say in words what it asked. ``known`` is the
+    record itself, by kind and number, where it is known.
     """
     ids = list(project_ids)
     subject = actor(user, via=Via.WEB)
@@ -81,6 +88,9 @@ def explain(user: User, view_right: str, project_ids: Iterable[int], level: int)
         ("project", bool(inside), *_project_words(bool(inside), everywhere=scope.everywhere is not None)),
         ("level", clearance >= level, *_level_words(clearance >= level)),
     ]
+    if known is not None and known[1] in subject.kept_from.get(known[0], ()):
+        kept = _("This record is kept from %(name)s.")
+        asked.append(("kept", False, kept, _("%(name)s cannot see it: it is kept from them.")))
     deciding = next((index for index, rule in enumerate(asked) if not rule[1]), len(asked))
     details = {"right": _given_by(user, view_right)}
     rules = [

@@ -1,5 +1,6 @@
 """Changing users, teams, projects, roles, grants, tokens, the settings, and how people sign in."""
 
+from enishi.accounts.services.keeping import keep_from
 from enishi.accounts.services.people import (
     change_user,
     create_user,
@@ -108,6 +109,7 @@ __all__ = [
     "give_role",
     "invite",
     "keep_answer",
+    "keep_from",
     "keep_identity",
     "note_failed_sign_in",
     "note_password_change",

@@ -184,13 +184,15 @@ def _answer(request: StaffRequest, form: WhyForm) -> dict[str, Any]:
     if len(found) != 1:
         return {"choices": found, "asked": what}
     record, who = found[0], form.cleaned_data["who"]
-    why = queries.explain(who, record.right, record.project_ids, record.level) if who else None
+    why = (
+        queries.explain(who, record.right, record.project_ids, record.level, record.subject) if who else None
+    )
     edit = record.right.partition(".")[0] + ".edit"
     return {
         "record": record,
         "who": who,
         "why": why,
         "why_change": queries.explain_change(who, edit, record.project_ids, why) if why else None,
-        "readers": queries.readers(record.right, record.project_ids, record.level),
+        "readers": queries.readers(record.right, record.project_ids, record.level, subject=record.subject),
         "level": Level(record.level).label,
     }

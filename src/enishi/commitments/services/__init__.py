@@ -13,7 +13,12 @@ from enishi.commitments.services.duties import (
     write_source,
 )
 from enishi.commitments.services.escalation import add_step, escalate_all, remove_step, send_escalation
-from enishi.commitments.services.following import catch_up, index_of_party, raise_confidentiality
+from enishi.commitments.services.following import (
+    catch_up,
+    index_of_party,
+    raise_confidentiality,
+    raise_these,
+)
 from enishi.commitments.services.promises import (
     add_proof,
     change_promise,
@@ -60,6 +65,7 @@ __all__ = [
     "move_promise",
     "plan_digests",
     "raise_confidentiality",
+    "raise_these",
     "remind_all",
     "remind_reviews",
     "remove_closing_day",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.commitments.models import Promise, Series, Source, Task
@@ -42,6 +44,19 @@ def raise_confidentiality(
         Series.objects.unscoped(_WHY).filter(confidentiality__lt=level, template__party_id=party_id).update(
             confidentiality=level
         )
+
+
+@transaction.atomic
+def raise_these(
+    actor: Actor, level: int, *, promise_ids: Collection[int] = (), task_ids: Collection[int] = ()
+) -> None:
+    """Bring these promises, the tasks that serve them, and these tasks up to at least that level. Safe to repeat."""
+    below = _promises().filter(confidentiality__lt=level, pk__in=list(promise_ids))
+    for promise in below.order_by("pk"):
+        writing.raise_level(actor, promise, level)
+    tasks = _tasks().filter(confidentiality__lt=level)
+    for task in tasks.filter(Q(pk__in=list(task_ids)) | Q(promise__in=list(promise_ids))).order_by("pk"):
+        writing.raise_level(actor, task, level)
 
 
 @transaction.atomic

@@ -108,11 +108,22 @@ def check_party(project: Project, party: Party | None) -> None:
         )
 
 
-def check_owner(project: Project, owner: User | None, confidentiality: int) -> None:
+def level_of_ties(subject: str, pk: int | None) -> int:
+    """The level of what higher apps tied a promise or task to, such as a case."""
+    if pk is None:
+        return Level.OPEN
+    answers = registry.providers("commitments.level_of_ties").values()
+    return max((int(answer(subject, pk)) for answer in answers), default=Level.OPEN)
+
+
+def check_owner(
+    project: Project, owner: User | None, confidentiality: int, subject: tuple[str, int] | None = None
+) -> None:
     """Nobody is given what they may not read."""
     if owner is None:
         return
-    if not accounts.readers(VIEW, [project.pk], confidentiality).filter(pk=owner.pk).exists():
+    readers = accounts.readers(VIEW, [project.pk], confidentiality, subject=subject)
+    if not readers.filter(pk=owner.pk).exists():
         raise CommitmentError(
             _(
                 "%(name)s may not read this. Choose another owner, or give %(name)s a role in %(project)s first."

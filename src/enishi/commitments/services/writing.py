@@ -163,7 +163,12 @@ def altered(actor: Actor, row: C, version: int | None, values: Mapping[str, Any]
     row.title = rules.words(row.title)
     row.detail = clean(row.detail).strip()
     row.confidentiality = rules.level(
-        actor, row.project, row.confidentiality, rules.level_of_talk(row.said_in_id), *levels(row)
+        actor,
+        row.project,
+        row.confidentiality,
+        rules.level_of_talk(row.said_in_id),
+        rules.level_of_ties(row._meta.label_lower, row.pk),
+        *levels(row),
     )
     rules.check_party(row.project, row.party)
     if (
@@ -171,7 +176,8 @@ def altered(actor: Actor, row: C, version: int | None, values: Mapping[str, Any]
         or row.confidentiality > before["confidentiality"]
         or row.project_id != before["project_id"]
     ):
-        rules.check_owner(row.project, row.owner, row.confidentiality)
+        subject = (row._meta.label_lower, row.pk)
+        rules.check_owner(row.project, row.owner, row.confidentiality, subject)
     return row, before
 
 

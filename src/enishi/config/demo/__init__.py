@@ -9,7 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import random
 
-from enishi.config.demo import conversations, desk, hearing, ledger, parties, permits, reports, stakeholders
+from enishi.config.demo import (
+    conversations,
+    desk,
+    hearing,
+    ledger,
+    parties,
+    permits,
+    raised,
+    reports,
+    stakeholders,
+)
 from enishi.config.demo.organisation import PASSWORD, accounts, found_house
 from enishi.config.demo.people import DAYS, Population
 from enishi.config.demo.setting import set_up
@@ -55,6 +65,7 @@ def _tell(now: dt.datetime) -> None:
     ledger.save_errands(house)
     ledger.save_duties(house, organisations, drawing("duties"))
     permits.save(house, organisations)
+    raised.save_cases(house)
     desk.fill_library(house, organisations)
     desk.fill_links(house, organisations, people)
     desk.receive_strangers(house)

@@ -133,8 +133,9 @@ _READS = (
     "timeline.view",
     "reports.view",
     "engagement.view",
+    "cases.view",
 )
-_WORKS = (*_READS, "contacts.edit", "conversations.edit", "commitments.edit", "content.edit")
+_WORKS = (*_READS, "contacts.edit", "conversations.edit", "commitments.edit", "content.edit", "cases.edit")
 _CARES = (
     *_WORKS, "contacts.delete", "contacts.merge", "contacts.import", "contacts.export", "conversations.delete",
     "commitments.delete", "content.delete", "reports.make", "engagement.rate", "engagement.plan", "engagement.share",

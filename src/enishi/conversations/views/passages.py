@@ -19,6 +19,7 @@ from enishi.conversations.forms import PassageForm, level_choices
 from enishi.conversations.models import Interaction
 from enishi.conversations.parameters import number
 from enishi.conversations.views.lookup import actor_of, interaction_or_404
+from enishi.core import registry
 
 COMMIT = "commitments.edit"
 
@@ -121,6 +122,9 @@ def _form(
     request: HttpRequest, found: Interaction, form: PassageForm, said: services.Passage
 ) -> HttpResponse:
     template = "conversations/passage_sheet.html" if request.htmx else "conversations/passage.html"  # type: ignore[attr-defined]
-    return render(
-        request, template, {"one": found, "form": form, "said": said}, status=422 if form.errors else 200
-    )
+    offers = [
+        offer(actor_of(request), found, said)
+        for offer in registry.providers("conversations.passage").values()
+    ]
+    context = {"one": found, "form": form, "said": said, "others": [one for one in offers if one]}
+    return render(request, template, context, status=422 if form.errors else 200)

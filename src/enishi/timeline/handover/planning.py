@@ -97,7 +97,7 @@ def held_by(actor: Actor, user: User) -> list[Group]:
     manages = actor.may_everywhere(MANAGE)
     found = []
     for kind in holdings():
-        items = [item for item in kind.held(actor, user.pk) if manages or may_hold(actor, kind.right, item)]
+        items = [item for item in kind.held(actor, user.pk) if manages or may_hold(actor, kind, item)]
         found.append((kind, items))
     return [Group(kind, by_place(actor, items)) for kind, items in found if items]
 
@@ -110,11 +110,13 @@ def held_count(actor: Actor, user: User) -> int:
         return 0
 
 
-def may_hold(actor: Actor, right: str, item: Held) -> bool:
+def may_hold(actor: Actor, kind: Holding, item: Held) -> bool:
     """Whether the actor may do that work there: the right in a project of the thing, with its clearance."""
+    if any(item.pk in actor.kept_from.get(one, ()) for one in kind.subject_types):
+        return False
     if not item.project_ids:
-        return actor.may(right)
-    return actor.clearance(right, item.project_ids) >= max(item.confidentiality, Level.OPEN)
+        return actor.may(kind.right)
+    return actor.clearance(kind.right, item.project_ids) >= max(item.confidentiality, Level.OPEN)
 
 
 def by_place(actor: Actor, items: Iterable[Held]) -> list[Place]:
@@ -169,7 +171,7 @@ def plan(actor: Actor, user: User, choices: Choices) -> Plan:
                 fit: list[Held] = []
                 kept: list[Held] = []
                 for item in items:
-                    (fit if may_hold(actors[said], group.kind.right, item) else kept).append(item)
+                    (fit if may_hold(actors[said], group.kind, item) else kept).append(item)
                 if fit:
                     given[said].append(Place(place.project, fit))
                 if kept:

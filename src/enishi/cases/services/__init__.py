@@ -1,0 +1,50 @@
+"""Changing cases: one function per use case."""
+
+from enishi.cases.services.alerts import remind_all
+from enishi.cases.services.cases import acknowledge, change_case, open_case
+from enishi.cases.services.exclusion import keep_out, let_in
+from enishi.cases.services.following import (
+    catch_up,
+    follow_task,
+    index_of_party,
+    raise_of_party,
+    raise_of_talk,
+)
+from enishi.cases.services.moving import (
+    appeal,
+    appeal_until,
+    ask_satisfaction,
+    move_case,
+    note_satisfaction,
+    reopen_case,
+)
+from enishi.cases.services.rules import CaseError, Conflict, Missing
+from enishi.cases.services.talk import note
+from enishi.cases.services.ties import promise_from_case, tie, untie
+
+__all__ = [
+    "CaseError",
+    "Conflict",
+    "Missing",
+    "acknowledge",
+    "appeal",
+    "appeal_until",
+    "ask_satisfaction",
+    "catch_up",
+    "change_case",
+    "follow_task",
+    "index_of_party",
+    "keep_out",
+    "let_in",
+    "move_case",
+    "note",
+    "note_satisfaction",
+    "open_case",
+    "promise_from_case",
+    "raise_of_party",
+    "raise_of_talk",
+    "remind_all",
+    "reopen_case",
+    "tie",
+    "untie",
+]

@@ -1,0 +1,14 @@
+"""Jobs of cases."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from enishi.cases import services
+
+
+@app.periodic(cron="5,15,25,35,45,55 * * * *")
+@app.task(name="cases.remind", queue="upkeep", queueing_lock="cases.remind", lock="cases.remind")
+def remind(timestamp: int) -> None:
+    """Tell owners whose time is short or over."""
+    services.remind_all()

@@ -1,0 +1,25 @@
+from django.urls import path
+
+from enishi.cases.views import acting, editing, lists, pages
+
+app_name = "cases"
+urlpatterns = [
+    path("", lists.cases, name="list"),
+    path("new/", editing.new, name="new"),
+    path("people/", editing.people, name="people"),
+    path("<int:case_id>/", pages.case, name="case"),
+    path("<int:case_id>/edit/", editing.edit, name="edit"),
+    path("<int:case_id>/acknowledge/", acting.acknowledge, name="acknowledge"),
+    path("<int:case_id>/move/", acting.move, name="move"),
+    path("<int:case_id>/reopen/", acting.reopen, name="reopen"),
+    path("<int:case_id>/appeal/", acting.appeal, name="appeal"),
+    path("<int:case_id>/ask/", acting.ask, name="ask"),
+    path("<int:case_id>/satisfaction/", acting.satisfaction, name="satisfaction"),
+    path("<int:case_id>/note/", acting.note, name="note"),
+    path("<int:case_id>/promise/", acting.promise, name="promise"),
+    path("<int:case_id>/keep-out/", acting.keep_out, name="keep_out"),
+    path("<int:case_id>/let-in/<int:user_id>/", acting.let_in, name="let_in"),
+    path("<int:case_id>/things/", acting.things, name="things"),
+    path("<int:case_id>/tie/", acting.tie, name="tie"),
+    path("<int:case_id>/untie/", acting.untie, name="untie"),
+]
