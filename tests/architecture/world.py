@@ -41,6 +41,7 @@ from enishi.core import clock
 from enishi.engagement.services import Judgement, give, plan, rate
 from enishi.reports.queries import Choice
 from enishi.reports.services import make_report, schedule_report
+from enishi.themes.models import Suggestion
 from enishi.themes.services import create_theme, mark_passage
 from enishi.timeline.handover.moving import hand_over
 from enishi.timeline.models import Check, Entry, Notification
@@ -228,7 +229,22 @@ def _themes(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, 
         worker, talk, 0, 8, theme_ids=[theme.pk], feeling=2, party_id=int(str(ids["party_id"]))
     )
     mine = last_entry("conversations.interaction", talk.pk)
-    return {"theme_id": theme.pk, "passage_id": said.pk, "themes:undo entry_id": mine}
+    guess = Suggestion.objects.create(
+        interaction=talk,
+        start=9,
+        end=13,
+        quote=talk.text[9:13],
+        theme=theme,
+        closeness=0.7,
+        feeling=2,
+        sure=0.6,
+    )
+    return {
+        "theme_id": theme.pk,
+        "passage_id": said.pk,
+        "themes:undo entry_id": mine,
+        "suggestion_id": guess.pk,
+    }
 
 
 def _schedule(where: Project, worker: Actor) -> int:

@@ -9,10 +9,13 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from enishi.themes.models import Feeling
+from enishi.themes.models import Feeling, Reading
 from enishi.themes.queries.figures import Figures, Period, Week
 
+VERY_CLOSE, CLOSE = 0.72, 0.62
+SURE = 0.6
 TONES = {1: "c5", 2: "c3", 3: "c6", 4: "c2", 5: "c1"}
 TAGS = {1: "bad", 2: "warn", 3: "", 4: "good", 5: "good"}
 ICONS = {
@@ -100,3 +103,18 @@ def _day(moment: dt.datetime, *, last: bool = False) -> str:
 
 def first_day(period: Period) -> str:
     return _day(period.since)
+
+
+def closeness(value: float) -> Any:
+    """How near a suggestion comes, in words: the number itself says nothing to a reader."""
+    if value >= VERY_CLOSE:
+        return _("very close")
+    return _("close") if value >= CLOSE else _("somewhat close")
+
+
+def read(found: Reading | None) -> dict[str, Any] | None:
+    """What the machine read in a conversation as a whole, with how sure it is in words."""
+    if found is None or found.feeling is None or found.sure is None:
+        return None
+    sure = _("fairly sure") if found.sure >= SURE else _("unsure")
+    return {"felt": feeling(found.feeling), "sure": sure}

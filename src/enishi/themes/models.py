@@ -150,3 +150,69 @@ class Overall(models.Model):
 
     def __str__(self) -> str:
         return self.get_feeling_display()
+
+
+class Machine(models.Model):
+    """Whether the machine reads along: one row. A higher ``round`` makes it read everything again."""
+
+    on = models.BooleanField(default=True)
+    round = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="machine_once")]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.round}"
+
+
+class Reading(models.Model):
+    """What the machine read in a conversation as a whole, for one version of its text. It never stands for a judgement."""
+
+    interaction = models.OneToOneField(
+        "conversations.Interaction", primary_key=True, on_delete=models.CASCADE, related_name="reading"
+    )
+    version = models.PositiveIntegerField()
+    round = models.PositiveIntegerField()
+    feeling = models.PositiveSmallIntegerField(choices=Feeling.choices, null=True)
+    sure = models.FloatField(null=True)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(feeling__isnull=True, sure__isnull=True)
+                | Q(feeling__range=(1, 5), sure__range=(0, 1)),
+                name="reading_feeling_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.interaction_id}: {self.feeling}"
+
+
+class Suggestion(models.Model):
+    """A theme that the machine hears in a sentence, with how close it is and the feeling it reads there.
+
+    It becomes a ``Passage`` only by a person, and is then gone. One that was refused stays, so that it is not made again.
+    """
+
+    interaction = models.ForeignKey(
+        "conversations.Interaction", on_delete=models.CASCADE, related_name="suggestions"
+    )
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    quote = models.TextField()
+    theme = models.ForeignKey(Theme, on_delete=models.CASCADE, related_name="suggestions")
+    closeness = models.FloatField()
+    feeling = models.PositiveSmallIntegerField(choices=Feeling.choices)
+    sure = models.FloatField()
+    refused_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["interaction", "start", "end", "theme"], name="suggestion_once"),
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="suggestion_has_words"),
+        ]
+
+    def __str__(self) -> str:
+        return self.quote

@@ -14,11 +14,12 @@ from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
 from enishi.contacts.models import Party
 from enishi.conversations.models import Interaction
-from enishi.conversations.paragraphs import Mark
+from enishi.conversations.paragraphs import Mark, find_passage
 from enishi.conversations.queries import AddedFilter
 from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
 from enishi.themes import drawing, queries, services
 from enishi.themes.models import Feeling
+from enishi.themes.queries import machine
 
 VIEW = "conversations.view"
 SHOWN = 6
@@ -30,7 +31,7 @@ add_menu(MenuEntry("", _("Themes"), "themes:list", "bookmarks", right=VIEW, orde
 def marks(actor: Actor, interaction: Interaction) -> list[Mark]:
     """The marked passages of a conversation, each with what was heard in it."""
     may_edit = services.may_mark(actor, interaction)
-    return [
+    return _guesses(actor, interaction, may_edit) + [
         Mark(
             *said.place,
             shown=Shown(
@@ -40,6 +41,31 @@ def marks(actor: Actor, interaction: Interaction) -> list[Mark]:
         )
         for said in queries.marks_of(actor, interaction)
         if said.place is not None
+    ]
+
+
+def _guesses(actor: Actor, interaction: Interaction, may_edit: bool) -> list[Mark]:
+    """What the machine suggests, where it still finds the words."""
+    found = [
+        (one, find_passage(interaction.text, one.quote, one.start, one.end))
+        for one in machine.suggestions(actor, interaction)
+    ]
+    return [
+        Mark(
+            *place,
+            shown=Shown(
+                "themes/guess.html",
+                {
+                    "one": one,
+                    "felt": drawing.feeling(one.feeling),
+                    "close": drawing.closeness(one.closeness),
+                    "may_edit": may_edit,
+                },
+            ),
+            guess=True,
+        )
+        for one, place in found
+        if place is not None
     ]
 
 
@@ -65,6 +91,7 @@ def of_interaction(actor: Actor, interaction: Interaction) -> Shown:
             "people": people,
             "feelings": Feeling.choices,
             "may_edit": may_edit,
+            "read": drawing.read(machine.reading(interaction)),
         },
     )
 
@@ -135,7 +162,12 @@ def feeling_filter() -> AddedFilter:
 
 @provide("timeline.fields", "conversations.interaction")
 def history_names() -> dict[str, Any]:
-    return {"themes": _("themes"), "feeling": _("feeling"), "passage": _("passage")}
+    return {
+        "themes": _("themes"),
+        "feeling": _("feeling"),
+        "passage": _("passage"),
+        "suggested": _("suggested by the machine"),
+    }
 
 
 @provide("timeline.values", "conversations.interaction")

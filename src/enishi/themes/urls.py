@@ -1,6 +1,6 @@
 from django.urls import path
 
-from enishi.themes.views import marking, pages, setup
+from enishi.themes.views import machine, marking, pages, setup
 
 app_name = "themes"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("passages/<int:passage_id>/", marking.change, name="passage"),
     path("passages/<int:passage_id>/remove/", marking.remove, name="remove"),
     path("undo/<int:entry_id>/", marking.undo, name="undo"),
+    path("suggestions/<int:suggestion_id>/keep/", machine.keep, name="keep"),
+    path("suggestions/<int:suggestion_id>/refuse/", machine.refuse, name="refuse"),
+    path("machine/", machine.switch, name="machine"),
     path("setup/", setup.themes, name="setup"),
     path("setup/<int:theme_id>/", setup.theme, name="setup_theme"),
     path("setup/<int:theme_id>/archive/", setup.archive, name="setup_archive"),

@@ -1,6 +1,14 @@
 """Changing themes and what was marked with them: one function per use case."""
 
 from enishi.themes.services.errors import ThemeError
+from enishi.themes.services.machine import (
+    accept_suggestion,
+    read_again,
+    read_along,
+    read_one,
+    refuse_suggestion,
+    switch_machine,
+)
 from enishi.themes.services.passages import (
     change_passage,
     judge_overall,
@@ -22,6 +30,7 @@ from enishi.themes.services.tree import (
 __all__ = [
     "SETUP",
     "ThemeError",
+    "accept_suggestion",
     "archive_theme",
     "change_passage",
     "create_theme",
@@ -29,9 +38,14 @@ __all__ = [
     "mark_passage",
     "may_mark",
     "merge_themes",
+    "read_again",
+    "read_along",
+    "read_one",
+    "refuse_suggestion",
     "rename_theme",
     "require_setup",
     "said_at",
+    "switch_machine",
     "undo_mark",
     "unmark_passage",
 ]

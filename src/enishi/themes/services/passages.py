@@ -105,7 +105,15 @@ def _words(state: State | None) -> dict[str, Any]:
     return {"themes": sorted(paths), "feeling": Feeling(feeling).name.lower() if feeling else ""}
 
 
-def _tell(actor: Actor, event: Event, mark: Passage, before: State | None, after: State | None) -> Passage:
+def _tell(
+    actor: Actor,
+    event: Event,
+    mark: Passage,
+    before: State | None,
+    after: State | None,
+    *,
+    suggested: bool = False,
+) -> Passage:
     """The history of a mark is that of its conversation: it follows when that becomes more confidential."""
     then, now = _words(before), _words(after)
     entry = record(
@@ -117,7 +125,13 @@ def _tell(actor: Actor, event: Event, mark: Passage, before: State | None, after
             for name in ("themes", "feeling")
             if (then.get(name) or None) != (now.get(name) or None)
         },
-        data={"passage": mark.quote[:300], "_mark": mark.pk, "_before": before, "_after": after},
+        data={
+            "passage": mark.quote[:300],
+            **({"suggested": True} if suggested else {}),
+            "_mark": mark.pk,
+            "_before": before,
+            "_after": after,
+        },
     )
     mark.undo_entry = entry.pk  # type: ignore[attr-defined]
     return mark
@@ -134,8 +148,9 @@ def mark_passage(
     new_theme: str = "",
     feeling: int | None = None,
     party_id: int | None = None,
+    suggested: bool = False,
 ) -> Passage:
-    """Say what was meant in these words. Words that are marked already get what is said now.
+    """Say what was meant in these words; ``suggested`` tells the history that a machine proposed it. Words that are marked already get what is said now.
 
     Returns the mark, with ``undo_entry`` for taking it back. Raises ThemeError.
     """
@@ -165,7 +180,7 @@ def mark_passage(
         marked_at=clock.now(),
     )
     PassageTheme.objects.bulk_create([PassageTheme(passage=mark, theme_id=pk) for pk in themes])
-    return _tell(actor, signals.passage_marked, mark, None, state_of(mark))
+    return _tell(actor, signals.passage_marked, mark, None, state_of(mark), suggested=suggested)
 
 
 def _mark(actor: Actor, passage_id: int) -> Passage:

@@ -77,7 +77,7 @@ def mark(request: StaffRequest, interaction_id: int) -> HttpResponse:
         except services.ThemeError as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         else:
-            return _done(request, made, _("The passage is marked."))
+            return done(request, made, _("The passage is marked."))
     return _form(request, found, form, quote)
 
 
@@ -134,14 +134,14 @@ def change(request: StaffRequest, passage_id: int) -> HttpResponse:
         except services.ThemeError as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         else:
-            return _done(request, changed, _("The mark is changed."))
+            return done(request, changed, _("The mark is changed."))
     return _form(request, said.mark.interaction, form, said.mark.quote, said.mark)
 
 
 @require_POST
 def remove(request: StaffRequest, passage_id: int) -> HttpResponse:
     said = _found(request, passage_id)
-    return _done(request, services.unmark_passage(request.actor, said.mark.pk), _("The mark is taken off."))
+    return done(request, services.unmark_passage(request.actor, said.mark.pk), _("The mark is taken off."))
 
 
 @require_POST
@@ -182,7 +182,8 @@ def _address(interaction_id: int) -> str:
     return reverse("conversations:interaction", args=[interaction_id])
 
 
-def _done(request: StaffRequest, row: Passage, words: str) -> HttpResponse:
+def done(request: StaffRequest, row: Passage, words: str) -> HttpResponse:
+    """Back to the words, with an undo."""
     entry = getattr(row, "undo_entry", None)
     messages.success(request, words, extra_tags=reverse("themes:undo", args=[entry]) if entry else "")
     address = f"{_address(row.interaction_id)}#passage-{row.pk}"

@@ -12,6 +12,7 @@ from enishi.accounts.requests import StaffRequest
 from enishi.themes import queries, services
 from enishi.themes.forms import MergeThemeForm, ThemeForm
 from enishi.themes.models import Theme
+from enishi.themes.queries import machine
 
 
 def _found(request: StaffRequest, theme_id: int) -> Theme:
@@ -37,7 +38,13 @@ def themes(request: StaffRequest) -> HttpResponse:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         else:
             return redirect("themes:setup")
-    context = {"form": form, "branches": queries.branches(request.actor)}
+    context = {
+        "form": form,
+        "branches": queries.branches(request.actor),
+        "machine": machine.machine(),
+        "reader": machine.reader(),
+        "progress": machine.progress() if request.actor.may_everywhere(services.SETUP) else None,
+    }
     wrong = request.method == "POST" or bool(form.errors)
     return render(request, "themes/setup.html", context, status=422 if wrong else 200)
 

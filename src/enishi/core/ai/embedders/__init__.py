@@ -1,0 +1,1 @@
+"""Who can turn sentences into vectors; each module is found by name."""

@@ -1,0 +1,1 @@
+"""What the machine hears: sentences, their feelings, and the themes that they come near."""
