@@ -18,7 +18,7 @@ from enishi.accounts import services as accounts
 from enishi.accounts.access import Actor, Via
 from enishi.accounts.models import Project, SignInService, User
 from enishi.accounts.queries import actor as actor_of
-from enishi.cases.services import open_case
+from enishi.cases.services import open_case, set_page
 from enishi.commitments.models import Series
 from enishi.commitments.services import (
     DutyDraft,
@@ -133,6 +133,8 @@ def make_world() -> World:
     world.ids |= _stakeholders(where, worker, world.ids)
     world.ids |= _setup(where, admin, people)
     world.ids |= {"case_id": open_case(worker, project=where, kind="issue", title="Dust at the gate").pk}
+    page = set_page(manager(where), where, is_on=True, about="The wind farm", emergency="")
+    world.ids |= {"report:page token": page.token}
     apart = project("Elsewhere too")
     world.apis = {
         "nobody": None,

@@ -20,6 +20,7 @@ from enishi.cases.services import CaseError, Conflict
 from enishi.commitments.queries import party as party_of
 from enishi.commitments.queries import people_like
 from enishi.contacts.models import Party
+from enishi.content.services import FileDraft
 from enishi.core.dates import DateError, parse_datetime
 from enishi.search.queries import Hit
 
@@ -334,3 +335,118 @@ class PromiseForm(forms.Form):
             repair = {"repair": error.repair} if error.repair else None
             raise ValidationError(str(error), params=repair) from None
         return local.replace(hour=CLOSE) if local.time() == dt.time() else local
+
+
+class SeveralFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    widget = SeveralFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[FileDraft]:
+        given = data if isinstance(data, list | tuple) else [data] if data else []
+        return [FileDraft(one.name, one) for one in given if one]
+
+
+class ReportForm(forms.Form):
+    """What somebody tells us, with one question first."""
+
+    text = forms.CharField(
+        label=_("What happened?"),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}),
+        help_text=_("In any language, as long or short as you like."),
+        error_messages={"required": _("Tell us what happened.")},
+    )
+    place = short_field(_("Where?"))
+    happened = short_field(_("When?"))
+    uploads = FilesField(
+        label=_("Photos or files"),
+        required=False,
+        help_text=_(
+            "At most 5, together 20 MB. Place and device are removed from photos (JPEG, PNG); other files stay as they are."
+        ),
+    )
+    who = forms.ChoiceField(
+        label=_("Who are you?"),
+        choices=[("anonymous", _("I stay anonymous")), ("named", _("I give my name"))],
+        initial="anonymous",
+    )
+    name = short_field(_("Your name"))
+    reach = short_field(_("Phone or e-mail"))
+    once = forms.CharField(max_length=40, widget=forms.HiddenInput)
+
+    def given(self) -> dict[str, Any]:
+        """What the service takes: of somebody anonymous no name, even if one was typed before."""
+        cleaned = self.cleaned_data
+        named = cleaned["who"] == "named"
+        return {
+            **{name: cleaned[name] for name in ("text", "place", "happened")},
+            "files": cleaned["uploads"],
+            "name": cleaned["name"] if named else "",
+            "reach": cleaned["reach"] if named else "",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("who") == "named" and not (cleaned.get("name") or cleaned.get("reach")):
+            self.add_error("name", _("Give a name, or stay anonymous."))
+        return cleaned
+
+
+class EnterForm(forms.Form):
+    """The number of a case with its passphrase."""
+
+    number = forms.CharField(
+        label=_("Case number"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "autocapitalize": "characters"}),
+    )
+    passphrase = forms.CharField(
+        label=_("Passphrase"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "inputmode": "numeric"}),
+        help_text=_("Sixteen digits."),
+    )
+
+
+class TellForm(forms.Form):
+    """A further word from outside."""
+
+    text = forms.CharField(
+        label=_("Write to us"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"})
+    )
+    uploads = FilesField(label=_("Photos or files"), required=False)
+
+
+class NewsForm(forms.Form):
+    """Where to tell of news."""
+
+    address = forms.CharField(
+        label=_("E-mail"),
+        required=False,
+        max_length=254,
+        widget=forms.EmailInput(attrs={"dir": "ltr", "autocomplete": "off"}),
+    )
+
+
+class PageForm(forms.Form):
+    """The public page of a project."""
+
+    is_on = forms.BooleanField(label=_("Anybody can tell us here"), required=False)
+    about = forms.CharField(
+        label=_("What it is about"),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+        help_text=_(
+            "Everybody reads this, for example: the wind farm off the coast and everything around it."
+        ),
+    )
+    emergency = forms.CharField(
+        label=_("Number to call in danger"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"dir": "ltr"}),
+    )

@@ -298,6 +298,44 @@ class CaseExclusion(models.Model):
         return f"{self.case_id} {self.user_id}"
 
 
+class ReportPage(models.Model):
+    """The page on which anybody can raise a grievance in a project, once it is switched on.
+
+    Its address holds a token, so that nobody finds projects by trying names. ``about`` is what it says of itself.
+    """
+
+    project = models.OneToOneField(
+        "accounts.Project", primary_key=True, on_delete=models.PROTECT, related_name="+"
+    )
+    token = models.CharField(max_length=40, unique=True)
+    is_on = models.BooleanField(_("switched on"), default=False)
+    about = models.CharField(_("what it is about"), max_length=300, blank=True)
+    emergency = models.CharField(_("emergency number"), max_length=60, blank=True)
+
+    def __str__(self) -> str:
+        return self.about
+
+    @property
+    def projects(self) -> list[int]:
+        return [self.project_id]
+
+
+class CaseDoor(models.Model):
+    """The way by which somebody without an account talks with us about a case: its number and a passphrase.
+
+    ``secret`` is a slow hash of the passphrase. ``news_to`` is an encrypted address to which "there is news" is sent; no page,
+    export, search or history ever shows it.
+    """
+
+    case = models.OneToOneField(Case, primary_key=True, on_delete=models.CASCADE, related_name="door")
+    secret = models.CharField(max_length=200)
+    language = models.CharField(max_length=5)
+    news_to = models.BinaryField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.case_id)
+
+
 class CaseAlert(models.Model):
     """That the owner was told of a clock: once for each moment of each date."""
 

@@ -94,9 +94,18 @@ def of_project(actor: Actor, project: Project) -> Shown | None:
     if not actor.may(VIEW, project.pk):
         return None
     total, rows = queries.of_project(actor, project.pk, limit=SHOWN)
+    page = queries.page_of(project)
     return Shown(
         "cases/panels/project.html",
-        {"cases": rows, "total": total, "more": max(0, total - len(rows)), "now": clock.now()},
+        {
+            "cases": rows,
+            "total": total,
+            "more": max(0, total - len(rows)),
+            "now": clock.now(),
+            "project": project,
+            "page_url": queries.address_of(page) if page and page.is_on else "",
+            "may_manage": actor.may("cases.manage", project.pk),
+        },
     )
 
 

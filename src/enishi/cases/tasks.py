@@ -12,3 +12,9 @@ from enishi.cases import services
 def remind(timestamp: int) -> None:
     """Tell owners whose time is short or over."""
     services.remind_all()
+
+
+@app.task(name="cases.tell_news", queue="mail")
+def tell_news(case_id: int) -> None:
+    """Send one mail. It is not tried again: one that comes twice would tell more than one that is missing."""
+    services.send_news(case_id)

@@ -1,11 +1,14 @@
-from django.urls import path
+"""Addresses: staff pages stand in ``cases:``, what is open to everybody in ``report:``."""
 
-from enishi.cases.views import acting, editing, lists, pages
+from django.urls import include, path
 
-app_name = "cases"
-urlpatterns = [
+from enishi.cases import portal
+from enishi.cases.views import acting, editing, lists, pages, setup
+
+staff = [
     path("", lists.cases, name="list"),
     path("new/", editing.new, name="new"),
+    path("public-page/<int:project_id>/", setup.public_page, name="public_page"),
     path("people/", editing.people, name="people"),
     path("<int:case_id>/", pages.case, name="case"),
     path("<int:case_id>/edit/", editing.edit, name="edit"),
@@ -22,4 +25,18 @@ urlpatterns = [
     path("<int:case_id>/things/", acting.things, name="things"),
     path("<int:case_id>/tie/", acting.tie, name="tie"),
     path("<int:case_id>/untie/", acting.untie, name="untie"),
+]
+public = [
+    path("talk/", portal.talk, name="talk"),
+    path("talk/enter/", portal.enter, name="enter"),
+    path("talk/tell/", portal.tell, name="tell"),
+    path("talk/judge/", portal.judge, name="judge"),
+    path("talk/appeal/", portal.appeal, name="appeal"),
+    path("talk/news/", portal.news, name="news"),
+    path("talk/leave/", portal.leave, name="leave"),
+    path("<str:token>/", portal.page, name="page"),
+]
+urlpatterns = [
+    path("cases/", include((staff, "cases"))),
+    path("report/", include((public, "report"))),
 ]

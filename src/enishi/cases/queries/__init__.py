@@ -29,14 +29,26 @@ from enishi.cases.queries.cases import (
     words_of,
 )
 from enishi.cases.queries.needs import Need, can_be_asked, missing, needs
+from enishi.cases.queries.outside import (
+    Seen,
+    address_of,
+    behind_door,
+    has_door,
+    open_page,
+    page_of,
+    seen_from_outside,
+)
 
 __all__ = [
     "Filter",
     "Need",
     "Page",
     "Position",
+    "Seen",
     "Tied",
     "Totals",
+    "address_of",
+    "behind_door",
     "by_ids",
     "can_be_asked",
     "case",
@@ -44,6 +56,7 @@ __all__ = [
     "cases",
     "clocks",
     "files_of_words",
+    "has_door",
     "kept_out",
     "level_of_file",
     "level_of_ties",
@@ -54,8 +67,11 @@ __all__ = [
     "of_party",
     "of_project",
     "open_count",
+    "open_page",
     "over_count",
+    "page_of",
     "readers_of",
+    "seen_from_outside",
     "steps",
     "tied",
     "tied_to",

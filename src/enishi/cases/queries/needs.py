@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor
-from enishi.cases.models import Case, CaseTie
+from enishi.cases.models import Case, CaseDoor, CaseTie
 from enishi.cases.packs import Stage
 from enishi.commitments.models import Promise
 from enishi.core import clock
@@ -72,7 +72,7 @@ def _promises(case: Case) -> Need:
 
 def can_be_asked(case: Case) -> bool:
     """Whether there is anybody to ask."""
-    return bool(case.party_id or case.teller_reach)
+    return bool(case.party_id or case.teller_reach) or CaseDoor.objects.filter(case=case).exists()
 
 
 def _asked(case: Case) -> Need | None:

@@ -18,6 +18,19 @@ from enishi.cases.services.moving import (
     note_satisfaction,
     reopen_case,
 )
+from enishi.cases.services.portal import (
+    appeal_outcome,
+    check_files,
+    enter,
+    judge_outcome,
+    leave_address,
+    read_ours,
+    report,
+    say,
+    send_news,
+    set_page,
+    tell,
+)
 from enishi.cases.services.rules import CaseError, Conflict, Missing
 from enishi.cases.services.talk import note
 from enishi.cases.services.ties import promise_from_case, tie, untie
@@ -28,13 +41,18 @@ __all__ = [
     "Missing",
     "acknowledge",
     "appeal",
+    "appeal_outcome",
     "appeal_until",
     "ask_satisfaction",
     "catch_up",
     "change_case",
+    "check_files",
+    "enter",
     "follow_task",
     "index_of_party",
+    "judge_outcome",
     "keep_out",
+    "leave_address",
     "let_in",
     "move_case",
     "note",
@@ -43,8 +61,14 @@ __all__ = [
     "promise_from_case",
     "raise_of_party",
     "raise_of_talk",
+    "read_ours",
     "remind_all",
     "reopen_case",
+    "report",
+    "say",
+    "send_news",
+    "set_page",
+    "tell",
     "tie",
     "untie",
 ]

@@ -43,6 +43,7 @@ def move_case(actor: Actor, case: Case, *, to: str, note: str = "", version: int
     _enter(actor, case, stage, note)
     if stage.final:
         case.closed_at, case.closed_by_id = clock.now(), actor.user_id
+        rules.news(case)
     event = signals.case_closed if stage.final else signals.case_moved
     return rules.finish(actor, case, event, before, **({"note": note} if note else {}))
 
@@ -141,6 +142,7 @@ def ask_satisfaction(actor: Actor, case: Case, version: int | None = None) -> Ca
         raise CaseError(_("Write down the outcome first: it is what they are asked about."), "outcome")
     before = rules.snapshot(case)
     case.asked_at = case.asked_at or clock.now()
+    rules.news(case)
     return rules.finish(actor, case, signals.case_asked, before)
 
 

@@ -14,12 +14,12 @@ from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
 from enishi.accounts.models import Project, User
 from enishi.cases.clocks import due_after
-from enishi.cases.models import Case
+from enishi.cases.models import Case, CaseDoor
 from enishi.cases.queries.cases import office_zone
 from enishi.cases.queries.needs import Need
 from enishi.commitments.queries import business_calendar
 from enishi.contacts.models import Party
-from enishi.core import clock, text
+from enishi.core import clock, jobs, text
 from enishi.core.events import Event
 from enishi.search.models import Kind
 from enishi.search.services import Findable, index
@@ -249,3 +249,9 @@ def tell_workers(actor: Actor, case: Case, title: Any, *, right: str = EDIT) -> 
     for user in chosen.exclude(pk=actor.own_id):
         with translation.override(user.language):
             notify([user.pk], kind="case", title=str(title) % {"case": called(case)}, url=address(case))
+
+
+def news(case: Case) -> None:
+    """Let it be told that there is something to read, where an address was left for that."""
+    if CaseDoor.objects.filter(case=case, news_to__isnull=False).exists():
+        jobs.defer("cases.tell_news", case_id=case.pk)

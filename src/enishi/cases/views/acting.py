@@ -131,12 +131,14 @@ def satisfaction(request: StaffRequest, case_id: int) -> HttpResponse:
 
 @require_POST
 def note(request: StaffRequest, case_id: int) -> HttpResponse:
+    """A word for colleagues, or one for whoever raised the case."""
     row = answers.case_for(request, case_id, EDIT)
+    out = request.POST.get("to") == "them"
     try:
-        services.note(request.actor, row, text=request.POST.get("text", ""))
+        (services.say if out else services.note)(request.actor, row, text=request.POST.get("text", ""))
     except services.CaseError as error:
         return answers.refused(request, str(error), after=address(row))
-    return answers.done(request, _("Noted"), after=address(row))
+    return answers.done(request, _("Sent") if out else _("Noted"), after=address(row))
 
 
 @require_http_methods(["GET", "POST"])

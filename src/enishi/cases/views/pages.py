@@ -71,6 +71,7 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
         "readers": sum(user.pk != actor.user_id for user in readers) if readers else None,
         "appeal_until": services.appeal_until(row),
         "may_be_asked": queries.can_be_asked(row),
+        "has_door": queries.has_door(row),
         "may_edit": actor.may(EDIT, row.project_id),
         "may_manage": actor.may(MANAGE, row.project_id),
         "may_promise": actor.may("commitments.edit", row.project_id),

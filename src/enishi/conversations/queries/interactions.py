@@ -45,6 +45,8 @@ def with_people(actor: Actor, found: InteractionQuerySet) -> InteractionQuerySet
     """With participants, tags and files as far as the actor may see them, in a fixed number of queries."""
     limit = File.scope_condition(actor.scope(File.view_right), "file__")
     files = Attachment.objects.filter(limit or Q(), file__deleted_at__isnull=True).select_related("file")
+    if kept := actor.kept_from.get("content.file"):
+        files = files.exclude(file__in=kept)
     return found.select_related("user", "thread", "answer_by").prefetch_related(
         Prefetch("participants", queryset=_participants(actor), to_attr="people"),
         Prefetch("tag_links", queryset=InteractionTag.objects.select_related("tag").order_by("tag__path")),

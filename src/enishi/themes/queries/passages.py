@@ -33,6 +33,8 @@ def _talk(actor: Actor) -> Q:
     """The scope of the conversation, joined: a mark is read where its conversation is."""
     limit = Interaction.scope_condition(actor.scope(Interaction.view_right), "interaction__")
     present = Q(interaction__deleted_at__isnull=True)
+    if kept := actor.kept_from.get("conversations.interaction"):
+        present &= ~Q(interaction__in=kept)
     return present if limit is None else present & limit
 
 
