@@ -37,8 +37,9 @@ from enishi.content.models import FileVersion
 from enishi.content.services import add_file
 from enishi.conversations.models import Interaction, UnknownSender
 from enishi.conversations.services import ParticipantDraft, change_interaction, log_interaction
-from enishi.core import clock
+from enishi.core import clock, storage
 from enishi.engagement.services import Judgement, give, plan, rate
+from enishi.privacy.models import Erasure, Export
 from enishi.reports.queries import Choice
 from enishi.reports.services import make_report, schedule_report
 from enishi.themes.models import Suggestion
@@ -135,6 +136,7 @@ def make_world() -> World:
     world.ids |= {"case_id": open_case(worker, project=where, kind="issue", title="Dust at the gate").pk}
     page = set_page(manager(where), where, is_on=True, about="The wind farm", emergency="")
     world.ids |= {"report:page token": page.token}
+    world.ids |= _privacy(where, admin, world.ids)
     apart = project("Elsewhere too")
     world.apis = {
         "nobody": None,
@@ -296,3 +298,14 @@ def _setup(where: Project, admin: User, people: dict[str, User | None]) -> dict[
         "service_id": SignInService.objects.create(name="Kazami sign-in", slug="kazami", issuer="https://login.kazami.example").pk,
         "pk": 0, "key": "none", "uidb36": "1",
     }  # fmt: skip
+
+
+def _privacy(where: Project, admin: User, ids: dict[str, object]) -> dict[str, object]:
+    told = Export.objects.create(
+        party_id=ids["party_id"], user=admin, language="en", state="done", project_ids=[where.pk],
+        sha256=storage.put_bytes(b"told").sha256, expires_at=clock.now() + dt.timedelta(days=2),
+    )  # fmt: skip
+    refused = Erasure.objects.create(
+        party_id=ids["party_id"], ground="objected", reason="Letter", state="refused", project_ids=[where.pk]
+    )
+    return {"export_id": told.pk, "erasure_id": refused.pk}

@@ -15,12 +15,14 @@ from enishi.accounts.models import Project
 from enishi.cases import queries
 from enishi.cases.models import Case, CaseTie
 from enishi.cases.packs import packs
+from enishi.cases.personal import CasesKeeper
 from enishi.cases.services.handover import Cases
 from enishi.contacts.models import Party
 from enishi.conversations.models import Interaction
 from enishi.conversations.services import Passage
 from enishi.core import clock
 from enishi.core.formats import format_number
+from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
 
 VIEW, EDIT = "cases.view", "cases.edit"
@@ -34,6 +36,7 @@ add_menu(
 add_new(NewEntry(_("Case"), "cases:new", "clipboard-text", EDIT, order=25))
 
 provide("handover", Cases.code)(Cases)
+provide(PLACE, CasesKeeper.code)(CasesKeeper)
 provide("commitments.level_of_ties", "cases")(queries.level_of_ties)
 provide("content.least_level", "cases")(queries.level_of_file)
 

@@ -16,6 +16,7 @@ from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
 from enishi.commitments import queries
 from enishi.commitments.models import Promise
+from enishi.commitments.personal import CommitmentsKeeper
 from enishi.commitments.queries.of_contacts import next_promises, owed, owed_choices
 from enishi.commitments.services.handover import Duties, Promises, Repeats, Tasks
 from enishi.contacts.models import Party
@@ -23,6 +24,7 @@ from enishi.contacts.queries.briefs import LATE, OWED, SOON, Matter, Part, Secti
 from enishi.contacts.queries.columns import AddedColumn
 from enishi.contacts.queries.filters import FilterField
 from enishi.core import clock, formats
+from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
 from enishi.core.templatetags.enishi import due, format_date, knot
 from enishi.timeline.paper import on_paper
@@ -72,6 +74,7 @@ add_new(NewEntry(_("Task"), "commitments:new_task", "checkbox", EDIT, order=30))
 
 for kind in (Promises, Tasks, Repeats, Duties):
     provide("handover", kind.code)(kind)
+provide(PLACE, CommitmentsKeeper.code)(CommitmentsKeeper)
 
 
 @panel("contacts.record.end", order=10)

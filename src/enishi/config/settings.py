@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "enishi.conversations",
     "enishi.commitments",
     "enishi.content",
+    "enishi.privacy",
     "enishi.contacts",
     "enishi.search",
     "enishi.timeline",

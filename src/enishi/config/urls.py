@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", include("enishi.search.urls")),
     path("people/", include("enishi.contacts.urls")),
     path("", include("enishi.engagement.urls")),
+    path("privacy/", include("enishi.privacy.urls")),
     path("choose/", views.choose, name="choose"),
     path("healthz", views.healthz, name="healthz"),
     # Who changes whose address is a matter of people and rights, not of allauth's own page.

@@ -15,11 +15,13 @@ from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
 from enishi.contacts import undo  # noqa: F401  its undoers register themselves
 from enishi.contacts.models import Consent, ContactPoint
+from enishi.contacts.personal import ContactsKeeper
 from enishi.contacts.queries.briefs import GONE, Matter, Part, Section, Subject
 from enishi.contacts.queries.setup import purpose_name
 from enishi.contacts.queries.whole import latest_consents_of
 from enishi.contacts.services.handover import Contacts, Views, people_handed
 from enishi.core import clock, formats
+from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, provide
 from enishi.timeline.paper import on_paper
 
@@ -46,6 +48,7 @@ add_new(NewEntry(_("Group or community"), "contacts:new_group", "users-group", "
 add_new(NewEntry(_("Import"), "contacts:import_new", "table-import", "contacts.import", order=80))
 
 provide("handover", Contacts.code)(Contacts)
+provide(PLACE, ContactsKeeper.code)(ContactsKeeper)
 provide("handover", Views.code)(Views)
 provide("handover.people", "contacts")(people_handed)
 

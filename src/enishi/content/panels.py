@@ -12,10 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from enishi.accounts.access import Actor
 from enishi.contacts.models import Party
 from enishi.content import queries, services
+from enishi.content.personal import ContentKeeper
 from enishi.core import formats
+from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
 
 EDIT = "content.edit"
+
+provide(PLACE, ContentKeeper.code)(ContentKeeper)
 
 add_menu(
     MenuEntry(

@@ -18,17 +18,20 @@ from enishi.contacts.queries.briefs import UNANSWERED, Matter, Occasion, Part, S
 from enishi.conversations import queries
 from enishi.conversations.models import Interaction
 from enishi.conversations.paragraphs import excerpt
+from enishi.conversations.personal import ConversationsKeeper
 from enishi.conversations.queries.briefs import Known, known_of, occasion_of, planned
 from enishi.conversations.services.handover import Senders, Waiting, notes_handed
 from enishi.conversations.services.mail_import import MailImporter, UndoMailImport
 from enishi.conversations.storyline import ICONS, story
 from enishi.core import clock, formats
+from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
 from enishi.core.templatetags.enishi import format_date
 
 VIEW, EDIT = "conversations.view", "conversations.edit"
 
 provide("importer", "mail")(MailImporter)
+provide(PLACE, ConversationsKeeper.code)(ConversationsKeeper)
 provide("timeline.undo", "conversations.mail_import")(UndoMailImport)
 
 add_menu(

@@ -76,3 +76,11 @@ def put_file(source: BinaryIO, *, limit: int | None = None) -> Stored:
 def open_blob(sha256: str) -> BinaryIO:
     """Open kept bytes for reading; raises FileNotFoundError when they are gone."""
     return path_of(sha256).open("rb")
+
+
+def remove(sha256: str) -> bool:
+    """Delete kept bytes for good; tells whether there were any. The caller knows that nothing needs them."""
+    path = path_of(sha256)
+    there = path.exists()
+    path.unlink(missing_ok=True)
+    return there

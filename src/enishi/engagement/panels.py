@@ -13,8 +13,10 @@ from enishi.accounts.models import Project
 from enishi.contacts.models import Party
 from enishi.contacts.queries.filters import FilterField
 from enishi.content.models import File
+from enishi.core.personal import PLACE
 from enishi.core.registry import ProjectTab, Shown, add_project_tab, panel, provide
 from enishi.engagement import queries
+from enishi.engagement.personal import EngagementKeeper
 from enishi.engagement.services.handover import PlanLines
 from enishi.engagement.services.rules import PLAN, RATE, SHARE, VIEW
 
@@ -26,6 +28,7 @@ add_project_tab(ProjectTab("gaps", _("Gaps"), "engagement:gaps", VIEW, order=30)
 
 
 provide("handover", PlanLines.code)(PlanLines)
+provide(PLACE, EngagementKeeper.code)(EngagementKeeper)
 
 
 @panel("project.main", order=20)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
+from enishi.reports.personal import ReportsKeeper
 
 add_menu(
     MenuEntry("insight", _("Reports"), "reports:list", "report-analytics", right="reports.view", order=20)
 )
 add_new(NewEntry(_("Report"), "reports:choose", "report-analytics", "reports.make", order=80))
+provide(PLACE, ReportsKeeper.code)(ReportsKeeper)
 
 
 @provide("timeline.url", "reports.report")

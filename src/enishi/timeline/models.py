@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -101,8 +102,9 @@ class Check(models.Model):
 class Entry(SharedModel):
     """One thing that happened: audit record, webhook feed and outbox. Append-only; a trigger holds that.
 
-    ``project_ids``, ``confidentiality`` and ``seal`` are placement, not content: they may change, the rest never.
-    ``changes`` maps a field to its value before and after.
+    ``project_ids``, ``confidentiality`` and ``seal`` are placement, not content: they may change, the rest never, but for
+    what an erasure takes out (see ``Redaction``). ``changes`` maps a field to its value before and after. ``salt`` is
+    sealed with the rest: without it nobody can test by the seal what stood in an entry before it was redacted.
     """
 
     view_right: ClassVar[str] = "timeline.view"
@@ -132,6 +134,7 @@ class Entry(SharedModel):
     changes = models.JSONField(default=dict)
     data = models.JSONField(default=dict)
     seal = models.ForeignKey(Seal, null=True, on_delete=models.PROTECT, related_name="entries")
+    salt = models.UUIDField(null=True, db_default=RandomUUID())
 
     class Meta:
         indexes = [
@@ -158,6 +161,31 @@ class Entry(SharedModel):
 
     def __str__(self) -> str:
         return f"{self.event} {self.subject_type}:{self.subject_id}"
+
+
+class TransactionId(models.Func):
+    """The number of the transaction under way, the same in its savepoints."""
+
+    function = "txid_current"
+    arity = 0
+    output_field = models.BigIntegerField()
+
+
+class Redaction(models.Model):
+    """An entry of which an erasure took something out: its hash before and after. Append-only.
+
+    ``erasure`` is the entry that tells of the erasure; it holds the root over its redactions and is sealed itself. The
+    database lets an entry be rewritten only in the transaction (``written_in``) that registers it here.
+    """
+
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="redactions")
+    erasure = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="+")
+    was = models.BinaryField()
+    now = models.BinaryField()
+    written_in = models.BigIntegerField(db_default=TransactionId())
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} by {self.erasure_id}"
 
 
 class Family(models.TextChoices):
@@ -224,4 +252,4 @@ class Notification(models.Model):
         return self.title
 
 
-__all__ = ["Check", "Entry", "Family", "Item", "Level", "Notification", "Operation", "Seal"]
+__all__ = ["Check", "Entry", "Family", "Item", "Level", "Notification", "Operation", "Redaction", "Seal"]

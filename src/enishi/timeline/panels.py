@@ -12,9 +12,11 @@ from enishi.accounts.access import Actor, Forbidden
 from enishi.accounts.leaving import Leaving
 from enishi.accounts.models import User
 from enishi.core import clock
+from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
 from enishi.timeline import queries, words
 from enishi.timeline.handover import moving, planning
+from enishi.timeline.personal import TimelineKeeper
 
 CHANGES = 8
 SATURDAY = 5
@@ -32,6 +34,7 @@ def check_url(subject_id: int) -> str:
 
 
 provide("timeline.undo", moving.KIND)(moving.UndoHandover)
+provide(PLACE, TimelineKeeper.code)(TimelineKeeper)
 
 
 @panel("accounts.person", order=10)

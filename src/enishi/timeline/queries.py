@@ -14,6 +14,7 @@ from django.db import connection, models
 from django.db.models import Count, QuerySet
 
 from enishi.accounts.access import Actor, ScopedQuerySet
+from enishi.timeline.as_of import State, as_of
 from enishi.timeline.models import Check, Entry, Item, Notification, Operation, Seal
 
 
@@ -49,13 +50,41 @@ def readable(actor: Actor) -> ScopedQuerySet[Entry]:
 
 
 def history_of(
-    actor: Actor, subject_type: str, subject_id: int, *, before: int | None = None
+    actor: Actor,
+    subject_type: str,
+    subject_id: int,
+    *,
+    before: int | None = None,
+    until: dt.datetime | None = None,
 ) -> ScopedQuerySet[Entry]:
     """The entries of one record, newest first; ``before`` is the entry where the page before ended."""
     entries = readable(actor).filter(subject_type=subject_type, subject_id=subject_id)
+    if until is not None:
+        entries = entries.filter(at__lte=until)
     if before is not None:
         entries = entries.filter(pk__lt=before)
     return entries.select_related("operation").order_by("-id")
+
+
+MOST_CHANGES = 5_000
+"""A record with more changes is worked out from the latest of them."""
+
+
+def record_at(actor: Actor, subject_type: str, subject_id: int, *, at: dt.datetime) -> State:
+    """A record as it stood at a moment, as far as the actor may read its history."""
+    latest = history_of(actor, subject_type, subject_id).select_related(None)[:MOST_CHANGES]
+    return as_of(reversed(list(latest)), (at, 2**63))
+
+
+def moments_around(
+    actor: Actor, subject_type: str, subject_id: int, *, at: dt.datetime
+) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """When the record changed last before the change that counts at a moment, and when first after it."""
+    found = history_of(actor, subject_type, subject_id).select_related(None)
+    past = found.filter(at__lte=at).order_by("-at").values_list("at", flat=True)
+    moments = list(past.distinct()[:2])
+    later = found.filter(at__gt=at).order_by("at").values_list("at", flat=True).first()
+    return (moments[1] if len(moments) > 1 else None), later
 
 
 def entry(actor: Actor, entry_id: int) -> Entry | None:

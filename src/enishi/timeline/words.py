@@ -36,6 +36,8 @@ from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Level, Via
 from enishi.core import clock, events, formats, registry
+from enishi.core.personal import STRUCK
+from enishi.timeline.as_of import State
 from enishi.timeline.models import Entry
 
 _ICONS = {
@@ -101,6 +103,19 @@ def told(entry: Entry) -> Told:
     )
 
 
+def stood(subject_type: str, found: State) -> list[dict[str, Any]]:
+    """What a record said at a moment and says now, field by field; what was empty then and now is left out."""
+    names, fields = _names(subject_type), _fields(subject_type)
+    rows = []
+    for one in found.fields:
+        plain = one.name.partition(":")[0] if one.name.startswith("relation:") else one.name
+        then, last = (_value(subject_type, plain, fields.get(plain), value) for value in (one.then, one.last))
+        if then or last:
+            label = _label(names, fields, plain)
+            rows.append({"field": label, "then": then, "now": last, "changed": one.changed_since})
+    return rows
+
+
 def address(subject_type: str, subject_id: int) -> str:
     """Where a record has its page; empty when it has none."""
     own = registry.provider("timeline.url", subject_type)
@@ -145,6 +160,8 @@ def value_words(field: Any, value: Any) -> str:
         return ", ".join(value_words(None, item) for item in value)
     if isinstance(value, dict):
         return "; ".join(f"{key}: {value_words(None, item)}" for key, item in value.items())
+    if value == STRUCK:
+        return _("erased")
     choices = dict(getattr(field, "flatchoices", None) or ())
     if value in choices:
         return str(choices[value])
@@ -157,4 +174,4 @@ def value_words(field: Any, value: Any) -> str:
     return str(value)
 
 
-__all__ = ["Told", "address", "told", "value_words"]
+__all__ = ["Told", "address", "stood", "told", "value_words"]

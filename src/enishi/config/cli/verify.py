@@ -34,6 +34,8 @@ def _verify(arguments: argparse.Namespace) -> int:
     found = proof.verify(arguments.head)
     lines = [
         f"Entries proved: {found.entries} in {found.seals} seals; not sealed yet: {found.unsealed}",
+        f"Redacted by erasures: {found.redacted}",
+        *(f"Erasure: entry {number}" for number in found.erasures),
         f"Head: {found.head}",
     ]
     if found.reason:

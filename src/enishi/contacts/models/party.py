@@ -82,6 +82,7 @@ class Party(SharedModel):
     created_at = models.DateTimeField(_("created"), db_default=Now())
     updated_at = models.DateTimeField(_("changed"), db_default=Now())
     deleted_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged_from"
     )
@@ -95,6 +96,10 @@ class Party(SharedModel):
             models.CheckConstraint(
                 condition=Q(merged_into__isnull=True) | Q(deleted_at__isnull=False),
                 name="party_merged_is_deleted",
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True) | Q(deleted_at__isnull=False),
+                name="party_erased_is_deleted",
             ),
         ]
         indexes = [

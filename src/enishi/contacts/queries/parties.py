@@ -19,8 +19,13 @@ def party_or_none(actor: Actor, party_id: int) -> Party | None:
 
 
 def recycle_bin(actor: Actor, *, after: int | None = None) -> PartyQuerySet:
-    """Deleted parties, newest first; merged ones come back by undoing the merge. ``after`` ended the page before."""
-    found = Party.objects.visible_to(actor).filter(deleted_at__isnull=False, merged_into__isnull=True)
+    """Deleted parties, newest first; merged ones come back by undoing the merge, erased ones never.
+
+    ``after`` ended the page before.
+    """
+    found = Party.objects.visible_to(actor).filter(
+        deleted_at__isnull=False, merged_into__isnull=True, erased_at__isnull=True
+    )
     if after is not None:
         place = found.filter(pk=after).values("deleted_at")
         found = found.filter(deleted_at__lte=Subquery(place)).exclude(

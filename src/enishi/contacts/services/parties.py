@@ -16,7 +16,7 @@ from enishi.contacts import signals
 from enishi.contacts.models import ContactPoint, Party
 from enishi.contacts.services.points import PointDraft, normalised
 from enishi.contacts.services.searchable import index_new, index_parties
-from enishi.core import clock, names, normalise, text
+from enishi.core import clock, names, normalise, registry, text
 from enishi.core.events import Event
 from enishi.timeline.services import Changes, differences, reclassify, record
 
@@ -165,6 +165,7 @@ def create_party(
     work_out(party)
     party.save()
     points = [point_from(point, country=country) for point in draft.points]
+    refuse_blocked(points)
     _one_first_choice(points)
     for point in points:
         point.party = party
@@ -181,6 +182,22 @@ def create_party(
         },
     )
     return party
+
+
+def refuse_blocked(points: Iterable[ContactPoint]) -> None:
+    """Raise ContactError for an address of somebody who was erased and is not to be added again."""
+    ask = registry.provider("contacts.blocked", "privacy")
+    asked = list(points)
+    blocked = ask([(point.kind, point.key) for point in asked]) if ask is not None and asked else set()
+    for point in asked:
+        if (point.kind, point.key) in blocked:
+            raise ContactError(
+                _(
+                    "This address belongs to somebody who was erased and is not to be added again. If they came back, "
+                    "take the address off the list first: Set-up, Privacy."
+                ),
+                point.kind,
+            )
 
 
 def _within_clearance(actor: Actor, party: Party) -> None:
@@ -261,6 +278,8 @@ def locked(party: Party, version: int | None = None) -> Party:
         .select_for_update(no_key=True)
         .get(pk=party.pk)
     )
+    if found.erased_at is not None:
+        raise ContactError(_("This person was erased. Nothing can be written about them any more."))
     if version is not None and found.version != version:
         raise Conflict(found.version)
     return found
@@ -305,6 +324,7 @@ def save_point(
         saved.party = party
         if point is not None:
             saved.pk = point.pk
+        refuse_blocked([saved])
         others = party.points.filter(kind=saved.kind).exclude(pk=saved.pk)
         if saved.is_primary:
             others.filter(is_primary=True).update(is_primary=False)

@@ -81,7 +81,7 @@ def allowed(request: StaffRequest, party: Party) -> Allowed:
     actor, ids, here = request.actor, party.project_ids, party.deleted_at is None
     return Allowed(
         edit=here and actor.may(EDIT, ids),
-        delete=actor.may("contacts.delete", ids),
+        delete=party.erased_at is None and actor.may("contacts.delete", ids),
         merge=here and actor.may("contacts.merge", ids),
         history=actor.may("timeline.view", ids),
     )

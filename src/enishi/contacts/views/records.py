@@ -40,6 +40,8 @@ def party(request: StaffRequest, party_id: int) -> HttpResponse:
         "middle": [] if history else registry.panels("contacts.record.middle", actor, found),
         "end": registry.panels("contacts.record.end", actor, found),
         "facts": registry.panels("contacts.record.facts", actor, found),
+        "menu": registry.panels("contacts.record.menu", actor, found),
+        "notes": registry.panels("contacts.record.guards", actor, found),
         "walk": walk(request, found.pk),
         "crumbs": crumbs(),
         "merge_url": address_of("contacts:merge", found.pk),

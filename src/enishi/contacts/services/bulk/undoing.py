@@ -53,7 +53,9 @@ def _entries(operation: Operation) -> Iterator[dict[int, list[Any]]]:
 
 
 def _batch(editor: Editor, values: Mapping[int, list[Any]]) -> _Batch:
-    alive = Party.objects.unscoped("the inverse of an operation").filter(pk__in=list(values))
+    alive = Party.objects.unscoped("the inverse of an operation").filter(
+        pk__in=list(values), erased_at__isnull=True
+    )
     alive = alive.filter(merged_into__isnull=True) if editor.code == "delete" else alive.present()
     present = set(alive.values_list("pk", flat=True))
     now = editor.current([party_id for party_id in values if party_id in present])

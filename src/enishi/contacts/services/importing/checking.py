@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
 from enishi.contacts.importing.reasons import Quarantined as Unread
@@ -18,13 +19,14 @@ from enishi.contacts.services.importing.matching import Suspect
 from enishi.contacts.services.importing.merge import Ground, merge
 from enishi.contacts.services.importing.organisations import Organisations
 from enishi.contacts.services.importing.prepared import Prepared
-from enishi.contacts.services.importing.problems import Problem
+from enishi.contacts.services.importing.problems import Problem, problem
 from enishi.contacts.services.importing.records import load
-from enishi.core import bulk, storage, text
+from enishi.core import bulk, registry, storage, text
 
 CHUNK = 2_500
 """Rows that are worked on at once: enough that queries cost little for each, few enough for memory and progress."""
 Action = ImportRow.Action
+ERASED = _("Belongs to somebody who was erased and is not to be added again.")
 Told = Callable[[int], None]
 _COLUMNS = (
     "run_id",
@@ -129,12 +131,17 @@ def _judge(actor: Actor, chunk: list[reading.Read], ground: Ground) -> list[Judg
     meant |= {s.party_id for item in found.values() for s in item.suspects[:3] if s.party_id is not None}
     records = load(meant, lock=False)
     fresh = iter(bulk.next_ids(Party, len(chunk)))
+    blocked = _blocked(good)
     judged: list[Judged] = []
     for row in chunk:
         prepared = row.prepared
         if prepared is None or prepared.refused:
             problems = row.problems or (prepared.problems if prepared else [])
             judged.append(Judged(row.number, Action.REFUSE, row.cells, problems=problems))
+            continue
+        if any((point.kind, point.key) in blocked for point in prepared.points):
+            # Nothing of the row is kept: it is somebody who asked for just that.
+            judged.append(Judged(row.number, Action.REFUSE, problems=[problem("", ERASED)]))
             continue
         one = Judged(row.number, Action.CREATE, prepared=prepared, problems=prepared.problems)
         match = found.get(row.number)
@@ -158,6 +165,13 @@ def _judge(actor: Actor, chunk: list[reading.Read], ground: Ground) -> list[Judg
             one.party_id = next(fresh)
         judged.append(one)
     return judged
+
+
+def _blocked(rows: Iterable[Prepared]) -> set[tuple[str, str]]:
+    """Addresses among these rows that are not to be added again."""
+    ask = registry.provider("contacts.blocked", "privacy")
+    asked = {(point.kind, point.key) for row in rows for point in row.points}
+    return ask(asked) if ask is not None and asked else set()
 
 
 def _says_it_all(record: Any, prepared: Prepared, ground: Ground) -> bool:

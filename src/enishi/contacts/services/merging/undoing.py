@@ -56,7 +56,7 @@ def _inverse(operation: Operation, *, lock: bool = False) -> _Inverse:
         rows = rows.order_by("pk").select_for_update(no_key=True, of=("self",))
     found = {row.pk: row for row in rows}
     kept, gone = found.get(ids[0]), found.get(ids[1])
-    if kept is None or gone is None:
+    if kept is None or gone is None or kept.erased_at is not None or gone.erased_at is not None:
         raise UndoRefused(_("One of the two contacts was erased. What is left cannot be separated."))
     if kept.merged_into_id is not None:
         raise UndoRefused(

@@ -1,0 +1,86 @@
+"""What cases keep about people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from enishi.accounts.access import Actor
+from enishi.cases.models import Case, CaseStep, CaseWord
+from enishi.cases.services.following import index_of_party
+from enishi.core.personal import (
+    STRUCK,
+    Chapter,
+    Emptied,
+    Fate,
+    Hindrance,
+    Keeper,
+    Subject,
+    Table,
+    labels_of,
+    plain_row,
+)
+
+_CASE = (
+    "number", "kind", "title", "text", "channel", "place", "happened", "stage", "outcome", "opened_at", "closed_at",
+    "satisfaction", "satisfaction_words", "appeal_words", "quote",
+)  # fmt: skip
+
+
+class CasesKeeper(Keeper):
+    """Cases stay and count, by kind and stage; what was told, and the talk about it, goes."""
+
+    code = "cases"
+    order = 25
+    tables: ClassVar[tuple[Table, ...]] = (
+        Table(
+            Case,
+            ("party",),
+            Fate.STAYS,
+            _("Cases, without what was told"),
+            clears=(
+                "text", "teller_name", "teller_reach", "place", "happened", "root_cause", "outcome", "values",
+                "satisfaction_words", "appeal_words", "quote",
+            ),
+        ),
+        Table(CaseWord, ("case__party",), Fate.STAYS, _("Words of cases"), shown=False),
+        Table(CaseStep, ("case__party",), Fate.STAYS, _("Steps of cases"), clears=("note",), shown=False),
+    )  # fmt: skip
+
+    def tell(self, actor: Actor, subject: Subject) -> Iterable[Chapter]:
+        every = Case.objects.unscoped("a count of what is left out").filter(party__in=subject.party_ids)
+        cases = Case.objects.visible_to(actor).filter(party__in=subject.party_ids).order_by("opened_at", "pk")
+        rows = [plain_row(case, _CASE) for case in cases]
+        labels = labels_of(Case, _CASE)
+        yield Chapter("cases", _("Cases"), rows, labels, every.count() - len(rows), model=Case)
+
+    def prevents(self, actor: Actor, subject: Subject) -> Iterable[Hindrance]:
+        running = Case.objects.unscoped("what is not settled, whoever may see it")
+        count = running.filter(party__in=subject.party_ids, closed_at__isnull=True).count()
+        if count:
+            words = ngettext(
+                "%(count)d case is still open. Close it first.",
+                "%(count)d cases are still open. Close them first.",
+                count,
+            )
+            yield Hindrance(words % {"count": count}, reverse("contacts:party", args=[subject.party_id]))
+
+    def erase(self, actor: Actor, subject: Subject) -> Iterable[str]:
+        mine = Case.objects.unscoped("about somebody who is erased").filter(party__in=subject.party_ids)
+        self._cases = list(mine.values_list("pk", flat=True))
+        CaseWord.objects.filter(case__in=self._cases).update(text=STRUCK)
+        mine.update(title=STRUCK)
+        return ()
+
+    def emptied(self) -> Iterable[Emptied]:
+        yield Emptied(
+            Case, frozenset(self._cases), frozenset({"title", "note", "words", "reason"}), label=True
+        )
+
+    def finish(self, subject: Subject) -> None:
+        for party_id in subject.party_ids:
+            index_of_party(party_id)
