@@ -320,10 +320,10 @@ def test_views_of_one_name_stay_apart_and_come_back_plain(office):
 
 def test_many_things_go_by_a_job_and_cost_few_statements(office, monkeypatch):
     monkeypatch.setattr(moving, "AT_ONCE", 3)
-    deferred = []
-    monkeypatch.setattr(moving.jobs, "defer", lambda name, **given: deferred.append((name, given)))
     for number in range(40):
         make_task(office.boss, project=office.harbour, title=f"Task {number}", owner=office.kenji)
+    deferred = []
+    monkeypatch.setattr(moving.jobs, "defer", lambda name, **given: deferred.append((name, given)))
     operation = moving.hand_over(office.boss, office.kenji, {"tasks": str(office.mina.pk)})
     assert (operation.state, _holders(office)["task"]) == ("running", "Kenji")
     assert deferred == [("timeline.handover", {"operation_id": operation.pk, "user_id": office.boss.user_id})]
