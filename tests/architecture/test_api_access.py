@@ -73,6 +73,8 @@ def _body(world: World, method: str, path: str) -> dict[str, object]:
             "definition": "engagement", "project_id": where, "since": "2026-01-01", "until": "2026-02-01",
         },
         "POST /api/v1/tasks": {"project_id": where, "title": "Ring"},
+        "POST /api/v1/passages": {"interaction_id": ids["interaction_id"], "start": 0, "end": 8, "feeling": 2},
+        "PUT /api/v1/passages/overall": {"interaction_id": ids["interaction_id"], "feeling": 2},
         "POST /api/v1/ratings": {
             "project_id": where, "party_id": ids["gone_id"], "impact": 3, "interest": 3, "influence": 3,
         },

@@ -13,7 +13,7 @@ import os
 import tomllib
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import connection, reset_queries, transaction
 from django.test.utils import CaptureQueriesContext
 
 from architecture.test_access import EXPECTED, ROUTES
@@ -62,6 +62,7 @@ def _asked(world: World, name: str) -> list[str]:
     point = transaction.savepoint()
     try:
         for _time in range(2):
+            reset_queries()
             with CaptureQueriesContext(connection) as captured:
                 answer = client.get(address, world.sent(name, "GET"))
                 if answer.streaming:
@@ -95,7 +96,7 @@ def test_no_page_asks_more_for_more_records(world):
     grown = {}
     for name in PAGES:
         many = _asked(world, name)
-        if len(many) != len(few[name]) and name not in GROWING:
+        if len(many) > len(few[name]) and name not in GROWING:
             grown[name] = f"{len(few[name])} to {len(many)}: {_repeated(many)}"
     assert grown == {}
 

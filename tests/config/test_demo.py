@@ -114,7 +114,7 @@ def test_every_channel_and_state_is_there() -> None:
     assert 3 <= signs["late"] <= 40
     assert {one.direction for one in promises()} == {"ours", "theirs"}
     assert any(one.negative for one in promises())
-    assert Series.objects.unscoped(WHY).count() == 6
+    assert Series.objects.unscoped(WHY).count() == 9
     assert Task.objects.unscoped(WHY).filter(done_at=None).exists()
     assert Proof.objects.filter(file__isnull=False).count() > 10
     assert {one.status for one in parties()} == {"active", "inactive", "deceased"}
@@ -169,9 +169,10 @@ def test_what_was_promised_stands_in_the_words() -> None:
         text = said[promise.said_in_id or 0].text
         assert text[promise.said_start : promise.said_end] == promise.quote != ""
         assert promise.confidentiality >= said[promise.said_in_id or 0].confidentiality
+    to_come = [one for one in said.values() if one.occurred_at > NOW]
+    assert 0 < len(to_come) < 10 and all(one.occurred_at < NOW + dt.timedelta(days=14) for one in to_come)
     for one in said.values():
         assert not re.search(r"[{}⟦⟧]", one.subject + one.text)
-        assert one.occurred_at <= NOW
         for fold in one.folds:
             assert 0 <= fold["start"] < fold["end"] <= len(one.text)
 
@@ -206,7 +207,11 @@ def test_everything_is_found_and_placed() -> None:
 def test_last_contact_never_betrays_a_confidential_talk() -> None:
     latest: dict[int, dt.datetime] = {}
     for party_id, at in (
-        Participant.objects.filter(party__isnull=False, interaction__confidentiality__lt=Level.CONFIDENTIAL)
+        Participant.objects.filter(
+            party__isnull=False,
+            interaction__confidentiality__lt=Level.CONFIDENTIAL,
+            interaction__occurred_at__lte=NOW,
+        )
         .values_list("party_id", "interaction__occurred_at")
     ):  # fmt: skip
         assert party_id is not None
@@ -248,7 +253,7 @@ def test_accounts_sign_in_with_the_published_password() -> None:
 
 def test_it_is_not_written_row_by_row(story: Counted) -> None:
     # What costs time is asking the database: two thousand conversations must not ask for each of them.
-    assert story.queries < 7500
+    assert story.queries < 9000
 
 
 def test_create_refuses_a_database_in_use(capsys: pytest.CaptureFixture[str]) -> None:

@@ -143,7 +143,9 @@ class Tally:
         self.counts[key] = self.counts.get(key, 0) + count
 
     def ordered(self, key: Callable[[Any], Any] | None = None) -> list[tuple[Any, int]]:
-        return sorted(self.counts.items(), key=(lambda pair: key(pair[0])) if key else lambda pair: -pair[1])
+        """By ``key``; else the most frequent first, and of equals that which comes first by its name."""
+        order = (lambda pair: key(pair[0])) if key else (lambda pair: (-pair[1], str(pair[0])))
+        return sorted(self.counts.items(), key=order)
 
 
 def together(values: Iterable[str]) -> str:
