@@ -47,7 +47,8 @@ def _private(
         answer = view(request, *args, **kwargs)
         answer["Cache-Control"] = "no-store, private"
         answer["X-Robots-Tag"] = "noindex, nofollow"
-        answer["Referrer-Policy"] = "no-referrer"
+        # Not "no-referrer": a browser then sends forms as from nowhere, and they are refused.
+        answer["Referrer-Policy"] = "same-origin"
         return answer
 
     return guarded
