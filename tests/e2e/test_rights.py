@@ -34,7 +34,7 @@ def test_a_role_is_changed_with_its_effect_in_view(chromium: Browser, live_serve
 
     page.get_by_label("Who", exact=True).select_option("Kaito Arai")
     page.get_by_label("What", exact=True).fill("shirin")
-    page.get_by_label("What").press("Enter")
+    page.get_by_label("What", exact=True).press("Enter")
     answer = page.locator("#why-answer")
     expect(answer).to_contain_text("Kaito Arai cannot see it: it is confidential")
     expect(answer).to_contain_text("Hedda Lunde")
