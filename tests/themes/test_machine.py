@@ -200,6 +200,16 @@ def test_the_page_shows_suggestions_dashed_and_takes_an_answer(here, heard):
     assert "Not this" not in browser.get(f"/conversations/{other.pk}/").content.decode()
 
 
+def test_where_a_person_marks_part_of_a_sentence_no_rest_of_it_stays_a_guess(here, heard):
+    start = here.talk.text.index("The pumps run all night.")
+    services.mark_passage(here.agent, here.talk, start, start + len("The pumps"), theme_ids=[here.health.pk])
+    browser = Client()
+    browser.force_login(User.objects.get(pk=here.agent.user_id))
+    page = browser.get(f"/conversations/{here.talk.pk}/").content.decode()
+    assert '<mark class="en-mark">The pumps</mark> run all night.' in page
+    assert "en-mark guess" not in page
+
+
 def test_it_is_switched_on_its_page(here):
     browser = Client()
     browser.force_login(User.objects.get(pk=manager().user_id))

@@ -34,7 +34,7 @@ add_menu(MenuEntry("", _("Themes"), "themes:list", "bookmarks", right=VIEW, orde
 def marks(actor: Actor, interaction: Interaction) -> list[Mark]:
     """The marked passages of a conversation, each with what was heard in it."""
     may_edit = services.may_mark(actor, interaction)
-    return _guesses(actor, interaction, may_edit) + [
+    marked = [
         Mark(
             *said.place,
             shown=Shown(
@@ -45,6 +45,13 @@ def marks(actor: Actor, interaction: Interaction) -> list[Mark]:
         for said in queries.marks_of(actor, interaction)
         if said.place is not None
     ]
+    # Where a person has spoken the machine keeps out, also with what it said before.
+    guessed = [
+        guess
+        for guess in _guesses(actor, interaction, may_edit)
+        if not any(guess.start < mark.end and mark.start < guess.end for mark in marked)
+    ]
+    return guessed + marked
 
 
 def _guesses(actor: Actor, interaction: Interaction, may_edit: bool) -> list[Mark]:
