@@ -18,6 +18,7 @@ from enishi.commitments.services.rules import CommitmentError
 from enishi.contacts.services import change_party
 from enishi.conversations.services import ParticipantDraft, log_interaction
 from enishi.core import registry
+from enishi.core.keyset import Position
 from enishi.search.queries import find
 from enishi.timeline.handover.moving import hand_over
 from enishi.timeline.models import Notification
@@ -367,5 +368,5 @@ def test_the_list_turns_its_pages(at):
     assert (totals.open, totals.over, totals.nobody, totals.kinds["issue"]) == (4, 0, 4, 4)
     at(NOW + dt.timedelta(days=30))
     assert queries.totals(here.agent).over == 4
-    assert queries.Position.parse(str(first.after)) == first.after
-    assert queries.Position.parse("nonsense~x") is None
+    assert Position.parse(str(first.after)) == first.after
+    assert Position.parse("nonsense~x") is None

@@ -12,7 +12,8 @@ from commitments.world import NOW, World, world
 from enishi.accounts.models import Team, User
 from enishi.commitments import queries, services
 from enishi.commitments.models import ClosingDay, Promise
-from enishi.commitments.queries import Filter, Position
+from enishi.commitments.queries import Filter
+from enishi.core.keyset import Position
 from factories import SYSTEM, agent, outsider, party, project
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ def test_promises_stand_under_the_headings_of_time(at):
         _make(here, title=title, due_at=due)
     services.report_done(here.agent, _make(here, title="unproven", due_at=NOW - DAY))
     page = queries.ledger(here.agent, Filter())
-    assert [(code, [row.title for row in rows]) for code, _words, rows in page.groups] == [
+    assert [(code, [row.title for row in rows]) for code, _words, rows in queries.grouped(page.rows)] == [
         ("late", ["late"]), ("proof", ["unproven"]), ("today", ["today"]), ("week", ["near"]), ("later", ["far"]), ("none", ["never"]),
     ]  # fmt: skip
     assert queries.group_totals(here.agent, Filter()) == {
@@ -224,7 +225,7 @@ def test_what_is_settled_stands_under_its_own_heading_among_all(at):
     settled = services.settle_promise(here.agent, _make(here, due_at=NOW - DAY), state="kept")
     still = _make(here, due_at=NOW - DAY)
     page = queries.ledger(here.agent, Filter(state="all"))
-    assert [(code, [row.pk for row in rows]) for code, _words, rows in page.groups] == [
+    assert [(code, [row.pk for row in rows]) for code, _words, rows in queries.grouped(page.rows)] == [
         ("late", [still.pk]),
         ("settled", [settled.pk]),
     ]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries as accounts
@@ -21,12 +18,10 @@ from enishi.commitments.queries import party as party_of
 from enishi.commitments.queries import people_like
 from enishi.contacts.models import Party
 from enishi.content.services import FileDraft
-from enishi.core.dates import DateError, parse_datetime
+from enishi.core.fields import DueField
 from enishi.search.queries import Hit
 
 VIEW, EDIT = "cases.view", "cases.edit"
-# A day without a time ends with the office's day.
-CLOSE = 18
 
 
 def long_field(label: Any, *, rows: int = 3, help_text: Any = "", required: bool = False) -> forms.CharField:
@@ -311,11 +306,8 @@ class PromiseForm(forms.Form):
     title = forms.CharField(
         label=_("In a few words"), max_length=300, widget=forms.TextInput(attrs={"dir": "auto"})
     )
-    due_at = forms.CharField(
-        label=_("Due"),
-        required=False,
-        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off"}),
-        help_text=_("For example 20 Nov 2026 18:00, or 2026-11-20."),
+    due_at = DueField(
+        label=_("Due"), required=False, help_text=_("For example 20 Nov 2026 18:00, or 2026-11-20.")
     )
     owner = forms.TypedChoiceField(label=_("Owner"), required=False, coerce=int, empty_value=None)
 
@@ -323,18 +315,6 @@ class PromiseForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.users = {user.pk: user for user in users}
         _choose(self, "owner", owner_choices(users))
-
-    def clean_due_at(self) -> dt.datetime | None:
-        typed = self.cleaned_data["due_at"]
-        if not typed:
-            return None
-        zone = timezone.get_current_timezone()
-        try:
-            local = parse_datetime(typed, zone).astimezone(zone)
-        except DateError as error:
-            repair = {"repair": error.repair} if error.repair else None
-            raise ValidationError(str(error), params=repair) from None
-        return local.replace(hour=CLOSE) if local.time() == dt.time() else local
 
 
 class SeveralFiles(forms.ClearableFileInput):

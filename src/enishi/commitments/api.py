@@ -14,6 +14,7 @@ from enishi.accounts.access import Actor
 from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries, services
 from enishi.commitments.models import Promise, Series, Task
+from enishi.core import keyset
 from enishi.core.api import (
     PAGE,
     Id,
@@ -190,7 +191,7 @@ def _saved(action: Callable[[], Any], response: HttpResponse) -> Any:
     return row
 
 
-def _listed(request: StaffRequest, read: Callable[..., queries.Page[Any]], asked: Asked, **also: Any) -> Any:
+def _listed(request: StaffRequest, read: Callable[..., keyset.Page[Any]], asked: Asked, **also: Any) -> Any:
     wanted = queries.Filter(
         project_id=asked.project_id,
         party_id=asked.party_id,
@@ -199,7 +200,7 @@ def _listed(request: StaffRequest, read: Callable[..., queries.Page[Any]], asked
         **also,
     )
     place = read_cursor(asked.cursor)
-    after = None if place is None else queries.Position(*place)
+    after = None if place is None else keyset.Position(*place)
     page = read(request.actor, wanted, after=after, limit=asked.limit)
     return {"items": page.rows, "next": cursor(page.after.moment, page.after.id) if page.after else None}
 

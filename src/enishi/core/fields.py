@@ -8,17 +8,29 @@ from typing import Any
 import jdatetime
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import get_language
 
-from enishi.core.dates import DateError, parse_date
+from enishi.core.dates import DateError, parse_date, parse_datetime
+
+# A day without a time ends with the office's day.
+CLOSE = 18
 
 
-class DayField(forms.Field):
-    """A day as people write it, shown in the reader's calendar; what does not exist is refused with its repair."""
+def _refuse(error: DateError) -> ValidationError:
+    return ValidationError(str(error), params={"repair": error.repair} if error.repair else None)
+
+
+class WrittenField(forms.Field):
+    """One line of text that stands for a date."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": "off", "dir": "ltr"}))
         super().__init__(**kwargs)
+
+
+class DayField(WrittenField):
+    """A day as people write it, shown in the reader's calendar; what does not exist is refused with its repair."""
 
     def to_python(self, value: Any) -> dt.date | None:
         if not value or isinstance(value, dt.date):
@@ -26,9 +38,7 @@ class DayField(forms.Field):
         try:
             return parse_date(str(value))
         except DateError as error:
-            raise ValidationError(
-                str(error), params={"repair": error.repair} if error.repair else None
-            ) from None
+            raise _refuse(error) from None
 
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, dt.date):
@@ -36,3 +46,25 @@ class DayField(forms.Field):
         if get_language() == "fa":
             return jdatetime.date.fromgregorian(date=value).strftime("%Y/%m/%d")
         return value.isoformat()
+
+
+class DueField(WrittenField):
+    """A moment as people write it, in the reader's calendar and zone; a day without a time means six in the evening."""
+
+    def to_python(self, value: Any) -> dt.datetime | None:
+        if not value or isinstance(value, dt.datetime):
+            return value or None
+        zone = timezone.get_current_timezone()
+        try:
+            local = parse_datetime(str(value), zone).astimezone(zone)
+        except DateError as error:
+            raise _refuse(error) from None
+        return local.replace(hour=CLOSE) if local.time() == dt.time() else local
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, dt.datetime):
+            return value
+        local = timezone.localtime(value)
+        if get_language() == "fa":
+            return jdatetime.datetime.fromgregorian(datetime=local).strftime("%Y/%m/%d %H:%M")
+        return f"{local:%Y-%m-%d %H:%M}"

@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries as accounts
@@ -16,28 +15,11 @@ from enishi.contacts.models import Party
 from enishi.contacts.queries import filters
 from enishi.content.models import FileVersion
 from enishi.conversations.models import Interaction
-from enishi.core.dates import DateError, parse_date
+from enishi.core.fields import DayField
 from enishi.engagement import queries
 from enishi.engagement.models import Handout, Method, Position, Rating, Step
 from enishi.engagement.queries import Wanted
 from enishi.engagement.services import Judgement
-
-
-class DayField(forms.Field):
-    """A day as people write it, in the reader's calendar."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": "off", "dir": "ltr"}))
-        super().__init__(**kwargs)
-
-    def to_python(self, value: Any) -> dt.date | None:
-        if not value or isinstance(value, dt.date):
-            return value or None
-        try:
-            return parse_date(str(value))
-        except DateError as error:
-            params = {"repair": error.repair} if error.repair else None
-            raise ValidationError(str(error), params=params) from None
 
 
 def _step(label: Any) -> forms.TypedChoiceField:

@@ -5,46 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import jdatetime
 from django import forms
-from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
 from enishi.accounts.models import LANGUAGES
 from enishi.commitments.models import Promise
-from enishi.core.dates import DateError, parse_date
+from enishi.core.fields import DayField
 from enishi.reports import queries
 from enishi.reports.framing import Definition
 from enishi.reports.models import Schedule
 from enishi.reports.queries import Choice
-
-
-class DayField(forms.Field):
-    """A day as people write it, in the reader's calendar."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": "off", "dir": "ltr"}))
-        super().__init__(**kwargs)
-
-    def to_python(self, value: Any) -> dt.date | None:
-        if not value or isinstance(value, dt.date):
-            return value or None
-        try:
-            return parse_date(str(value))
-        except DateError as error:
-            raise ValidationError(
-                str(error), params={"repair": error.repair} if error.repair else None
-            ) from None
-
-    def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, dt.date):
-            return value
-        if get_language() == "fa":
-            return jdatetime.date.fromgregorian(date=value).strftime("%Y/%m/%d")
-        return value.isoformat()
 
 
 class ScheduleForm(forms.Form):

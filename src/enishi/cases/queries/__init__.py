@@ -2,8 +2,6 @@
 
 from enishi.cases.queries.cases import (
     Filter,
-    Page,
-    Position,
     Tied,
     Totals,
     by_ids,
@@ -42,8 +40,6 @@ from enishi.cases.queries.outside import (
 __all__ = [
     "Filter",
     "Need",
-    "Page",
-    "Position",
     "Seen",
     "Tied",
     "Totals",

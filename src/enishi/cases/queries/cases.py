@@ -22,6 +22,7 @@ from enishi.commitments.queries import business_calendar
 from enishi.content.models import File
 from enishi.conversations.models import Interaction
 from enishi.core import clock
+from enishi.core.keyset import Page, Position, paged
 from enishi.search.models import Kind
 from enishi.search.queries import matching, readable
 
@@ -41,34 +42,6 @@ class Filter:
     party_id: int | None = None
     project_id: int | None = None
     text: str = ""
-
-
-@dataclass(frozen=True)
-class Position:
-    """Where a page ends: the keyset. ``moment`` is when an open case is due, a closed one was closed."""
-
-    moment: dt.datetime | None
-    id: int
-
-    def __str__(self) -> str:
-        return f"{self.moment.isoformat() if self.moment else ''}~{self.id}"
-
-    @classmethod
-    def parse(cls, text: str) -> Position | None:
-        """The position that an address names; None for none, or for one that nobody wrote."""
-        moment, tilde, number = text.partition("~")
-        try:
-            at = dt.datetime.fromisoformat(moment) if moment else None
-            return cls(at, int(number[:18])) if tilde and (at is None or at.tzinfo) else None
-        except ValueError:
-            return None
-
-
-@dataclass(frozen=True)
-class Page:
-    rows: Sequence[Case]
-    before: Position | None = None
-    after: Position | None = None
 
 
 def cases(actor: Actor, filters: Filter) -> ScopedQuerySet[Case]:
@@ -98,19 +71,6 @@ def cases(actor: Actor, filters: Filter) -> ScopedQuerySet[Case]:
     return found
 
 
-def _beyond(name: str, position: Position, *, down: bool, nulls: bool) -> Q:
-    """What stands after a position, in rising (or, ``down``, falling) order of a moment and then of the id."""
-    sign = "lt" if down else "gt"
-    same = Q(**{name: position.moment}) if position.moment else Q(**{f"{name}__isnull": True})
-    beyond = same & Q(**{f"id__{sign}": position.id})
-    if position.moment is not None:
-        beyond |= Q(**{f"{name}__{sign}": position.moment})
-    # Cases without a date stand last: after every date, before none.
-    if nulls and (position.moment is None) == down:
-        beyond |= Q(**{f"{name}__isnull": not down})
-    return beyond
-
-
 def case_list(
     actor: Actor,
     filters: Filter,
@@ -118,29 +78,13 @@ def case_list(
     after: Position | None = None,
     before: Position | None = None,
     limit: int = PAGE,
-) -> Page:
+) -> Page[Case]:
     """One page: open cases by the time that is left, closed ones newest first, all of them newest first."""
     name, newest = {"closed": ("closed_at", True), "all": ("opened_at", True)}.get(
         filters.state, ("due_at", False)
     )
-    backwards = before is not None and after is None
-    down = newest != backwards
     found = cases(actor, filters).select_related("party", "owner", "project")
-    position = before if backwards else after
-    if position is not None:
-        found = found.filter(_beyond(name, position, down=down, nulls=not newest))
-    order: list[Any] = (
-        [F(name).desc(nulls_first=True), "-id"] if down else [F(name).asc(nulls_last=True), "id"]
-    )
-    rows = list(found.order_by(*order)[: limit + 1])
-    more, rows = len(rows) > limit, rows[:limit]
-    if backwards:
-        rows.reverse()
-    if not rows:
-        return Page([])
-    first, last = (Position(getattr(row, name), row.pk) for row in (rows[0], rows[-1]))
-    has_back = more if backwards else position is not None
-    return Page(rows, first if has_back else None, last if more or backwards else None)
+    return paged(found, name, newest_first=newest, after=after, before=before, limit=limit)
 
 
 @dataclass(frozen=True)

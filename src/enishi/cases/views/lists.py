@@ -16,6 +16,7 @@ from enishi.accounts.requests import StaffRequest
 from enishi.cases import queries
 from enishi.cases.packs import packs
 from enishi.core import clock
+from enishi.core.keyset import Position
 
 KEPT = ("state", "kind", "stage", "who", "q")
 STATES = ("open", "over", "closed", "all")
@@ -56,7 +57,7 @@ def cases(request: StaffRequest) -> HttpResponse:
     actor = request.actor
     actor.require("cases.view")
     filters = filter_of(request)
-    after, before = (queries.Position.parse(request.GET.get(name, "")) for name in ("after", "before"))
+    after, before = (Position.parse(request.GET.get(name, "")) for name in ("after", "before"))
     page = queries.case_list(actor, filters, after=after, before=before)
     totals = queries.totals(actor, filters.project_id)
     context: dict[str, Any] = {
@@ -76,7 +77,7 @@ def cases(request: StaffRequest) -> HttpResponse:
     return render(request, "cases/list.html", context)
 
 
-def _turned(request: StaffRequest, name: str, position: queries.Position | None) -> str:
+def _turned(request: StaffRequest, name: str, position: Position | None) -> str:
     return f"?{urlencode({**asked(request), name: str(position)})}" if position else ""
 
 

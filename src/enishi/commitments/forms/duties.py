@@ -12,10 +12,11 @@ from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
 from enishi.accounts.models import User
 from enishi.commitments import queries
-from enishi.commitments.forms.ledger import EDIT, REPEATS, DayField, DueField, MeantForm
+from enishi.commitments.forms.ledger import EDIT, REPEATS, MeantForm
 from enishi.commitments.models import Duty, Series, Source
 from enishi.commitments.services import Conflict, DutyDraft
 from enishi.commitments.services.clauses import MOST
+from enishi.core.fields import DayField, DueField
 
 AREA = {"rows": 3, "dir": "auto"}
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
-import jdatetime
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries as accounts
@@ -20,12 +16,10 @@ from enishi.commitments.models import EscalationStep, Promise, Series, Task
 from enishi.commitments.services import Conflict
 from enishi.contacts.models import Party
 from enishi.content.services import FileDraft
-from enishi.core.dates import DateError, parse_date, parse_datetime
+from enishi.core.fields import DayField, DueField
 from enishi.search.queries import Hit
 
 EDIT = "commitments.edit"
-# A day without a time ends with the office's day.
-CLOSE = dt.time(18)
 REPEATS = (
     ("", _("Does not repeat")),
     ("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", _("Every weekday")),
@@ -36,49 +30,6 @@ REPEATS = (
     ("FREQ=YEARLY", _("Every year")),
     ("own", _("By a rule of my own")),
 )
-
-
-def _refuse(error: DateError) -> ValidationError:
-    return ValidationError(str(error), params={"repair": error.repair} if error.repair else None)
-
-
-class DueField(forms.Field):
-    """A moment as people write it, in the reader's calendar; a day without a time means six in the evening."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": "off", "dir": "ltr"}))
-        super().__init__(**kwargs)
-
-    def to_python(self, value: Any) -> dt.datetime | None:
-        if not value or isinstance(value, dt.datetime):
-            return value or None
-        zone = timezone.get_current_timezone()
-        try:
-            moment = parse_datetime(str(value), zone)
-        except DateError as error:
-            raise _refuse(error) from None
-        local = moment.astimezone(zone)
-        return local.replace(hour=CLOSE.hour) if local.time() == dt.time() else local
-
-    def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, dt.datetime):
-            return value
-        local = timezone.localtime(value)
-        if get_language() == "fa":
-            return jdatetime.datetime.fromgregorian(datetime=local).strftime("%Y/%m/%d %H:%M")
-        return f"{local:%Y-%m-%d %H:%M}"
-
-
-class DayField(forms.Field):
-    """A day as people write it, in the reader's calendar."""
-
-    def to_python(self, value: Any) -> dt.date | None:
-        if not value:
-            return None
-        try:
-            return parse_date(str(value))
-        except DateError as error:
-            raise _refuse(error) from None
 
 
 class MeantForm(forms.Form):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Window
 from django.db.models.functions import Least, RowNumber
@@ -16,6 +16,7 @@ from enishi.commitments.models import Promise, Proof, Series, Task
 from enishi.commitments.queries.edges import GROUPS, OPEN, TO_DO, UNPROVEN, edges, midnight
 from enishi.content.models import File
 from enishi.core import clock
+from enishi.core.keyset import Page, Position, paged
 from enishi.search.models import Kind
 from enishi.search.queries import matching, readable
 
@@ -61,40 +62,13 @@ class Filter:
     text: str = ""
 
 
-@dataclass(frozen=True)
-class Position:
-    """Where a page ends: the keyset. ``moment`` is the date of what is open, the settling of what is settled."""
-
-    moment: dt.datetime | None
-    id: int
-
-    def __str__(self) -> str:
-        return f"{self.moment.isoformat() if self.moment else ''}~{self.id}"
-
-    @classmethod
-    def parse(cls, text: str) -> Position | None:
-        """The position that an address names; None for none, or for one that nobody wrote."""
-        moment, tilde, number = text.partition("~")
-        try:
-            return cls(dt.datetime.fromisoformat(moment) if moment else None, int(number)) if tilde else None
-        except ValueError:
-            return None
-
-
-@dataclass(frozen=True)
-class Page(Generic[R]):
-    rows: Sequence[R]
-    before: Position | None = None
-    after: Position | None = None
-
-    @property
-    def groups(self) -> list[tuple[str, Any, list[R]]]:
-        """Rows under their headings: code, words, rows."""
-        limits = edges()
-        found: dict[str, list[R]] = {}
-        for row in self.rows:
-            found.setdefault(limits.group(row), []).append(row)
-        return [(code, words, found[code]) for code, words in GROUPS.items() if code in found]
+def grouped(rows: Iterable[R]) -> list[tuple[str, Any, list[R]]]:
+    """Rows of a page under their headings of time: code, words, rows."""
+    limits = edges()
+    found: dict[str, list[R]] = {}
+    for row in rows:
+        found.setdefault(limits.group(row), []).append(row)
+    return [(code, words, found[code]) for code, words in GROUPS.items() if code in found]
 
 
 @dataclass(frozen=True)
@@ -180,52 +154,6 @@ def is_settled(filters: Filter) -> bool:
     return filters.state in {"settled", "kept", "kept_late", "broken", "waived"}
 
 
-def _beyond(name: str, position: Position, *, down: bool, nulls: bool) -> Q:
-    """What stands after a position, in rising (or, ``down``, falling) order of a moment and then of the id."""
-    sign = "lt" if down else "gt"
-    same = Q(**{name: position.moment}) if position.moment else Q(**{f"{name}__isnull": True})
-    beyond = same & Q(**{f"id__{sign}": position.id})
-    if position.moment is not None:
-        beyond |= Q(**{f"{name}__{sign}": position.moment})
-    # Rows without a date stand last: after every date, before none.
-    if nulls and (position.moment is None) == down:
-        beyond |= Q(**{f"{name}__isnull": not down})
-    return beyond
-
-
-def _paged(
-    found: QuerySet[R],
-    name: str,
-    *,
-    newest_first: bool,
-    after: Position | None,
-    before: Position | None,
-    limit: int,
-) -> Page[R]:
-    """One page by keyset, whichever way one came to it."""
-    nulls = not newest_first
-    backwards = before is not None and after is None
-    down = newest_first != backwards
-    position = before if backwards else after
-    if position is not None:
-        found = found.filter(_beyond(name, position, down=down, nulls=nulls))
-    order: list[Any] = (
-        [F(name).desc(nulls_first=True) if nulls else F(name).desc(), "-id"]
-        if down
-        else [F(name).asc(nulls_last=True) if nulls else F(name).asc(), "id"]
-    )
-    rows = list(found.order_by(*order)[: limit + 1])
-    more, rows = len(rows) > limit, rows[:limit]
-    if backwards:
-        rows.reverse()
-    if not rows:
-        return Page([])
-    first, last = (Position(getattr(row, name), row.pk) for row in (rows[0], rows[-1]))
-    has_next = more if not backwards else True
-    has_back = more if backwards else position is not None
-    return Page(rows, before=first if has_back else None, after=last if has_next else None)
-
-
 def ledger(
     actor: Actor,
     filters: Filter,
@@ -237,7 +165,7 @@ def ledger(
     """One page of promises: open ones by date, settled ones newest first."""
     found = promises(actor, filters).select_related("party", "owner", "project", "series")
     over = is_settled(filters)
-    return _paged(
+    return paged(
         found, "settled_at" if over else "due_at", newest_first=over, after=after, before=before, limit=limit
     )
 
@@ -253,7 +181,7 @@ def task_list(
     """One page of tasks: open ones by date, done ones newest first."""
     found = tasks(actor, filters).select_related("party", "owner", "project", "promise", "series")
     over = is_settled(filters)
-    return _paged(
+    return paged(
         found, "done_at" if over else "due_at", newest_first=over, after=after, before=before, limit=limit
     )
 

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
+from enishi.accounts import answers
+from enishi.accounts.answers import found, refused, way_back
 from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries
 from enishi.core.dates import DateError, parse_date
 
-T = TypeVar("T")
+__all__ = ("asked", "done", "filter_of", "found", "number", "refused", "way_back", "with_")
+
 KEPT = ("state", "side", "kind", "who", "q", "from", "until", "decided", "till", "owner", "team", "in")
 """The names of the filter in an address."""
-
-
-def found(read: Callable[..., T], *args: Any) -> T:
-    """The record, or 404: out of scope and not there look the same."""
-    try:
-        return read(*args)
-    except ObjectDoesNotExist:
-        raise Http404 from None
 
 
 def asked(request: StaffRequest) -> dict[str, str]:
@@ -81,31 +70,7 @@ def with_(request: StaffRequest, **changed: str) -> str:
     return f"?{urlencode(kept)}" if kept else request.path
 
 
-def way_back(request: StaffRequest, otherwise: str) -> str:
-    """Where an action was asked from."""
-    after = request.POST.get("next") or request.GET.get("next") or ""
-    return after if url_has_allowed_host_and_scheme(after, allowed_hosts={request.get_host()}) else otherwise
-
-
 def done(request: StaffRequest, words: str, *, undo: int | None = None, after: str) -> HttpResponse:
-    """Say what happened, offer to take it back, and draw the page anew on which it was asked."""
+    """What happened, with the way to take back the operation ``undo``."""
     undo_url = reverse("commitments:undo", args=[undo]) if undo else ""
-    if not request.htmx:
-        messages.success(request, words, extra_tags=undo_url)
-        return redirect(after)
-    answer = HttpResponse(status=204)
-    answer["HX-Trigger"] = json.dumps({"toast": {"text": words, "undo_url": undo_url}, "close-sheet": True})
-    answer["HX-Location"] = json.dumps(
-        {"path": after, "target": "#main", "select": "#main", "swap": "outerHTML", "push": "false"}
-    )
-    return answer
-
-
-def refused(request: StaffRequest, words: str, *, after: str) -> HttpResponse:
-    """Say why not, where no form stands that could say it."""
-    if not request.htmx:
-        messages.error(request, words)
-        return redirect(after)
-    answer = HttpResponse(status=204)
-    answer["HX-Trigger"] = json.dumps({"toast": {"text": words, "kind": "error"}})
-    return answer
+    return answers.done(request, words, after=after, undo_url=undo_url)

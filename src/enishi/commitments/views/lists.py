@@ -19,6 +19,7 @@ from enishi.commitments import queries
 from enishi.commitments.views import answers
 from enishi.core import registry
 from enishi.core.dates import DateError, parse_date
+from enishi.core.keyset import Page, Position
 
 VIEW, EDIT = "commitments.view", "commitments.edit"
 
@@ -97,22 +98,20 @@ def _shared(request: StaffRequest, filters: queries.Filter, here: str) -> dict[s
     }
 
 
-def _turned(request: StaffRequest, page: queries.Page[Any]) -> dict[str, str]:
+def _turned(request: StaffRequest, page: Page[Any]) -> dict[str, str]:
     return {
         "back_url": answers.with_(request) + _amp(request, "before", page.before) if page.before else "",
         "next_url": answers.with_(request) + _amp(request, "after", page.after) if page.after else "",
     }
 
 
-def _amp(request: StaffRequest, name: str, position: queries.Position | None) -> str:
+def _amp(request: StaffRequest, name: str, position: Position | None) -> str:
     return ("&" if answers.asked(request) else "?") + urlencode({name: str(position)})
 
 
-def _turning(request: StaffRequest) -> tuple[queries.Position | None, queries.Position | None]:
+def _turning(request: StaffRequest) -> tuple[Position | None, Position | None]:
     """Where the asked page begins, and where it ends."""
-    return queries.Position.parse(request.GET.get("after", "")), queries.Position.parse(
-        request.GET.get("before", "")
-    )
+    return Position.parse(request.GET.get("after", "")), Position.parse(request.GET.get("before", ""))
 
 
 @require_GET
@@ -128,6 +127,7 @@ def ledger(request: StaffRequest) -> HttpResponse:
         **_shared(request, filters, "list"),
         **_turned(request, page),
         "page": page,
+        "groups": [] if over else queries.grouped(page.rows),
         "over": over,
         "totals": {} if over else queries.group_totals(actor, filters),
         "figures": queries.figures(actor, filters),
@@ -181,11 +181,13 @@ def tasks(request: StaffRequest) -> HttpResponse:
     filters = answers.filter_of(request)
     after, before = _turning(request)
     page = queries.task_list(actor, filters, after=after, before=before)
+    over = queries.is_settled(filters)
     context = {
         **_shared(request, filters, "tasks"),
         **_turned(request, page),
         "page": page,
-        "over": queries.is_settled(filters),
+        "groups": [] if over else queries.grouped(page.rows),
+        "over": over,
         "shown": [
             {"label": label, "url": url, "current": current}
             for label, url, current in (

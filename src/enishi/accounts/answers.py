@@ -1,0 +1,54 @@
+"""How views answer somebody signed in: the record or 404; what happened, with the way to take it back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from enishi.accounts.requests import StaffRequest
+
+T = TypeVar("T")
+
+
+def found(read: Callable[..., T], *args: Any) -> T:
+    """The record, or 404: out of scope, kept from the reader and not there look the same."""
+    try:
+        return read(*args)
+    except ObjectDoesNotExist:
+        raise Http404 from None
+
+
+def way_back(request: StaffRequest, otherwise: str) -> str:
+    """Where an action was asked from."""
+    after = request.POST.get("next") or request.GET.get("next") or ""
+    return after if url_has_allowed_host_and_scheme(after, allowed_hosts={request.get_host()}) else otherwise
+
+
+def done(request: StaffRequest, words: str, *, after: str, undo_url: str = "") -> HttpResponse:
+    """Say what happened, offer to take it back, and draw the page anew on which it was asked."""
+    if not request.htmx:
+        messages.success(request, words, extra_tags=undo_url)
+        return redirect(after)
+    answer = HttpResponse(status=204)
+    answer["HX-Trigger"] = json.dumps({"toast": {"text": words, "undo_url": undo_url}, "close-sheet": True})
+    answer["HX-Location"] = json.dumps(
+        {"path": after, "target": "#main", "select": "#main", "swap": "outerHTML", "push": "false"}
+    )
+    return answer
+
+
+def refused(request: StaffRequest, words: str, *, after: str) -> HttpResponse:
+    """Say why not, where no form stands that could say it."""
+    if not request.htmx:
+        messages.error(request, words)
+        return redirect(after)
+    answer = HttpResponse(status=204)
+    answer["HX-Trigger"] = json.dumps({"toast": {"text": words, "kind": "error"}})
+    return answer
