@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from enishi.accounts.access import ScopedModel
+from enishi.cases.clocks import LABELS
 from enishi.cases.packs import Pack, Stage, pack
 
 
@@ -202,6 +203,13 @@ class Case(ScopedModel):
 
     def is_over(self, now: dt.datetime) -> bool:
         return self.due_at is not None and self.due_at < now
+
+    @property
+    def next_label(self) -> Any:
+        """What the nearer clock of an open case waits for."""
+        if self.acknowledged_at is None and self.due_at == self.acknowledge_by:
+            return LABELS["acknowledge"]
+        return LABELS["appeal" if self.appealed_at else "resolve"]
 
     @property
     def in_appeal(self) -> bool:

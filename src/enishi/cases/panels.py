@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
@@ -17,16 +17,21 @@ from enishi.cases.models import Case, CaseTie
 from enishi.cases.packs import packs
 from enishi.cases.personal import CasesKeeper
 from enishi.cases.services.handover import Cases
+from enishi.cases.services.rules import address
 from enishi.contacts.models import Party
+from enishi.contacts.queries.briefs import LATE, Matter, Part, Section, Subject, each_of
 from enishi.conversations.models import Interaction
 from enishi.conversations.services import Passage
 from enishi.core import clock
 from enishi.core.formats import format_number
 from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
+from enishi.core.templatetags.enishi import format_date
+from enishi.timeline.paper import on_paper
 
 VIEW, EDIT = "cases.view", "cases.edit"
 SHOWN = 5
+OVERDUE = LATE - 10
 
 add_menu(
     MenuEntry(
@@ -61,6 +66,36 @@ def of_party(actor: Actor, party: Party) -> Shown | None:
             "now": clock.now(),
         },
     )
+
+
+@provide("brief", "cases")
+def brief(actor: Actor, subjects: Sequence[Subject]) -> Mapping[int, Part]:
+    """What they raised that is still open, with the time that is left."""
+    within = each_of(subjects)
+    rows: dict[int, list[Case]] = {}
+    for case in queries.open_of_parties(actor, list(within)):
+        for pk in within[case.party_id or 0]:
+            rows.setdefault(pk, []).append(case)
+    found = {subject.party.pk: subject.party for subject in subjects}
+    return {pk: _brief(found[pk], listed) for pk, listed in rows.items()}
+
+
+def _brief(of: Party, listed: Sequence[Case]) -> Part:
+    told, left_off = on_paper(listed)
+    context = {"cases": told[:SHOWN], "more": max(0, len(told) - SHOWN), "of": of, "now": clock.now()}
+    sections = [Section(_("Open cases"), Shown("cases/panels/brief.html", context), order=15)] if told else []
+    return Part(sections, [_over(case) for case in told if case.is_over(clock.now())], left_off)
+
+
+def _over(case: Case) -> Matter:
+    """That a clock ran out: said after a promise that is late, before a question that waits."""
+    assert case.due_at is not None
+    words = gettext("The case “%(title)s” (%(number)s) was due on %(day)s.") % {
+        "title": f"\u2068{case.title}\u2069",
+        "number": f"\u2068{case.number}\u2069",
+        "day": format_date(case.due_at),
+    }
+    return Matter(OVERDUE, words, case.due_at, address(case))
 
 
 @panel("conversations.interaction.end", order=20)

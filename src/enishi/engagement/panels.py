@@ -11,14 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
 from enishi.contacts.models import Party
+from enishi.contacts.queries.briefs import Part, Section, Subject
 from enishi.contacts.queries.filters import FilterField
 from enishi.content.models import File
 from enishi.core.personal import PLACE
 from enishi.core.registry import ProjectTab, Shown, add_project_tab, panel, provide
 from enishi.engagement import queries
+from enishi.engagement.models import Rating
 from enishi.engagement.personal import EngagementKeeper
 from enishi.engagement.services.handover import PlanLines
 from enishi.engagement.services.rules import PLAN, RATE, SHARE, VIEW
+from enishi.timeline.paper import on_paper
 
 SHOWN, NEXT = 50, 3
 
@@ -77,6 +80,21 @@ def standing_of_party(actor: Actor, party: Party) -> Shown | None:
     ]
     steps = queries.plan_of_party(actor, party.pk)
     return Shown("engagement/panels/party.html", {"party": party, "rows": rows, "steps": steps})
+
+
+@provide("brief", "engagement")
+def brief(actor: Actor, subjects: Sequence[Subject]) -> Mapping[int, Part]:
+    """How they stand today in each project, since when and why."""
+    rows: dict[int, list[Rating]] = {}
+    for rating in queries.held_of(actor, [subject.party.pk for subject in subjects]):
+        rows.setdefault(rating.party_id, []).append(rating)
+    return {pk: _brief(ratings) for pk, ratings in rows.items()}
+
+
+def _brief(ratings: Sequence[Rating]) -> Part:
+    told, left_off = on_paper(ratings)
+    shown = Shown("engagement/panels/brief.html", {"ratings": told})
+    return Part([Section(_("Standing"), shown, order=20)] if told else [], left_off=left_off)
 
 
 @panel("contacts.record.end", order=61)

@@ -141,6 +141,12 @@ def of_party(actor: Actor, party_id: int) -> list[Case]:
     return list(found.order_by(F("closed_at").asc(nulls_first=True), F("due_at").asc(nulls_last=True), "-id"))
 
 
+def open_of_parties(actor: Actor, party_ids: Collection[int]) -> list[Case]:
+    """What these raised and is not settled, the least time left first."""
+    found = Case.objects.visible_to(actor).filter(OPEN, party__in=list(party_ids)).select_related("party")
+    return list(found.order_by(F("due_at").asc(nulls_last=True), "id"))
+
+
 def near(actor: Actor, project_id: int | None, *, days: int = 7, limit: int = 6) -> list[Case]:
     """My day: what the actor owns that is over time or due within these days, the least time left first."""
     filters = Filter(owner_id=actor.own_id, project_id=project_id)

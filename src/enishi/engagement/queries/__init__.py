@@ -28,6 +28,7 @@ from enishi.engagement.queries.plan import (
 from enishi.engagement.queries.standing import (
     Standing,
     by_id,
+    held_of,
     history,
     latest,
     rating_list,
@@ -57,6 +58,7 @@ __all__ = [
     "gap_url",
     "given",
     "handout",
+    "held_of",
     "history",
     "lacking",
     "latest",

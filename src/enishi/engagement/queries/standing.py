@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.accounts.models import Project
 from enishi.contacts.models import Party
+from enishi.core import clock
 from enishi.engagement.models import Rating
 from enishi.engagement.queries.people import ratings, stakeholders
 
@@ -56,6 +57,14 @@ def history(actor: Actor, project_id: int, party_id: int) -> list[Rating]:
 
 def latest(actor: Actor, project_id: int, party_id: int) -> Rating | None:
     return ratings(actor).filter(project=project_id, party=party_id).order_by("-rated_on").first()
+
+
+def held_of(actor: Actor, party_ids: Collection[int]) -> list[Rating]:
+    """How each of these stands today in each project: what holds, by the name of the project. One query."""
+    rows = ratings(actor).filter(party__in=list(party_ids), rated_on__lte=clock.today())
+    holds = rows.order_by("party_id", "project_id", "-rated_on").distinct("party_id", "project_id")
+    found = ratings(actor).filter(pk__in=holds.values("pk")).select_related("project")
+    return list(found.order_by("project__name", "pk"))
 
 
 def _of_visible(actor: Actor) -> ScopedQuerySet[Rating]:
