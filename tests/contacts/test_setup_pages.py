@@ -242,3 +242,14 @@ def test_markup_in_set_up_is_text(client):
     for name in ("setup_fields", "setup_tags"):
         assert "<script>x" not in client.get(reverse(f"contacts:{name}")).content.decode()
         assert "<script>y" not in client.get(reverse(f"contacts:{name}")).content.decode()
+
+
+def test_merging_tags_merges_what_stands_below_under_the_same_name(here):
+    news, media = (services.create_tag(SYSTEM, name=name) for name in ("News", "Media"))
+    kept, gone = (services.create_tag(SYSTEM, name="Press", parent=above) for above in (news, media))
+    ada = party(here, "Ada Marsh")
+    services.set_tags(SYSTEM, ada, [gone])
+    services.merge_tags(SYSTEM, kept=news, gone=media)
+    assert [tag.path for tag in record.tags(ada)] == ["News / Press"]
+    gone.refresh_from_db()
+    assert gone.archived_at is not None

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-BETWEEN = " / "
+from enishi.accounts.branches import LONGEST, Branch
 
 
 class Feeling(models.IntegerChoices):
@@ -23,42 +23,14 @@ class Feeling(models.IntegerChoices):
     DELIGHTED = 5, _("Delighted")
 
 
-class Theme(models.Model):
+class Theme(Branch):
     """What people speak about. Themes form a tree; ``path`` is the whole way down, e.g. ``Noise / At night``.
 
     ``meaning`` tells people, and the machine, which passages belong here: one example a line.
     """
 
-    name = models.CharField(_("name"), max_length=80)
-    parent = models.ForeignKey(
-        "self",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="children",
-        verbose_name=_("below"),
-    )
-    path = models.CharField(_("theme"), max_length=400)
+    path = models.CharField(_("theme"), max_length=LONGEST)
     meaning = models.TextField(_("what belongs here"), blank=True)
-    project = models.ForeignKey(
-        "accounts.Project",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-        verbose_name=_("project"),
-    )
-    archived_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["path"]
-        constraints = [
-            models.UniqueConstraint(fields=["path", "project"], nulls_distinct=False, name="theme_path_once"),
-            models.CheckConstraint(condition=~Q(parent=F("id")), name="theme_not_its_own_parent"),
-        ]
-
-    def __str__(self) -> str:
-        return self.path
 
     @property
     def projects(self) -> list[int]:

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from enishi.accounts.branches import BETWEEN
 from enishi.config.demo import material
 from enishi.config.demo.organisation import House
 from enishi.config.demo.telling import Said
 from enishi.core import clock
 from enishi.themes import signals
-from enishi.themes.models import BETWEEN, Feeling, Overall, Passage, PassageTheme, Theme
+from enishi.themes.models import Feeling, Overall, Passage, PassageTheme, Theme
 from enishi.themes.services import create_theme
 from enishi.timeline.services import record
 

@@ -5,45 +5,16 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from enishi.accounts.branches import Branch
 from enishi.contacts.models.party import Party
 
 
-class Tag(models.Model):
+class Tag(Branch):
     """A word to gather by. Tags form a tree; ``path`` is the whole way down, e.g. ``Media / Press``."""
-
-    name = models.CharField(_("name"), max_length=80)
-    parent = models.ForeignKey(
-        "self",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="children",
-        verbose_name=_("below"),
-    )
-    path = models.CharField(max_length=400)
-    project = models.ForeignKey(
-        "accounts.Project",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-        verbose_name=_("project"),
-    )
-    archived_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["path"]
-        constraints = [
-            models.UniqueConstraint(fields=["path", "project"], nulls_distinct=False, name="tag_path_once"),
-            models.CheckConstraint(condition=~Q(parent=F("id")), name="tag_not_its_own_parent"),
-        ]
-
-    def __str__(self) -> str:
-        return self.path
 
 
 class PartyTag(models.Model):

@@ -7,13 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db import models, transaction
-from django.db.models import Value
-from django.db.models.functions import Concat, Substr
+from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor
+from enishi.accounts.branches import (
+    archive_branch,
+    branch_name,
+    check_merge,
+    move_branch,
+    path_below,
+    put_away,
+    same_child,
+)
 from enishi.accounts.models import Project
 from enishi.contacts import signals
 from enishi.contacts.models import (
@@ -34,7 +41,6 @@ from enishi.core import clock, dates, money, text
 from enishi.timeline.services import record
 
 SETUP = "contacts.setup"
-BETWEEN = " / "
 LARGEST = Decimal(10) ** 17
 """Numbers of own fields stay below this: the column has 18 digits before the point."""
 
@@ -43,12 +49,8 @@ LARGEST = Decimal(10) ** 17
 def create_tag(actor: Actor, *, name: str, parent: Tag | None = None, project: Project | None = None) -> Tag:
     """Create a tag, below another or at the top, for one project or for all; an existing one is returned."""
     actor.require(EDIT, project.pk if project else None)
-    name = text.strip_bidi(text.clean(name)).replace("/", "-").strip()[:80]
-    if not name:
-        raise ContactError(_("Give the tag a name."), "name")
-    path = f"{parent.path}{BETWEEN}{name}" if parent else name
-    if len(path) > 400:
-        raise ContactError(_("The tags above this one are too many. Put it higher up."), "parent")
+    name = branch_name(name, ContactError)
+    path = path_below(parent, name, ContactError)
     tag, created = Tag.objects.get_or_create(
         path=path, project=project, defaults={"name": name, "parent": parent}
     )
@@ -62,31 +64,16 @@ def tag_by_path(actor: Actor, path: str, *, project: Project | None = None) -> T
     parent: Tag | None = None
     for name in filter(None, (part.strip() for part in path.split("/"))):
         parent = create_tag(actor, name=name, parent=parent, project=project)
-    if parent is None:
-        raise ContactError(_("Give the tag a name."), "name")
-    return parent
+    return parent or create_tag(actor, name="", project=project)
 
 
 @transaction.atomic
 def rename_tag(actor: Actor, tag: Tag, *, name: str, parent: Tag | None) -> Tag:
     """Rename or move a tag; those below move with it, links and history stay."""
     actor.require_everywhere(SETUP)
-    name = text.strip_bidi(text.clean(name)).replace("/", "-").strip()[:80]
-    if not name:
-        raise ContactError(_("Give the tag a name."), "name")
-    if parent is not None and (parent.pk == tag.pk or parent.path.startswith(tag.path + BETWEEN)):
-        raise ContactError(_("A tag cannot stand below itself."), "parent")
-    path, before = (f"{parent.path}{BETWEEN}{name}" if parent else name), tag.path
-    below = Tag.objects.filter(path__startswith=before + BETWEEN, project=tag.project)
-    longest = max([len(before), *(len(one) for one in below.values_list("path", flat=True))])
-    if longest - len(before) + len(path) > 400:
-        raise ContactError(_("The tags above this one are too many. Put it higher up."), "parent")
-    if Tag.objects.filter(path=path, project=tag.project).exclude(pk=tag.pk).exists():
-        raise ContactError(_("“%(name)s” already exists. Merge the two instead.") % {"name": path}, "name")
-    below.update(path=Concat(Value(path), Substr("path", len(before) + 1), output_field=models.CharField()))
-    tag.name, tag.parent, tag.path = name, parent, path
-    tag.save()
-    record(actor, signals.setup_changed, subject=tag, changes={"path": (before, path)})
+    before = tag.path
+    move_branch(tag, name=name, parent=parent, refuse=ContactError)
+    record(actor, signals.setup_changed, subject=tag, changes={"path": (before, tag.path)})
     return tag
 
 
@@ -94,16 +81,17 @@ def rename_tag(actor: Actor, tag: Tag, *, name: str, parent: Tag | None) -> Tag:
 def merge_tags(actor: Actor, *, kept: Tag, gone: Tag) -> Tag:
     """Everything tagged with ``gone`` gets ``kept``; ``gone`` is archived and what stood below it moves."""
     actor.require_everywhere(SETUP)
-    if kept.pk == gone.pk or kept.path.startswith(gone.path + BETWEEN):
-        raise ContactError(_("A tag cannot be merged into itself or into one below it."), "kept")
+    check_merge(kept, gone, ContactError)
     moved = list(PartyTag.objects.filter(tag=gone).values_list("party_id", flat=True))
     PartyTag.objects.bulk_create([PartyTag(party_id=pk, tag=kept) for pk in moved], ignore_conflicts=True)
     PartyTag.objects.filter(tag=gone).delete()
     for child in gone.children.all():
-        rename_tag(actor, child, name=child.name, parent=kept)
-    gone.archived_at = clock.now()
-    gone.path = f"{gone.path[:380]} ({gone.pk})"
-    gone.save()
+        same = same_child(kept, child)
+        if same is not None:
+            merge_tags(actor, kept=same, gone=child)
+        else:
+            rename_tag(actor, child, name=child.name, parent=kept)
+    put_away(gone)
     record(actor, signals.setup_changed, subject=kept, data={"merged": gone.name, "parties": len(moved)})
     return kept
 
@@ -112,9 +100,7 @@ def merge_tags(actor: Actor, *, kept: Tag, gone: Tag) -> Tag:
 def archive_tag(actor: Actor, tag: Tag, *, archived: bool) -> Tag:
     """Put a tag away with those below it, or take it back: no longer offered, and still on those who have it."""
     actor.require_everywhere(SETUP)
-    branch = models.Q(pk=tag.pk) | models.Q(path__startswith=tag.path + BETWEEN, project=tag.project)
-    Tag.objects.filter(branch).update(archived_at=clock.now() if archived else None)
-    tag.refresh_from_db()
+    archive_branch(tag, archived=archived)
     record(actor, signals.setup_changed, subject=tag, changes={"archived": (not archived, archived)})
     return tag
 

@@ -12,8 +12,9 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from enishi.accounts.access import Actor
+from enishi.accounts.branches import BETWEEN
 from enishi.core import clock
-from enishi.themes.models import BETWEEN, Feeling, PassageTheme, Theme
+from enishi.themes.models import Feeling, PassageTheme, Theme
 from enishi.themes.queries.passages import Filters, marks
 from enishi.themes.queries.tree import visible
 

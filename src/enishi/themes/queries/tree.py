@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from enishi.accounts.access import Actor
-from enishi.themes.models import BETWEEN, Theme
+from enishi.accounts.branches import BETWEEN
+from enishi.themes.models import Theme
 
 VIEW = "conversations.view"
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
+from enishi.accounts.branches import BETWEEN
 from enishi.contacts.models import Tag
-from enishi.contacts.services.setup import BETWEEN
 
 
 def known_tags(project_id: int) -> dict[str, int]:
