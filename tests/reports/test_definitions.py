@@ -125,7 +125,9 @@ def test_tables_of_gri_and_ifc_say_from_what_they_come(here):
     assert gri["2-29 a iiiHow the engagement is made meaningful"][2:] == [
         "2 people in 3 conversations, 1 of them meetings and visits", "conversations and who took part",
     ]  # fmt: skip
-    assert gri["2-25 bGrievances: how they are received and handled"][2:] == ["Not recorded here.", ""]
+    assert gri["2-25 bGrievances: how they are received and handled"][2:] == [
+        "Grievances are confidential. Make this report up to that level to have their figures.", "",
+    ]  # fmt: skip
     assert gri["2-25 eHow well it works"][2] == "1 of 2 promises were kept in time (50%)"
     # one resident: too few to be told
     assert gri["2-29 a iWhich groups of stakeholders were engaged"][2] == "Residents (fewer than 5)"
@@ -153,7 +155,7 @@ def test_small_counts_and_what_would_betray_them_are_hidden():
 
 def test_a_report_of_nothing(here):
     empty, boss = project("Empty"), manager()
-    for definition in ("engagement", "promises", "stakeholders", "summary", "disclosures"):
+    for definition in ("engagement", "promises", "stakeholders", "summary", "disclosures", "grievances"):
         report = here.report(boss, definition, project_id=empty.pk)
         assert report.state == "frozen"
         with services.take(boss, report, "pdf").file as file:

@@ -128,6 +128,13 @@ class Definition(Plugin):
         """How many rows its longest table will have."""
         raise NotImplementedError
 
+    def made_of(self, frame: Frame) -> Iterable[models.QuerySet[Any]] | None:
+        """The records that it tells or counts, so that nobody reads of what is kept from them.
+
+        None where that cannot be said: then nobody reads it from whom anything at all is kept.
+        """
+        return None
+
     def write(self, frame: Frame, out: Writer) -> Paper:
         """Write the tables, in the language that is active; the paper is made of the same rows."""
         raise NotImplementedError

@@ -147,6 +147,25 @@ class Part(models.Model):
         return f"{self.report_id} {self.table} {self.position}"
 
 
+class Source(models.Model):
+    """The records of one kind that a report was made of: who is kept out of one of them does not see the report.
+
+    ``kind`` is what the history calls them. A report without any row here was made before this was written down.
+    """
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="sources", db_index=False)
+    kind = models.CharField(max_length=60)
+    ids = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["report", "kind"], name="report_source_once")]
+        # The reports that were made of a record.
+        indexes = [GinIndex(fields=["ids"], name="report_source_ids")]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} {self.kind}"
+
+
 class Redaction(models.Model):
     """That somebody was sealed out of a frozen report: how many values, when and by whom. Never who."""
 

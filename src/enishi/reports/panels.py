@@ -5,15 +5,18 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from enishi.accounts.services.keeping import TOLD_IN
 from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
 from enishi.reports.personal import ReportsKeeper
+from enishi.reports.services.making import told_in
 
 add_menu(
     MenuEntry("insight", _("Reports"), "reports:list", "report-analytics", right="reports.view", order=20)
 )
 add_new(NewEntry(_("Report"), "reports:choose", "report-analytics", "reports.make", order=80))
 provide(PLACE, ReportsKeeper.code)(ReportsKeeper)
+provide(TOLD_IN, "reports")(told_in)
 
 
 @provide("timeline.url", "reports.report")

@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
 from enishi.core.personal import Keeper, Share, Subject
-from enishi.reports.models import Part, Redaction, Report
+from enishi.reports.models import Part, Redaction, Report, Source
 from enishi.reports.services import redact
 
 
 class ReportsKeeper(Keeper):
     code = "reports"
     order = 70
-    apart: ClassVar[tuple[type[models.Model], ...]] = (Report, Part, Redaction)
+    apart: ClassVar[tuple[type[models.Model], ...]] = (Report, Part, Redaction, Source)
 
     def goes(self, subject: Subject) -> Iterable[Share]:
         naming = Part.objects.filter(people__overlap=list(subject.party_ids))

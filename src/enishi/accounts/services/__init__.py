@@ -1,6 +1,6 @@
 """Changing users, teams, projects, roles, grants, tokens, the settings, and how people sign in."""
 
-from enishi.accounts.services.keeping import keep_from
+from enishi.accounts.services.keeping import keep_from, keep_with
 from enishi.accounts.services.people import (
     change_user,
     create_user,
@@ -111,6 +111,7 @@ __all__ = [
     "keep_answer",
     "keep_from",
     "keep_identity",
+    "keep_with",
     "note_failed_sign_in",
     "note_password_change",
     "note_second_factor",

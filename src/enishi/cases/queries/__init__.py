@@ -27,6 +27,7 @@ from enishi.cases.queries.cases import (
     totals,
     words_of,
 )
+from enishi.cases.queries.figures import Figures, Measure, Share, category
 from enishi.cases.queries.needs import Need, can_be_asked, missing, needs
 from enishi.cases.queries.outside import (
     Seen,
@@ -39,9 +40,12 @@ from enishi.cases.queries.outside import (
 )
 
 __all__ = [
+    "Figures",
     "Filter",
+    "Measure",
     "Need",
     "Seen",
+    "Share",
     "Tied",
     "Totals",
     "address_of",
@@ -51,6 +55,7 @@ __all__ = [
     "case",
     "case_list",
     "cases",
+    "category",
     "clocks",
     "files_of_words",
     "has_door",

@@ -6,23 +6,27 @@ Each line says from what it was worked out; what nobody records says so. Other a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from enishi.cases.models import ReportPage
+from enishi.cases.packs import pack
+from enishi.cases.queries import Figures, Share
 from enishi.commitments.models import Promise
 from enishi.contacts.models import Party, PartyTag
 from enishi.conversations.models import Interaction, InteractionTag, Participant
 from enishi.core import registry
 from enishi.core.documents import Column, Figure
-from enishi.reports.definitions import engagement, promises, summary
+from enishi.core.formats import format_percent
+from enishi.reports.definitions import engagement, grievances, promises, summary
 from enishi.reports.framing import Definition, Frame, Paper, Rows, Writer
-from enishi.reports.suppression import hidden
+from enishi.reports.suppression import THRESHOLD, hidden
 
 PLACE = "reports.disclosure"
 SHOWN = 8
@@ -30,10 +34,11 @@ SHOWN = 8
 
 @dataclass(frozen=True)
 class Answer:
-    """``basis`` says from which records the text was worked out."""
+    """``basis`` says from which records the text was worked out; ``counts`` whether it answers the point."""
 
     text: str
     basis: str
+    counts: bool = True
 
 
 class Known:
@@ -72,13 +77,7 @@ class Known:
             .values_list("tag__path")
             .annotate(n=Count("party", distinct=True))
         )
-        listed = sorted(counted, key=lambda pair: (-pair[1], pair[0]))
-        closed = hidden([[n] for _path, n in listed])
-        shown = [
-            f"{path} ({_('fewer than 5') if (place, 0) in closed else self.frame.number(n)})"
-            for place, (path, n) in enumerate(listed)
-        ]
-        return "; ".join(shown[:SHOWN])
+        return self.groups_of(dict(counted), "; ")
 
     @cached_property
     def topics(self) -> str:
@@ -105,6 +104,31 @@ class Known:
         for promise in promises.promises(self.frame):
             found.look_at(promise)
         return found
+
+    @cached_property
+    def grievances(self) -> Figures:
+        return grievances.measured(self.frame).look_at_all(grievances.grievances(self.frame))
+
+    @cached_property
+    def pages(self) -> int:
+        """How many projects of the frame have a public page on which anybody can raise a concern."""
+        found = ReportPage.objects.filter(is_on=True, project__archived_at__isnull=True)
+        if self.frame.project is not None:
+            found = found.filter(project__in=self.frame.project_ids)
+        return found.count()
+
+    def few(self, count: int) -> str:
+        """A count, unless it is so small that it would betray."""
+        return _("fewer than 5") if 0 < count < THRESHOLD else self.frame.number(count)
+
+    def groups_of(self, counted: Mapping[str, int], between: str = ", ") -> str:
+        """Counts by name, small ones hidden, and others from which these could be worked out."""
+        listed = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+        closed = hidden([[n] for _name, n in listed])
+        return between.join(
+            f"{name or _('not said')} ({_('fewer than 5') if (place, 0) in closed else self.frame.number(n)})"
+            for place, (name, n) in enumerate(listed[:SHOWN])
+        )
 
     @cached_property
     def ours(self) -> dict[str, Any]:
@@ -180,6 +204,77 @@ def _effectiveness(known: Known) -> Answer | None:
     return Answer(text, _("promise ledger: what was settled or fell due in the period"))
 
 
+def _handled(known: Known) -> Answer | None:
+    """How grievances came in, what they are about, and whether they had a first word in time."""
+    if (beyond := _beyond_level(known)) is not None:
+        return beyond
+    found = known.grievances
+    if not (found.received or found.still_open or known.pages):
+        return None
+    parts = [_("grievances received: %(n)s") % {"n": known.frame.number(found.received)}]
+    if found.received:
+        parts.append(_("about: %(what)s") % {"what": known.groups_of(found.categories)})
+        if len(found.projects) > 1:
+            parts.append(_("in: %(where)s") % {"where": known.groups_of(found.projects)})
+        parts.append(_("anonymous: %(n)s") % {"n": known.few(found.anonymous)})
+    parts += _in_time(known, found.acknowledged, _("first word in time: %(good)s of %(all)s (%(share)s)"))
+    parts.append(_("still open: %(n)s") % {"n": known.frame.number(found.still_open)})
+    return Answer("; ".join(parts), _("register of grievances"))
+
+
+def _in_time(known: Known, share: Share, words: str) -> list[str]:
+    if not share.total:
+        return []
+    percent = format_percent(share.good / share.total, known.frame.language)
+    return [
+        words
+        % {"good": known.frame.number(share.good), "all": known.frame.number(share.total), "share": percent}
+    ]
+
+
+def _beyond_level(known: Known) -> Answer | None:
+    if known.frame.level >= pack(grievances.KIND).level:
+        return None
+    text = _("Grievances are confidential. Make this report up to that level to have their figures.")
+    return Answer(text, "", counts=False)
+
+
+def _concerns(known: Known) -> Answer | None:
+    """The ways by which concerns come in: public pages, and conversations that ask for an answer."""
+    answered = _answered(known)
+    if not known.pages:
+        return answered
+    text = ngettext(
+        "a public page in %(n)s project, also for those who stay anonymous",
+        "public pages in %(n)s projects, also for those who stay anonymous",
+        known.pages,
+    ) % {"n": known.frame.number(known.pages)}
+    basis = _("public pages that are switched on")
+    if answered is None:
+        return Answer(text, basis)
+    return Answer(f"{text}; {answered.text}", f"{basis}; {answered.basis}")
+
+
+def _works(known: Known) -> Answer | None:
+    """What became of promises and of grievances."""
+    own = _effectiveness(known)
+    texts, bases = ([own.text], [own.basis]) if own else ([], [])
+    if known.frame.level >= pack(grievances.KIND).level and (found := known.grievances).resolved.total:
+        texts += _in_time(
+            known, found.resolved, _("grievances answered in time: %(good)s of %(all)s (%(share)s)")
+        )
+        if found.median_days is not None:
+            texts.append(_("median time: %(n)s business days") % {"n": known.frame.number(found.median_days)})
+        texts.append(_("appeals: %(n)s") % {"n": known.few(found.appeals)})
+        judged = found.satisfied
+        if judged.total >= THRESHOLD:
+            texts += _in_time(known, judged, _("satisfied with the outcome: %(good)s of %(all)s (%(share)s)"))
+        elif judged.total:
+            texts.append(_("fewer than 5 judged the outcome"))
+        bases.append(_("register of grievances"))
+    return Answer("; ".join(texts), "; ".join(bases)) if texts else None
+
+
 def _told(known: Known) -> Answer | None:
     if not known.talks["outgoing"]:
         return None
@@ -197,12 +292,12 @@ GRI: tuple[Line, ...] = (
     ("gri-2-29-a-ii", "2-29 a ii", gettext_lazy("What the engagement was about"), _topics),
     ("gri-2-29-a-iii", "2-29 a iii", gettext_lazy("How the engagement is made meaningful"), _meaningful),
     ("gri-2-25-a", "2-25 a", gettext_lazy("Commitments to put right what went wrong"), _commitments),
-    ("gri-2-25-b", "2-25 b", gettext_lazy("Grievances: how they are received and handled"), None),
+    ("gri-2-25-b", "2-25 b", gettext_lazy("Grievances: how they are received and handled"), _handled),
     ("gri-2-25-c", "2-25 c", gettext_lazy("Other ways in which harm is put right"), None),
     ("gri-2-25-d", "2-25 d", gettext_lazy("How those concerned take part in designing these ways"), None),
-    ("gri-2-25-e", "2-25 e", gettext_lazy("How well it works"), _effectiveness),
+    ("gri-2-25-e", "2-25 e", gettext_lazy("How well it works"), _works),
     ("gri-2-26-a-i", "2-26 a i", gettext_lazy("How people can ask for advice"), _ways_in),
-    ("gri-2-26-a-ii", "2-26 a ii", gettext_lazy("How people can raise concerns"), _answered),
+    ("gri-2-26-a-ii", "2-26 a ii", gettext_lazy("How people can raise concerns"), _concerns),
 )
 IFC: tuple[Line, ...] = (
     (
@@ -216,7 +311,7 @@ IFC: tuple[Line, ...] = (
     ("ifc-ps1-31", "PS1 31", gettext_lazy("Informed consultation and participation"), None),
     ("ifc-ps1-32", "PS1 32", gettext_lazy("Indigenous peoples"), None),
     ("ifc-ps1-34", "PS1 34", gettext_lazy("External communications: received, answered"), _answered),
-    ("ifc-ps1-35", "PS1 35", gettext_lazy("Grievance mechanism for affected communities"), None),
+    ("ifc-ps1-35", "PS1 35", gettext_lazy("Grievance mechanism for affected communities"), _handled),
     ("ifc-ps1-36", "PS1 36", gettext_lazy("Reporting back to affected communities"), _commitments),
 )
 
@@ -228,12 +323,15 @@ class Disclosures(Definition):
         "GRI 2-25, 2-26, 2-29 and IFC Performance Standard 1: what the records answer, from which records, and what is not recorded."
     )
     icon = "certificate"
-    version = 1
-    needs = ("conversations.view", "commitments.view", "contacts.view")
+    version = 2
+    needs = ("conversations.view", "commitments.view", "contacts.view", "cases.view")
     days = 365
 
     def count(self, frame: Frame) -> int:
         return len(GRI) + len(IFC)
+
+    def made_of(self, frame: Frame) -> Iterable[QuerySet[Any]]:
+        return [engagement.conversations(frame), promises.promises(frame), grievances.grievances(frame)]
 
     def write(self, frame: Frame, out: Writer) -> Paper:
         known = Known(frame)
@@ -253,6 +351,7 @@ class Disclosures(Definition):
             notes=[
                 _("The questions are in our words; the standards themselves are with GRI and IFC."),
                 engagement.small_counts_note(),
+                grievances.in_time_note(),
             ],
         )
 
@@ -264,7 +363,7 @@ class Disclosures(Definition):
             answer: Answer | None = outside(known.frame) if outside else None
             if answer is None and own is not None:
                 answer = own(known)
-            answered += answer is not None
+            answered += answer is not None and answer.counts
             text = answer.text if answer else _("Not recorded here.")
             rows.add((number, str(asked), text, answer.basis if answer else ""))
         return answered

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -37,6 +37,9 @@ class EngagementRegister(Definition):
 
     def count(self, frame: Frame) -> int:
         return conversations(frame).count()
+
+    def made_of(self, frame: Frame) -> Iterable[QuerySet[Any]]:
+        return [conversations(frame)]
 
     def write(self, frame: Frame, out: Writer) -> Paper:
         rows = out.table("register", _("Conversations"), self._columns())

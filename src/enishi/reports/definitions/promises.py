@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
@@ -44,6 +45,9 @@ class PromiseRegister(Definition):
 
     def count(self, frame: Frame) -> int:
         return promises(frame).count()
+
+    def made_of(self, frame: Frame) -> Iterable[QuerySet[Any]]:
+        return [promises(frame)]
 
     def write(self, frame: Frame, out: Writer) -> Paper:
         rows = out.table("register", _("Promises"), self._columns())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -39,6 +39,10 @@ class StakeholderList(Definition):
 
     def count(self, frame: Frame) -> int:
         return parties(frame).count()
+
+    def made_of(self, frame: Frame) -> Iterable[QuerySet[Any]]:
+        # The day of the last contact tells of a conversation.
+        return [_talks(frame)]
 
     def write(self, frame: Frame, out: Writer) -> Paper:
         rows = out.table("register", _("Stakeholders"), self._columns())
@@ -157,9 +161,12 @@ def _points(ids: Sequence[int]) -> dict[tuple[int, str], str]:
 
 def _last_contacts(frame: Frame, ids: Sequence[int]) -> dict[int, dt.datetime]:
     """When each took part in a conversation that the frame shows: not the date on the record, which knows of all."""
-    talks = frame.within(Interaction).filter(deleted_at__isnull=True, occurred_at__lte=frame.now)
-    found = Participant.objects.filter(party_id__among=list(ids), interaction__in=talks)
+    found = Participant.objects.filter(party_id__among=list(ids), interaction__in=_talks(frame))
     return dict(found.values_list("party_id").annotate(last=Max("interaction__occurred_at")).order_by())
+
+
+def _talks(frame: Frame) -> ScopedQuerySet[Interaction]:
+    return frame.within(Interaction).filter(deleted_at__isnull=True, occurred_at__lte=frame.now)
 
 
 def _works_for(frame: Frame, ids: Sequence[int]) -> _Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -30,6 +31,9 @@ class ProjectSummary(Definition):
 
     def count(self, frame: Frame) -> int:
         return open_promises(frame).count()
+
+    def made_of(self, frame: Frame) -> Iterable[QuerySet[Any]]:
+        return [engagement.conversations(frame), promises.promises(frame)]
 
     def write(self, frame: Frame, out: Writer) -> Paper:
         states, kept = Tally(), promises.Kept(frame)

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Forbidden, Via
+from enishi.accounts.services import keep_with
 from enishi.core import clock, jobs, live
 from enishi.core.documents import Column
 from enishi.core.formats import format_datetime, format_full_date
 from enishi.reports import sealing, signals
 from enishi.reports.definitions import KIND
 from enishi.reports.framing import Definition, Frame, Paper
-from enishi.reports.models import Part, Report
+from enishi.reports.models import Part, Report, Source
 from enishi.reports.queries import Choice, ReportError, frame_of
 from enishi.reports.queries.cells import frozen_row, named
 from enishi.timeline.models import Seal
-from enishi.timeline.services import record
+from enishi.timeline.services import record, subject_type
 
 AT_ONCE = 2000
 """Rows that are frozen while the browser waits; more become a job."""
@@ -101,6 +104,7 @@ def freeze(report: Report, plan: Definition, frame: Frame) -> None:
         paper = plan.write(frame, freezer)
         subtitle = _subtitle(plan, frame)
     freezer.close()
+    _keep_sources(report, plan, frame)
     described = {
         "subtitle": subtitle,
         "figures": [[figure.value, figure.label] for figure in paper.figures],
@@ -112,6 +116,27 @@ def freeze(report: Report, plan: Definition, frame: Frame) -> None:
         "notes": [str(note) for note in paper.notes],
     }
     _close(report, frame, paper, described, freezer)
+
+
+def _keep_sources(report: Report, plan: Definition, frame: Frame) -> None:
+    """Write down the records that it was made of."""
+    for found in plan.made_of(frame) or ():
+        ids = list(found.order_by().values_list("pk", flat=True))
+        kind = found.model._meta.label_lower
+        Source.objects.update_or_create(report=report, kind=kind, defaults={"ids": ids})
+
+
+def told_in(subjects: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
+    """The frozen reports that were made of one of these records, and those of which nobody knows."""
+    ids: dict[str, list[int]] = defaultdict(list)
+    for kind, pk in subjects:
+        ids[kind].append(pk)
+    made = Q(sources__isnull=True)
+    for kind, found in ids.items():
+        made |= Q(pk__in=Source.objects.filter(kind=kind, ids__overlap=found).values("report"))
+    reports = Report.objects.unscoped("which reports tell of what is kept from somebody")
+    frozen = reports.filter(made, state=Report.State.FROZEN)
+    return {(subject_type(Report), pk) for pk in frozen.values_list("pk", flat=True)}
 
 
 @transaction.atomic
@@ -137,6 +162,8 @@ def _close(report: Report, frame: Frame, paper: Paper, described: dict[str, Any]
     report.rows = report.done = sum(table["rows"] for table in described["tables"])
     report.sha256, report.state = sealing.whole(report.manifest), Report.State.FROZEN
     report.save()
+    made_of = dict(report.sources.values_list("kind", "ids"))
+    keep_with((subject_type(Report), report.pk), made_of)
     record(
         frame.actor,
         signals.report_made,

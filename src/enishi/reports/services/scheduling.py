@@ -189,7 +189,8 @@ def send_due() -> int:
 
 @transaction.atomic
 def dispatch(schedule_id: int, due_at: dt.datetime) -> Dispatch | None:
-    """Make the reports of one time and mail them: one for each level at which somebody reads. Repeated, it does nothing."""
+    """Make the reports of one time and mail them: one for each level at which somebody reads, and for whoever is
+    kept out of something. Repeated, it does nothing."""
     schedule = (
         Schedule.objects.unscoped("a job of somebody who was allowed to plan it")
         .select_related("project", "user")
@@ -201,14 +202,14 @@ def dispatch(schedule_id: int, due_at: dt.datetime) -> Dispatch | None:
     if reason := _hindrance(schedule):
         _stop(schedule, reason)
         return None
-    groups: dict[int, list[User]] = defaultdict(list)
+    groups: dict[tuple[int, frozenset[tuple[str, int]]], list[User]] = defaultdict(list)
     left_out: list[str] = []
     for user in schedule.recipients.order_by("pk"):
         level = _level(user, schedule.definition, schedule.project_id) if user.is_active else None
         if level is None:
             left_out.append(user.name)
         else:
-            groups[min(level, schedule.confidentiality)].append(user)
+            groups[min(level, schedule.confidentiality), _kept_from(user)].append(user)
     sent = Dispatch.objects.create(
         schedule=schedule,
         due_at=due_at,
@@ -217,7 +218,7 @@ def dispatch(schedule_id: int, due_at: dt.datetime) -> Dispatch | None:
         left_out=left_out,
     )
     since, until = period(schedule.rhythm, due_at.astimezone(zoneinfo.ZoneInfo(schedule.time_zone)).date())
-    for level, users in groups.items():
+    for (level, _kept), users in groups.items():
         made = make_report(
             accounts.actor(users[0], via=Via.JOB),
             definition=schedule.definition,
@@ -239,6 +240,12 @@ def dispatch(schedule_id: int, due_at: dt.datetime) -> Dispatch | None:
             }
         _tell(schedule, title)
     return sent
+
+
+def _kept_from(user: User) -> frozenset[tuple[str, int]]:
+    """What is kept from somebody: whoever is kept out of a case gets a report without it."""
+    kept = accounts.actor(user, via=Via.JOB).kept_from
+    return frozenset((kind, pk) for kind, ids in kept.items() if kind != "reports.report" for pk in ids)
 
 
 def _hindrance(schedule: Schedule) -> str:
