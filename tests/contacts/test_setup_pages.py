@@ -246,7 +246,7 @@ def test_markup_in_set_up_is_text(client):
 
 def test_merging_tags_merges_what_stands_below_under_the_same_name(here):
     news, media = (services.create_tag(SYSTEM, name=name) for name in ("News", "Media"))
-    kept, gone = (services.create_tag(SYSTEM, name="Press", parent=above) for above in (news, media))
+    _kept, gone = (services.create_tag(SYSTEM, name="Press", parent=above) for above in (news, media))
     ada = party(here, "Ada Marsh")
     services.set_tags(SYSTEM, ada, [gone])
     services.merge_tags(SYSTEM, kept=news, gone=media)
