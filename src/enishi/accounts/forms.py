@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from enishi.accounts import queries
 from enishi.accounts.access import Actor, Level, rights
 from enishi.accounts.models import LANGUAGES, Organisation, Project, SignInService, Theme, User
+from enishi.accounts.saml.protocol import MAX_METADATA, as_pem
 from enishi.core.text import sort_key
 
 TOKEN_DAYS = ((7, _("a week")), (30, _("30 days")), (90, _("90 days")), (365, _("a year")))
@@ -185,33 +186,18 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
     country = forms.ChoiceField(label=_("country"), choices=countries)
 
 
-class SignInServiceForm(forms.ModelForm):  # type: ignore[type-arg]
-    class Meta:
-        model = SignInService
-        fields = [
-            "name", "issuer", "client_id", "vouches", "domains", "create_accounts",
-            "default_role", "default_project", "active",
-        ]  # fmt: skip
-        help_texts = {
-            "name": _("For example “Kazami sign-in”."),
-            "vouches": _("Believe its addresses also where it does not say that it has checked them."),
-            "create_accounts": _("Otherwise only people who were invited come in."),
-            "default_role": _("Without one, new people see nothing yet."),
-        }
+_COMING_IN = ["vouches", "domains", "create_accounts", "default_role", "default_project", "active"]
+_COMING_IN_HELP = {
+    "name": _("For example “Kazami sign-in”."),
+    "vouches": _("Believe its addresses also where it does not say that it has checked them."),
+    "create_accounts": _("Otherwise only people who were invited come in."),
+    "default_role": _("Without one, new people see nothing yet."),
+}
 
-    issuer = forms.URLField(
-        label=_("issuer"),
-        max_length=300,
-        assume_scheme="https",
-        help_text=_("The address by which the service calls itself, such as https://login.example.org."),
-    )
-    secret = forms.CharField(
-        label=_("secret"),
-        required=False,
-        max_length=500,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text=_("Kept encrypted and never shown again. Empty: it stays as it is."),
-    )
+
+class _ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What both ways of asking a service have in common: who comes in."""
+
     domains = forms.CharField(
         label=_("mail domains"),
         required=False,
@@ -234,6 +220,84 @@ class SignInServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         ):
             raise forms.ValidationError(_("Write domains such as example.org, separated by commas."))
         return domains
+
+    def validate_constraints(self) -> None:
+        """The service says in words what is missing; the database holds the rest."""
+
+
+class SignInServiceForm(_ServiceForm):
+    class Meta:
+        model = SignInService
+        fields = ["name", "issuer", "client_id", *_COMING_IN]
+        help_texts = _COMING_IN_HELP
+
+    issuer = forms.URLField(
+        label=_("issuer"),
+        max_length=300,
+        assume_scheme="https",
+        help_text=_("The address by which the service calls itself, such as https://login.example.org."),
+    )
+    client_id = forms.CharField(label=_("client id"), max_length=200)
+    secret = forms.CharField(
+        label=_("secret"),
+        required=False,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("Kept encrypted and never shown again. Empty: it stays as it is."),
+    )
+
+
+class SamlServiceForm(_ServiceForm):
+    class Meta:
+        model = SignInService
+        fields = ["name", "metadata_url", "issuer", "sign_in_url", "email_attribute", *_COMING_IN]
+        help_texts = {
+            **_COMING_IN_HELP,
+            "issuer": _("How the service calls itself: its entity id."),
+            "sign_in_url": _("Its address for redirects."),
+            "email_attribute": _("Empty: the usual names are tried, such as mail or emailaddress."),
+        }
+
+    metadata_url = forms.URLField(
+        label=_("address of its metadata"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        help_text=_("Read now and each night, so that a new certificate locks nobody out."),
+    )
+    metadata = forms.FileField(
+        label=_("or its metadata as a file"),
+        required=False,
+        max_length=255,
+        widget=forms.FileInput(attrs={"accept": ".xml,application/samlmetadata+xml,text/xml"}),
+    )
+    sign_in_url = forms.URLField(
+        label=_("address for signing in"), required=False, max_length=500, assume_scheme="https"
+    )
+    certificates = forms.CharField(
+        label=_("certificates"),
+        required=False,
+        max_length=40_000,
+        widget=forms.Textarea(attrs={"rows": 4, "class": "en-ltr", "spellcheck": "false"}),
+        help_text=_("By which it signs. Several, one below the other, while it changes them."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["certificates"] = "\n".join(as_pem(one) for one in self.instance.certificates)
+        if self.instance._state.adding:
+            # An organisation's own service knows its people's addresses, and hardly one says so.
+            self.initial.update(vouches=True, active=False)
+
+    def clean_metadata(self) -> bytes:
+        given = self.cleaned_data["metadata"]
+        if not given:
+            return b""
+        if given.size > MAX_METADATA:
+            raise forms.ValidationError(
+                _("This file is larger than the metadata of one service. Choose the file of yours alone.")
+            )
+        return bytes(given.read())
 
 
 class WhyForm(forms.Form):
@@ -264,6 +328,7 @@ __all__ = [
     "ProfileForm",
     "ProjectForm",
     "RoleForm",
+    "SamlServiceForm",
     "SignInServiceForm",
     "TeamForm",
     "TokenForm",

@@ -237,16 +237,27 @@ class Provisioned(models.Model):
 
 
 class SignInService(models.Model):
-    """A server of an organisation's identities by which people sign in (OpenID Connect).
+    """A server of an organisation's identities by which people sign in, by OpenID Connect or SAML 2.0.
 
-    Accounts are tied to it by ``socialaccount.SocialAccount`` with ``slug`` as provider.
+    Accounts are tied to it by ``socialaccount.SocialAccount`` with ``slug`` as provider. What a SAML service says of
+    itself (``issuer``, ``sign_in_url``, ``certificates``) is needed only once it is active.
     """
+
+    class Kind(models.TextChoices):
+        OPENID = "openid", "OpenID Connect"
+        SAML = "saml", "SAML 2.0"
+
+    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.OPENID)
 
     slug = models.SlugField(_("short name"), max_length=40, unique=True)
     name = models.CharField(_("name on the button"), max_length=60)
-    issuer = models.URLField(_("issuer"), max_length=300)
-    client_id = models.CharField(_("client id"), max_length=200)
-    sealed_secret = models.TextField()
+    issuer = models.CharField(_("issuer"), max_length=300, blank=True)
+    client_id = models.CharField(_("client id"), max_length=200, blank=True)
+    sealed_secret = models.TextField(blank=True)
+    metadata_url = models.URLField(_("address of its metadata"), max_length=500, blank=True)
+    sign_in_url = models.URLField(_("address for signing in"), max_length=500, blank=True)
+    certificates = ArrayField(models.TextField(), default=list, blank=True, verbose_name=_("certificates"))
+    email_attribute = models.CharField(_("attribute with the address"), max_length=200, blank=True)
     vouches = models.BooleanField(_("vouches for addresses"), default=False)
     domains = ArrayField(models.CharField(max_length=120), default=list, verbose_name=_("mail domains"))
     create_accounts = models.BooleanField(_("opens accounts"), default=False)
@@ -261,9 +272,32 @@ class SignInService(models.Model):
 
     class Meta:
         ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(active=False)
+                | Q(kind="openid", issuer__gt="", client_id__gt="")
+                | Q(kind="saml", issuer__gt="", sign_in_url__gt="", certificates__len__gt=0),
+                name="sign_in_service_complete",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class UsedAssertion(models.Model):
+    """A word of a SAML service that has let somebody in: until it runs out it must not do so again."""
+
+    service = models.ForeignKey(SignInService, on_delete=models.CASCADE, related_name="+", db_index=False)
+    digest = models.CharField(max_length=64)
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["service", "digest"], name="used_assertion_once")]
+        indexes = [models.Index(fields=["until"], name="used_assertion_age")]
+
+    def __str__(self) -> str:
+        return f"{self.service_id}:{self.digest[:8]}"
 
 
 class IdempotencyKey(models.Model):

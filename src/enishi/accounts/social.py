@@ -20,7 +20,7 @@ from enishi.accounts.access import Via, system_actor
 from enishi.accounts.models import SignIn, SignInService
 from enishi.accounts.requests import PENDING_TIE
 
-OPENID = "openid_connect"
+_PROVIDERS = {SignInService.Kind.OPENID: "openid_connect", SignInService.Kind.SAML: "saml"}
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -29,9 +29,9 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     ) -> list[SocialApp]:
         """The active services, as allauth wants them; nothing is kept in its own tables."""
         return [
-            _app(service)
-            for service in queries.sign_in_services(active=True)
-            if provider in {None, OPENID, service.slug} and client_id in {None, service.client_id}
+            app
+            for app in map(_app, queries.sign_in_services(active=True))
+            if provider in {None, app.provider, app.provider_id} and client_id in {None, app.client_id}
         ]
 
     def get_requests_session(self) -> requests.Session:
@@ -79,14 +79,16 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
 
 def _app(service: SignInService) -> SocialApp:
-    return SocialApp(
-        provider=OPENID,
+    app = SocialApp(
+        provider=_PROVIDERS[SignInService.Kind(service.kind)],
         provider_id=service.slug,
         name=service.name,
-        client_id=service.client_id,
-        secret=services.secret_of(service),
-        settings={"server_url": service.issuer, "oauth_pkce_enabled": True},
+        client_id=service.client_id or service.slug,
     )
+    if service.kind == SignInService.Kind.OPENID:
+        app.secret = services.secret_of(service)
+        app.settings = {"server_url": service.issuer, "oauth_pkce_enabled": True}
+    return app
 
 
 def _identity(login: SocialLogin) -> services.Identity:
@@ -123,4 +125,8 @@ def refuse(request: HttpRequest, reason: str, *, email: str = "") -> HttpRespons
         outcome=SignIn.Outcome.REFUSED,
         method="socialaccount",
     )
+    return refused(request, reason)
+
+
+def refused(request: HttpRequest, reason: str) -> HttpResponse:
     return render(request, "socialaccount/refused.html", {"reason": reason}, status=403)

@@ -21,3 +21,11 @@ def forget(timestamp: int) -> None:
     """What is kept for a time only: answers by Idempotency-Key, and tries to sign in."""
     services.forget_old_keys()
     services.forget_old_sign_ins()
+    services.forget_used_assertions()
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(name="accounts.renew", queue="upkeep", queueing_lock="accounts.renew", pass_context=False)
+def renew(timestamp: int) -> None:
+    """What sign-in services say of themselves."""
+    services.renew_saml_services()

@@ -51,6 +51,7 @@ from enishi.accounts.queries.provisioning import (
 )
 from enishi.accounts.queries.sign_in import all_sign_ins, session, sessions, sign_ins
 from enishi.accounts.queries.single_sign_on import (
+    saml_service,
     service_by_slug,
     sign_in_service,
     sign_in_services,
@@ -97,6 +98,7 @@ __all__ = [
     "role_places",
     "role_sizes",
     "roles",
+    "saml_service",
     "service_by_slug",
     "session",
     "sessions",

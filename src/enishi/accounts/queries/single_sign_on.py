@@ -31,6 +31,11 @@ def service_by_slug(slug: str) -> SignInService | None:
     return SignInService.objects.filter(slug=slug, active=True).first()
 
 
+def saml_service(slug: str) -> SignInService | None:
+    """One that speaks SAML, also before it is active: it is set up from our metadata."""
+    return SignInService.objects.filter(slug=slug, kind=SignInService.Kind.SAML).first()
+
+
 def ties(user: User) -> list[tuple[SocialAccount, str]]:
     """The identities by which somebody signs in, each with the name of its service."""
     names = dict(SignInService.objects.values_list("slug", "name"))

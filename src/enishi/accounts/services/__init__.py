@@ -31,6 +31,16 @@ from enishi.accounts.services.rules import (
     require_grants_within,
     require_within,
 )
+from enishi.accounts.services.saml import (
+    HANDED_S,
+    forget_used_assertions,
+    handed,
+    renew_saml_services,
+    saml_missing,
+    save_saml_service,
+    use_assertion,
+    words_for,
+)
 from enishi.accounts.services.sign_in import (
     end_sessions,
     forget_old_sign_ins,
@@ -70,6 +80,7 @@ from enishi.accounts.services.viewing import begin_viewing, end_viewing
 
 __all__ = [
     "ADMINISTRATOR",
+    "HANDED_S",
     "KEY_HOURS",
     "LINK_S",
     "MANAGE",
@@ -106,7 +117,9 @@ __all__ = [
     "end_viewing",
     "forget_old_keys",
     "forget_old_sign_ins",
+    "forget_used_assertions",
     "give_role",
+    "handed",
     "invite",
     "keep_answer",
     "keep_from",
@@ -124,15 +137,20 @@ __all__ = [
     "release_key",
     "remove_service",
     "renew_administrator_role",
+    "renew_saml_services",
     "reprovision_person",
     "require_grants_within",
     "require_within",
     "revoke_token",
+    "saml_missing",
+    "save_saml_service",
     "save_service",
     "secret_of",
     "send_invitation",
     "take_role",
     "tie_pending",
     "untie",
+    "use_assertion",
     "withdraw_person",
+    "words_for",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,10 +42,7 @@ def save_service(
     Another issuer is another set of people: whoever was tied to the old one is no longer.
     """
     actor.require_everywhere(MANAGE)
-    role: Role | None = values.get("default_role")
-    project: Project | None = values.get("default_project")
-    if role is not None:
-        require_within(actor, role.codes, role.clearance, project.pk if project else None)
+    require_role_within(actor, values)
     issuer = values["issuer"] = values["issuer"].rstrip("/")
     if service is None or issuer != service.issuer:
         check_issuer(issuer)
@@ -52,12 +50,12 @@ def save_service(
         if not secret:
             raise AccountError(_("Give the secret that the service made for this client."))
         service = SignInService.objects.create(
-            slug=_free_slug(values["name"]), sealed_secret=seal(secret, _PURPOSE), **values
+            slug=free_slug(values["name"]), sealed_secret=seal(secret, _PURPOSE), **values
         )
         record(actor, signals.service_added, subject=service, data={"issuer": issuer})
         return service
     if issuer != service.issuer:
-        SocialAccount.objects.filter(provider=service.slug).delete()
+        untie_all(service)
     if secret:
         service.sealed_secret = seal(secret, _PURPOSE)
         service.save(update_fields=["sealed_secret"])
@@ -65,7 +63,19 @@ def save_service(
     return service
 
 
-def _free_slug(name: str) -> str:
+def require_role_within(actor: Actor, values: Mapping[str, Any]) -> None:
+    """Refuse a role for new accounts that reaches further than the actor does."""
+    role: Role | None = values.get("default_role")
+    project: Project | None = values.get("default_project")
+    if role is not None:
+        require_within(actor, role.codes, role.clearance, project.pk if project else None)
+
+
+def untie_all(service: SignInService) -> None:
+    SocialAccount.objects.filter(provider=service.slug).delete()
+
+
+def free_slug(name: str) -> str:
     base = slugify(name)[:30] or "service"
     taken = set(SignInService.objects.values_list("slug", flat=True))
     # Ties of a service that was removed are gone, but its address may still be registered elsewhere.
@@ -89,12 +99,7 @@ def check_issuer(issuer: str) -> None:
             answer.raise_for_status()
             told = answer.json()
     except ForbiddenAddress:
-        raise AccountError(
-            _(
-                "This address is not out on the internet, or does not begin with https. If the service really "
-                "stands in your own network, whoever runs Enishi sets ENISHI_PRIVATE_SERVICES=1."
-            )
-        ) from None
+        raise AccountError(forbidden_address()) from None
     except (requests.RequestException, ValueError):
         raise AccountError(
             _("Nothing that can be used was found at %(address)s. Check the issuer.") % {"address": address}
@@ -111,11 +116,18 @@ def check_issuer(issuer: str) -> None:
         )
 
 
+def forbidden_address() -> str:
+    return _(
+        "This address is not out on the internet, or does not begin with https. If the service really "
+        "stands in your own network, whoever runs Enishi sets ENISHI_PRIVATE_SERVICES=1."
+    )
+
+
 @transaction.atomic
 def remove_service(actor: Actor, service: SignInService) -> None:
     """Remove a sign-in service; people sign in with their password, or set one by mail."""
     actor.require_everywhere(MANAGE)
-    SocialAccount.objects.filter(provider=service.slug).delete()
+    untie_all(service)
     record(actor, signals.service_removed, subject=service, data={"issuer": service.issuer})
     service.delete()
 

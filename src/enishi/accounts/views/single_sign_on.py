@@ -17,10 +17,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enishi.accounts import queries, services
-from enishi.accounts.forms import SignInServiceForm
+from enishi.accounts.forms import SamlServiceForm, SignInServiceForm
 from enishi.accounts.models import SignInService, User
 from enishi.accounts.requests import StaffRequest, needs_everywhere
-from enishi.accounts.social import refuse
+from enishi.accounts.saml import protocol
+from enishi.accounts.social import refuse, refused
 
 
 @never_cache
@@ -35,6 +36,8 @@ def go(request: HttpRequest, provider_id: str) -> HttpResponse:
         return render(request, "socialaccount/login.html", {"provider": provider})
     try:
         answer = provider.redirect_from_request(request)
+    except protocol.Unavailable:
+        return refused(request, services.saml_missing())
     except (requests.RequestException, ValueError, KeyError):
         text = _("%(service)s does not answer. Try again, or sign in with your password.")
         return refuse(request, text % {"service": provider.name})
@@ -57,33 +60,59 @@ def _service(service_id: int) -> SignInService:
 @require_http_methods(["GET", "POST"])
 @needs_everywhere(services.MANAGE)
 def new_service(request: StaffRequest) -> HttpResponse:
-    return _edit(request, None)
+    kind = SignInService.Kind.SAML if request.GET.get("kind") == "saml" else SignInService.Kind.OPENID
+    return _edit(request, None, kind)
 
 
 @require_http_methods(["GET", "POST"])
 @needs_everywhere(services.MANAGE)
 def service(request: StaffRequest, service_id: int) -> HttpResponse:
-    return _edit(request, _service(service_id))
+    found = _service(service_id)
+    return _edit(request, found, SignInService.Kind(found.kind))
 
 
-def _edit(request: StaffRequest, found: SignInService | None) -> HttpResponse:
-    form = SignInServiceForm(request.POST or None, instance=found)
+def _edit(request: StaffRequest, found: SignInService | None, kind: SignInService.Kind) -> HttpResponse:
+    saml = kind == SignInService.Kind.SAML
+    form_class: Any = SamlServiceForm if saml else SignInServiceForm
+    save: Any = services.save_saml_service if saml else services.save_service
+    form = form_class(request.POST or None, request.FILES or None, instance=found)
     if request.method == "POST" and form.is_valid():
         try:
             # As it stands in the database: the form has already set what was typed.
-            saved = services.save_service(
-                request.actor, _service(found.pk) if found else None, **form.cleaned_data
-            )
+            saved = save(request.actor, _service(found.pk) if found else None, **form.cleaned_data)
         except services.AccountError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("Saved."))
             return redirect("accounts:service", saved.pk)
-    context: dict[str, Any] = {"service": found, "form": form}
+    new = reverse("accounts:service_new")
+    context: dict[str, Any] = {
+        "service": found,
+        "form": form,
+        "saml": saml,
+        "ways": [
+            {"label": SignInService.Kind.OPENID.label, "url": new, "current": not saml},
+            {"label": SignInService.Kind.SAML.label, "url": f"{new}?kind=saml", "current": saml},
+        ],
+    }
     if found:
-        path = reverse("openid_connect_callback", kwargs={"provider_id": found.slug})
-        context["callback_url"] = settings.ENV.base_url + path
+        context["addresses"] = _our_addresses(found)
+        context["ends"] = protocol.ends(_service(found.pk)) if saml else []
     return render(request, "accounts/service.html", context, status=422 if form.errors else 200)
+
+
+def _our_addresses(service: SignInService) -> list[dict[str, str]]:
+    """What is entered at the service, to copy."""
+    if service.kind == SignInService.Kind.SAML:
+        name = protocol.entity_id(service.slug)
+        answers = {
+            "id": "answers",
+            "label": _("Where answers go (ACS)"),
+            "url": protocol.answer_url(service.slug),
+        }
+        return [{"id": "entity", "label": _("Our name (entity id) and metadata"), "url": name}, answers]
+    path = reverse("openid_connect_callback", kwargs={"provider_id": service.slug})
+    return [{"id": "callback", "label": _("Where it sends people back"), "url": settings.ENV.base_url + path}]
 
 
 @require_POST
