@@ -295,6 +295,10 @@ def _setup(where: Project, admin: User, people: dict[str, User | None]) -> dict[
         "check_id": Check.objects.create(user=admin, started_at=clock.now()).pk,
         "notification_id": Notification.objects.get(user=worker, kind="commitments.due").pk,
         "handover:brief operation_id": given.pk, "session_id": 987654, "tie_id": 987654, "provider_id": "none",
+        "slug": SignInService.objects.create(
+            kind="saml", name="Kazami SAML", slug="kazami-saml", issuer="https://idp.kazami.example/",
+            sign_in_url="https://idp.kazami.example/sso", certificates=["MIIC"],
+        ).slug,
         "service_id": SignInService.objects.create(name="Kazami sign-in", slug="kazami", issuer="https://login.kazami.example", client_id="enishi").pk,
         "pk": 0, "key": "none", "uidb36": "1",
     }  # fmt: skip
