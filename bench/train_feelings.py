@@ -1,4 +1,5 @@
-"""``python -m bench.train_feelings``: write the head that reads feelings, from the labelled sentences beside this file.
+"""``python -m bench.train_feelings``: write the head that reads feelings, and the middle of each language, from the sentences beside
+this file.
 
 A linear head on the vectors of the local model, fitted by gradient descent with a penalty; the penalty is chosen among a few by
 leaving out each fifth of the lines in turn. The sentences were written for this purpose, the same line in four languages.
@@ -15,6 +16,7 @@ import numpy as np
 
 HERE = Path(__file__).parent / "feelings_data"
 HEAD = Path(__file__).parents[1] / "src/enishi/themes/machine/feelings.json"
+MIDDLES = HEAD.with_name("languages.json")
 LANGUAGES = ("en", "ja", "fr", "fa")
 SCALE = 10
 STEPS, STEP = 800, 0.5
@@ -59,8 +61,17 @@ def right(head: tuple[Any, Any, Any], vectors: Any, feelings: Any) -> float:
     return float((guessed == feelings.reshape(-1, *[1] * (guessed.ndim - 1))).mean())
 
 
+def write_middles(vectors: Any) -> None:
+    """Where each language lies: the mean of the same lines in it."""
+    middles = {
+        name: np.round(vectors[:, place].mean(axis=0), 5).tolist() for place, name in enumerate(LANGUAGES)
+    }
+    MIDDLES.write_text(json.dumps(middles, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     vectors, feelings = embedded(read("train"))
+    write_middles(vectors)
     part = np.arange(len(feelings)) % PARTS
     found = {}
     for penalty in PENALTIES:

@@ -8,7 +8,7 @@ import json
 import pytest
 from django.db import transaction
 
-from architecture.world import World, routes
+from architecture.world import World, joined, routes
 from enishi.accounts.access import Level, Via
 from enishi.accounts.queries import actor as actor_of
 from enishi.cases.services import note, open_case
@@ -18,6 +18,7 @@ from enishi.contacts.services import PointDraft, change_party, relate, save_poin
 from enishi.content.services import add_file
 from enishi.conversations.services import ParticipantDraft, log_interaction
 from enishi.core import clock
+from enishi.themes.models import Chorus
 from enishi.themes.services import judge_overall, mark_passage
 from factories import manager, party
 
@@ -57,6 +58,8 @@ def hidden(world: World) -> dict[str, int]:
     theme = int(str(world.ids["theme_id"]))
     mark = mark_passage(boss, talk, 0, 16, theme_ids=[theme], feeling=1, party_id=seen.pk)
     judge_overall(boss, talk, feeling=1, party_id=seen.pk)
+    chorus = Chorus.objects.get(pk=int(str(world.ids["chorus_id"])))
+    voice = joined(talk, chorus)
     # In a talk that all may read, the confidential contact is left out of the list of people.
     log_interaction(boss, subject="Open talk", participants=people, **kind)
     due = clock.now() + dt.timedelta(hours=3)
@@ -79,7 +82,7 @@ def hidden(world: World) -> dict[str, int]:
     return {
         "party_id": secret.pk, "kept_id": secret.pk, "gone_id": secret.pk, "first_id": secret.pk, "subject_id": secret.pk,
         "interaction_id": talk.pk, "promise_id": promise.pk, "task_id": task.pk, "file_id": kept.pk,
-        "passage_id": mark.pk, "case_id": case.pk,
+        "passage_id": mark.pk, "case_id": case.pk, "meaning_id": voice.pk,
     }  # fmt: skip
 
 
@@ -110,6 +113,7 @@ def _pages(world: World) -> list[str]:
         "/conversations/?who=all",
         "/conversations/?feeling=1",
         f"/themes/{ids['theme_id']}/",
+        f"/themes/alike/{ids['chorus_id']}/",
         f"/conversations/?theme={ids['theme_id']}",
         "/promises/month/?who=all",
         "/cases/?state=all",

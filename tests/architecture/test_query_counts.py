@@ -17,7 +17,7 @@ from django.db import connection, reset_queries, transaction
 from django.test.utils import CaptureQueriesContext
 
 from architecture.test_access import EXPECTED, ROUTES
-from architecture.world import World
+from architecture.world import World, joined
 from enishi.accounts import services as accounts
 from enishi.accounts.access import Actor, Via
 from enishi.accounts.models import Project
@@ -41,6 +41,7 @@ from enishi.conversations.models import Interaction
 from enishi.conversations.services import ParticipantDraft, log_interaction
 from enishi.core import clock
 from enishi.engagement.services import Judgement, plan, rate
+from enishi.themes.models import Chorus
 from enishi.themes.services import create_theme, judge_overall, mark_passage
 from enishi.timeline.services import notify
 from factories import SYSTEM, grant, manager, party, project, role, user
@@ -180,6 +181,12 @@ def _hear(world: World, number: int, one: Party, boss: Actor) -> None:
     world_theme, aoi = int(str(world.ids["theme_id"])), int(str(world.ids["party_id"]))
     mark_passage(boss, other, 0, 8, theme_ids=[world_theme], feeling=2, party_id=aoi)
     judge_overall(boss, other, feeling=3, party_id=one.pk)
+    joined(other, Chorus.objects.get(pk=int(str(world.ids["chorus_id"]))))
+    mail = Interaction.objects.unscoped("of this world").filter(subject__startswith="Mail", meaning=None)
+    if number % 2:
+        apart = Chorus.objects.create(made_at=clock.now())
+        for letter in mail:
+            joined(letter, apart)
 
 
 def _raise_cases(world: World, number: int, boss: Actor) -> None:

@@ -38,11 +38,12 @@ from enishi.content.services import add_file
 from enishi.conversations.models import Interaction, UnknownSender
 from enishi.conversations.services import ParticipantDraft, change_interaction, log_interaction
 from enishi.core import clock, storage
+from enishi.core.ai.embedding import DIMENSIONS
 from enishi.engagement.services import Judgement, give, plan, rate
 from enishi.privacy.models import Erasure, Export
 from enishi.reports.queries import Choice
 from enishi.reports.services import make_report, schedule_report
-from enishi.themes.models import Suggestion
+from enishi.themes.models import Chorus, Meaning, Suggestion
 from enishi.themes.services import create_theme, mark_passage
 from enishi.timeline.handover.moving import hand_over
 from enishi.timeline.models import Check, Entry, Notification
@@ -243,12 +244,25 @@ def _themes(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, 
         feeling=2,
         sure=0.6,
     )
+    chorus = Chorus.objects.create(made_at=clock.now())
+    other = Interaction.objects.unscoped("of this world").exclude(pk=talk.pk)[0]
+    voice, _other = joined(talk, chorus), joined(other, chorus)
     return {
+        "chorus_id": chorus.pk,
+        "meaning_id": voice.pk,
         "theme_id": theme.pk,
         "passage_id": said.pk,
         "themes:undo entry_id": mine,
         "suggestion_id": guess.pk,
     }
+
+
+def joined(talk: Interaction, chorus: Chorus) -> Meaning:
+    """As if the machine had read it and found that it says what others say."""
+    return Meaning.objects.create(
+        interaction=talk, version=talk.version, reader="none", language="en", at=talk.occurred_at, came_in=True,
+        whole=[1.0] + [0.0] * (DIMENSIONS - 1), places=[0, 8], sentences=bytes([1]) * DIMENSIONS, chorus=chorus,
+    )  # fmt: skip
 
 
 def _schedule(where: Project, worker: Actor) -> int:

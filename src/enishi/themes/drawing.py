@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from enishi.core.choices import language_name
 from enishi.themes.models import Feeling, Reading
 from enishi.themes.queries.figures import Figures, Period, Week
 
@@ -118,3 +119,16 @@ def read(found: Reading | None) -> dict[str, Any] | None:
         return None
     sure = _("fairly sure") if found.sure >= SURE else _("unsure")
     return {"felt": feeling(found.feeling), "sure": sure}
+
+
+def languages(codes: Sequence[str]) -> str:
+    """Languages by name, in the reader's order of words."""
+    return ", ".join(language_name(code) for code in codes)
+
+
+def views(here: str) -> list[dict[str, Any]]:
+    """The pages of the section, in the top bar."""
+    return [
+        {"label": _("Themes"), "url": reverse("themes:list"), "current": here == "list"},
+        {"label": _("Said much the same"), "url": reverse("themes:alike"), "current": here == "alike"},
+    ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -43,6 +44,31 @@ class MarkForm(forms.Form):
         fields["themes"].choices = sorted(themes.items(), key=lambda pair: pair[1])
         fields["feeling"].choices = [("", _("Not said")), *Feeling.choices]
         fields["party"].choices = [("", _("Nobody named")), *((one.pk, one.full_name) for one in people)]
+        if not themes:
+            del self.fields["themes"]
+
+
+class ChorusForm(forms.Form):
+    """What all who say much the same mean, by one sentence of one of them."""
+
+    sentence = forms.TypedChoiceField(label=_("Words"), coerce=int, widget=forms.RadioSelect, initial=0)
+    themes = forms.TypedMultipleChoiceField(
+        label=_("Themes"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    new_theme = forms.CharField(
+        label=_("A new theme"), required=False, max_length=80, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+    feeling = forms.TypedChoiceField(label=_("How it felt"), coerce=whole, required=False, empty_value=None)
+
+    def __init__(
+        self, actor: Actor, talk: Interaction, said: Sequence[str], *args: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        fields["sentence"].choices = list(enumerate(said))
+        fields["feeling"].choices = [("", _("Not said")), *Feeling.choices]
+        themes = queries.usable(actor, talk.project_ids)
+        fields["themes"].choices = [(one.pk, one.path) for one in themes]
         if not themes:
             del self.fields["themes"]
 

@@ -8,9 +8,13 @@ under the right for their conversation, so they have no rights of their own.
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from pgvector.django import HalfVectorField, HnswIndex
+
+from enishi.core.ai.embedding import DIMENSIONS
 
 from enishi.accounts.branches import LONGEST, Branch
 
@@ -188,3 +192,67 @@ class Suggestion(models.Model):
 
     def __str__(self) -> str:
         return self.quote
+
+
+class Chorus(models.Model):
+    """Several who say much the same. It has no words and no rights of its own: a reader finds in it what they may read."""
+
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Meaning(models.Model):
+    """What one text means, kept by the machine for comparing: of a conversation, or of a case.
+
+    ``whole`` is the direction of the text, ``sentences`` are those of its sentences (a byte a number) and ``places`` where they
+    begin and end, in pairs. ``came_in`` is true of what somebody sent us. ``apart_at`` is when a person said that it does not
+    belong with the others: the machine then leaves it alone.
+    """
+
+    interaction = models.OneToOneField(
+        "conversations.Interaction", null=True, on_delete=models.CASCADE, related_name="meaning"
+    )
+    case = models.OneToOneField("cases.Case", null=True, on_delete=models.CASCADE, related_name="meaning")
+    version = models.PositiveIntegerField()
+    reader = models.CharField(max_length=60)
+    language = models.CharField(max_length=5)
+    at = models.DateTimeField()
+    came_in = models.BooleanField()
+    whole = HalfVectorField(dimensions=DIMENSIONS)
+    places = ArrayField(models.PositiveIntegerField())
+    sentences = models.BinaryField()
+    chorus = models.ForeignKey(
+        Chorus, null=True, on_delete=models.SET_NULL, related_name="voices", db_index=False
+    )
+    apart_at = models.DateTimeField(null=True)
+    apart_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(interaction__isnull=True) ^ Q(case__isnull=True), name="meaning_of_one_thing"
+            ),
+            models.CheckConstraint(
+                condition=Q(chorus__isnull=True) | Q(came_in=True, apart_at__isnull=True),
+                name="meaning_in_a_chorus",
+            ),
+        ]
+        indexes = [
+            # What came in before and may say the same.
+            HnswIndex(
+                fields=["whole"],
+                opclasses=["halfvec_cosine_ops"],
+                condition=Q(came_in=True, apart_at__isnull=True),
+                name="meaning_near",
+            ),
+            models.Index(fields=["chorus", "-at"], condition=Q(chorus__isnull=False), name="meaning_chorus"),
+            # Those of a period, with what was said in it.
+            models.Index(fields=["-at", "-id"], name="meaning_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.interaction_id or ''}:{self.case_id or ''}"

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
+from enishi.cases.models import Case
 from enishi.contacts.models import Party
 from enishi.conversations.models import Interaction
 from enishi.conversations.paragraphs import Mark, find_passage
@@ -21,9 +22,9 @@ from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
 from enishi.themes import drawing, queries, services
 from enishi.themes.models import Feeling
 from enishi.themes.personal import ThemesKeeper
-from enishi.themes.queries import machine
+from enishi.themes.queries import machine, voices
 
-VIEW = "conversations.view"
+VIEW, EDIT, CASES_EDIT = "conversations.view", "conversations.edit", "cases.edit"
 SHOWN = 6
 
 provide(PLACE, ThemesKeeper.code)(ThemesKeeper)
@@ -104,6 +105,45 @@ def of_interaction(actor: Actor, interaction: Interaction) -> Shown:
             "read": drawing.read(machine.reading(interaction)),
         },
     )
+
+
+@panel("conversations.interaction.end", order=22)
+def alike_talk(actor: Actor, interaction: Interaction) -> Shown | None:
+    """Others who say much the same as this conversation."""
+    return _alike(actor, interaction)
+
+
+@panel("cases.case.end", order=20)
+def alike_case(actor: Actor, case: Case) -> Shown | None:
+    return _alike(actor, case)
+
+
+def _alike(actor: Actor, subject: Interaction | Case) -> Shown | None:
+    found = voices.alike(actor, subject) if machine.reads_along() else None
+    if found is None:
+        return None
+    context = {
+        "found": found,
+        "languages": drawing.languages(found.languages),
+        "several": len(found.languages) > 1,
+        "apart": found.meaning.apart_at is not None,
+        "may_edit": actor.may(EDIT if isinstance(subject, Interaction) else CASES_EDIT, subject.projects),
+    }
+    return Shown("themes/panels/alike.html", context)
+
+
+@panel("cases.case.end", order=30)
+def past_cases(actor: Actor, case: Case) -> Shown | None:
+    """Closed cases that are like this one, with how they ended."""
+    found = voices.past_cases(actor, case) if machine.reads_along() else []
+    if not found:
+        return None
+    rows = [
+        {"case": one, "days": (one.closed_at - one.opened_at).days}
+        for one in found
+        if one.closed_at is not None
+    ]
+    return Shown("themes/panels/past_cases.html", {"rows": rows})
 
 
 @panel("project.main", order=40)

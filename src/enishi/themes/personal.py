@@ -9,9 +9,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
-from enishi.conversations.models import Interaction
+from enishi.conversations.models import Interaction, Participant
 from enishi.core.personal import STRUCK, Chapter, Fate, Keeper, Subject, Table, labels_of, plain_row
-from enishi.themes.models import Overall, Passage
+from enishi.themes.models import Meaning, Overall, Passage, Reading, Suggestion
 
 _PASSAGE = ("quote", "feeling", "marked_at")
 
@@ -39,4 +39,12 @@ class ThemesKeeper(Keeper):
         silent = Q(interaction__participants__party__in=subject.party_ids, interaction__text="")
         theirs = Passage.objects.filter(Q(party__in=subject.party_ids) | silent).values("pk")
         Passage.objects.filter(pk__in=theirs).update(quote=STRUCK)
+        self._forget(subject)
         return ()
+
+    def _forget(self, subject: Subject) -> None:
+        """What the machine kept for comparing is made of their words: it goes, and what is left of a text is read anew."""
+        spoke = Participant.objects.filter(party__in=subject.party_ids).values("interaction")
+        Meaning.objects.filter(Q(interaction__in=spoke) | Q(case__party__in=subject.party_ids)).delete()
+        Suggestion.objects.filter(interaction__in=spoke).delete()
+        Reading.objects.filter(interaction__in=spoke).delete()

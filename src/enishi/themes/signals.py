@@ -11,3 +11,5 @@ passage_unmarked = Event("themes.passage_unmarked", _("Mark taken off a passage"
 overall_changed = Event("themes.overall_changed", _("How it felt overall"))
 suggestion_refused = Event("themes.suggestion_refused", _("Suggestion of a theme refused"))
 machine_switched = Event("themes.machine_switched", _("Reading along by machine"))
+voice_taken_out = Event("themes.voice_taken_out", _("Said not to be the same as others"))
+voice_put_back = Event("themes.voice_put_back", _("Compared with others again"))

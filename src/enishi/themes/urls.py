@@ -1,6 +1,6 @@
 from django.urls import path
 
-from enishi.themes.views import machine, marking, pages, setup
+from enishi.themes.views import alike, machine, marking, pages, setup
 
 app_name = "themes"
 urlpatterns = [
@@ -14,6 +14,11 @@ urlpatterns = [
     path("suggestions/<int:suggestion_id>/keep/", machine.keep, name="keep"),
     path("suggestions/<int:suggestion_id>/refuse/", machine.refuse, name="refuse"),
     path("machine/", machine.switch, name="machine"),
+    path("alike/", alike.choruses, name="alike"),
+    path("alike/<int:chorus_id>/", alike.chorus, name="chorus"),
+    path("alike/<int:chorus_id>/mark/", alike.mark, name="chorus_mark"),
+    path("alike/<int:chorus_id>/answered/", alike.answered, name="chorus_answered"),
+    path("alike/apart/<int:meaning_id>/", alike.apart, name="apart"),
     path("setup/", setup.themes, name="setup"),
     path("setup/<int:theme_id>/", setup.theme, name="setup_theme"),
     path("setup/<int:theme_id>/archive/", setup.archive, name="setup_archive"),

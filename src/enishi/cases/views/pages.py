@@ -21,7 +21,7 @@ from enishi.cases.services.rules import EDIT, MANAGE, VIEW
 from enishi.cases.views import answers
 from enishi.content.models import File
 from enishi.conversations.models import Interaction
-from enishi.core import clock
+from enishi.core import clock, registry
 from enishi.search.services import visit
 
 AROUND_RING = 113.1
@@ -76,6 +76,7 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
         "may_manage": actor.may(MANAGE, row.project_id),
         "may_promise": actor.may("commitments.edit", row.project_id),
         "may_see_history": actor.may("timeline.view", row.project_id),
+        "panels": registry.panels("cases.case.end", actor, row),
         "here": request.path,
         "now": clock.now(),
     }

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from django.db.models import F, QuerySet
 
 from enishi.accounts.access import Actor, Level
+from enishi.cases.models import Case
 from enishi.conversations.models import Interaction
 from enishi.core.ai.embedding import Embedder, embedder
-from enishi.themes.models import Machine, Passage, Reading, Suggestion, Theme
+from enishi.themes.models import Machine, Meaning, Passage, Reading, Suggestion, Theme
 from enishi.themes.queries.tree import usable
 
 EXAMPLES = 40
@@ -41,6 +42,13 @@ def unread() -> QuerySet[Interaction]:
 
 def _current() -> QuerySet[Reading]:
     return Reading.objects.filter(version=F("interaction__version"), round=machine().round)
+
+
+def unread_cases() -> QuerySet[Case]:
+    """Cases whose present words were not read yet, newest first."""
+    current = Meaning.objects.filter(case__isnull=False, version=F("case__version")).values("case")
+    found: QuerySet[Case] = Case.objects.unscoped("what the machine has not read")
+    return found.exclude(pk__in=current).order_by("-opened_at", "-id")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Changing themes and what was marked with them: one function per use case."""
 
+from enishi.themes.services.choruses import Marked, answered_all, mark_all, markable
 from enishi.themes.services.errors import ThemeError
 from enishi.themes.services.machine import (
     accept_suggestion,
@@ -9,6 +10,7 @@ from enishi.themes.services.machine import (
     refuse_suggestion,
     switch_machine,
 )
+from enishi.themes.services.meanings import may_take_out, put_back, take_out
 from enishi.themes.services.passages import (
     change_passage,
     judge_overall,
@@ -29,15 +31,21 @@ from enishi.themes.services.tree import (
 
 __all__ = [
     "SETUP",
+    "Marked",
     "ThemeError",
     "accept_suggestion",
+    "answered_all",
     "archive_theme",
     "change_passage",
     "create_theme",
     "judge_overall",
+    "mark_all",
     "mark_passage",
+    "markable",
     "may_mark",
+    "may_take_out",
     "merge_themes",
+    "put_back",
     "read_again",
     "read_along",
     "read_one",
@@ -46,6 +54,7 @@ __all__ = [
     "require_setup",
     "said_at",
     "switch_machine",
+    "take_out",
     "undo_mark",
     "unmark_passage",
 ]

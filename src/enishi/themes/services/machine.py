@@ -17,6 +17,7 @@ from enishi.themes.machine import feelings, sentences
 from enishi.themes.models import Machine, Passage, Reading, Suggestion
 from enishi.themes.queries import machine as asked
 from enishi.themes.queries import usable
+from enishi.themes.services.meanings import keep_meaning, read_case
 from enishi.themes.services.passages import mark_passage
 from enishi.themes.services.tree import EDIT, SETUP
 from enishi.timeline.services import record
@@ -73,6 +74,14 @@ def read_along(*, seconds: float = 20) -> int:
                 break
             _read(reader, known, interaction)
             done += 1
+    while time.monotonic() < ends:
+        cases = list(asked.unread_cases()[:BATCH])
+        if not cases:
+            break
+        for case in cases:
+            if time.monotonic() > ends:
+                break
+            read_case(reader, case)
     return done
 
 
@@ -128,6 +137,7 @@ def _read(reader: Embedder, known: Known, interaction: Interaction) -> None:
             ],
             ignore_conflicts=True,
         )
+        keep_meaning(same, vectors, [(one.start, one.end) for one in heard], reader.version)
         Reading.objects.update_or_create(
             interaction=same,
             defaults={

@@ -65,7 +65,8 @@ def _feeling(value: int | None) -> int | None:
     return value
 
 
-def _themes(actor: Actor, interaction: Interaction, ids: Iterable[int], new: str) -> list[int]:
+def theme_for(actor: Actor, interaction: Interaction, ids: Iterable[int], new: str) -> list[int]:
+    """Themes that may be used there, with a new one by name; raises ThemeError."""
     wanted = set(ids)
     found = set(usable(actor, interaction.project_ids).filter(pk__in=wanted).values_list("pk", flat=True))
     if found != wanted:
@@ -166,7 +167,7 @@ def mark_passage(
             feeling=feeling,
             party_id=party_id,
         )
-    themes = _themes(actor, interaction, theme_ids, new_theme)
+    themes = theme_for(actor, interaction, theme_ids, new_theme)
     if not themes and feeling is None:
         raise ThemeError(_("Choose a theme or a feeling."), "themes")
     mark = Passage.objects.create(
@@ -205,7 +206,7 @@ def change_passage(
     mark = _mark(actor, passage_id)
     before = state_of(mark)
     kept = set(theme_ids) & set(before["themes"])
-    themes = sorted({*kept, *_themes(actor, mark.interaction, set(theme_ids) - kept, new_theme)})
+    themes = sorted({*kept, *theme_for(actor, mark.interaction, set(theme_ids) - kept, new_theme)})
     if not themes and feeling is None:
         raise ThemeError(_("Choose a theme or a feeling, or take the mark off."), "themes")
     party = party_id if party_id == mark.party_id else _party_id(actor, party_id)

@@ -23,7 +23,7 @@ from enishi.themes.models import Feeling, Theme
 VIEW = "conversations.view"
 
 
-def _asked(request: StaffRequest) -> tuple[queries.Filters, queries.Period, dict[str, str]]:
+def asked(request: StaffRequest) -> tuple[queries.Filters, queries.Period, dict[str, str]]:
     """What the address asks for, and the same as it stands in further addresses."""
     given = request.GET
     chosen = given.get("project", str(request.session.get("project") or ""))
@@ -50,7 +50,7 @@ def _day(moment: dt.datetime) -> str:
     return timezone.localtime(moment).date().isoformat()
 
 
-def _shared(request: StaffRequest, filters: queries.Filters, kept: dict[str, str]) -> dict[str, Any]:
+def shared(request: StaffRequest, filters: queries.Filters, kept: dict[str, str]) -> dict[str, Any]:
     return {
         "filters": filters,
         "kept": kept,
@@ -64,14 +64,15 @@ def _shared(request: StaffRequest, filters: queries.Filters, kept: dict[str, str
 def themes(request: StaffRequest) -> HttpResponse:
     """Themes by the number of their passages, with feelings and the change against the period before."""
     request.actor.require(VIEW)
-    filters, period, kept = _asked(request)
+    filters, period, kept = asked(request)
     figures = queries.spoken(request.actor, filters, period)
     context = {
-        **_shared(request, filters, kept),
+        **shared(request, filters, kept),
         "rows": drawing.rows(figures, period, kept),
         "figures": figures,
         "mix": drawing.mix(figures.feelings),
         "list_url": reverse("themes:list"),
+        "views": drawing.views("list"),
     }
     return render(request, "themes/list.html", context)
 
@@ -85,19 +86,19 @@ def theme(request: StaffRequest, theme_id: int) -> HttpResponse:
         found = queries.theme(actor, theme_id)
     except Theme.DoesNotExist:
         raise Http404 from None
-    filters, period, kept = _asked(request)
+    filters, period, kept = asked(request)
     whole = queries.Filters(
         theme=found, project_id=filters.project_id, party_id=filters.party_id, since=period.since, until=period.until
     )  # fmt: skip
     shown = queries.Filters(**{**whole.__dict__, "feeling": filters.feeling})
     place = moment_and_id(request.GET.get("after"))
     said, after = queries.passages(actor, shown, after=place)
-    asked = {**kept, "feeling": str(filters.feeling or "")}
+    here = {**kept, "feeling": str(filters.feeling or "")}
     address = reverse("themes:theme", args=[found.pk])
     feelings = queries.mix_of(actor, whole)
     bars = drawing.weeks(queries.by_week(actor, whole, period), address, kept)
     context = {
-        **_shared(request, filters, kept),
+        **shared(request, filters, kept),
         "theme": found,
         "crumbs": [{"label": _("Themes"), "url": f"{reverse('themes:list')}?{urlencode(kept)}"}],
         "said": [{"one": one, "felt": drawing.feeling(one.mark.feeling)} for one in said],
@@ -106,8 +107,8 @@ def theme(request: StaffRequest, theme_id: int) -> HttpResponse:
         "weeks": bars,
         "width": 24 * len(bars),
         "whole_url": f"{address}?{urlencode(kept)}",
-        "next_url": f"?{urlencode({**asked, 'after': in_address(*after)})}" if after else "",
-        "back_url": f"?{urlencode(asked)}" if place else "",
+        "next_url": f"?{urlencode({**here, 'after': in_address(*after)})}" if after else "",
+        "back_url": f"?{urlencode(here)}" if place else "",
         "feeling": Feeling(filters.feeling).label if filters.feeling else "",
     }
     return render(request, "themes/theme.html", context)
