@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from enishi.core.choices import language_name
 from enishi.themes.models import Feeling, Reading
-from enishi.themes.queries.figures import Figures, Period, Week
+from enishi.themes.queries.figures import Figures, Period, Spoken, Week
 
 VERY_CLOSE, CLOSE = 0.72, 0.62
 SURE = 0.6
@@ -57,14 +57,18 @@ def mix(counts: Sequence[int], address: str = "") -> list[dict[str, Any]]:
     return parts
 
 
-def rows(figures: Figures, period: Period, kept: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Themes with their share of the most spoken of, and the addresses of now and before."""
+def rows(
+    figures: Figures, period: Period, kept: Mapping[str, str], chosen: Sequence[Spoken] | None = None
+) -> list[dict[str, Any]]:
+    """Themes, all of them or those chosen, with their share of the most spoken of, and the addresses of now and before."""
     most = max((row.count for row in figures.rows), default=0) or 1
     before = {**kept, "since": _day(period.before.since), "until": _day(period.before.until, last=True)}
+    talks = reverse("conversations:interactions")
     drawn = []
-    for row in figures.rows:
+    for row in figures.rows if chosen is None else chosen:
         address = reverse("themes:theme", args=[row.theme.pk])
         url = f"{address}?{urlencode(kept)}"
+        in_list = {"theme": row.theme.pk, "project": kept.get("project", ""), "party": kept.get("party", "")}
         drawn.append(
             {
                 "row": row,
@@ -74,6 +78,10 @@ def rows(figures: Figures, period: Period, kept: Mapping[str, str]) -> list[dict
                 "before_url": f"{address}?{urlencode(before)}",
                 "mix": mix(row.feelings, url),
                 "change": row.change,
+                "talks_url": f"{talks}?{urlencode({**in_list, 'since': kept['since'], 'until': kept['until']})}"
+                if "since" in kept
+                else "",
+                "talks_before_url": f"{talks}?{urlencode({**in_list, 'since': before['since'], 'until': before['until']})}",
                 "less": -row.change,
             }
         )
@@ -130,5 +138,6 @@ def views(here: str) -> list[dict[str, Any]]:
     """The pages of the section, in the top bar."""
     return [
         {"label": _("Themes"), "url": reverse("themes:list"), "current": here == "list"},
+        {"label": _("Without a theme"), "url": reverse("themes:unnamed"), "current": here == "unnamed"},
         {"label": _("Said much the same"), "url": reverse("themes:alike"), "current": here == "alike"},
     ]

@@ -105,6 +105,22 @@ class ThemeForm(forms.Form):
             fields["project"].required, fields["project"].empty_label = True, None
 
 
+class NameThemeForm(forms.Form):
+    """A theme for what has none, with the sentences that belong to it."""
+
+    name = forms.CharField(label=_("name"), max_length=80, widget=forms.TextInput(attrs={"dir": "auto"}))
+    parent = _ThemeChoice(label=_("below"), required=False, empty_label=_("at the top"))
+    project = _ThemeChoice(label=_("project"), required=False, empty_label=_("All projects"))
+
+    def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        fields["parent"].queryset = queries.other_themes(actor)
+        fields["project"].queryset = accounts.projects(actor, "conversations.edit")
+        if not actor.may_everywhere("themes.setup"):
+            fields["project"].required, fields["project"].empty_label = True, None
+
+
 class MergeThemeForm(forms.Form):
     kept = _ThemeChoice(label=_("into"), empty_label=None)
 

@@ -256,3 +256,20 @@ class Meaning(models.Model):
 
     def __str__(self) -> str:
         return f"{self.interaction_id or ''}:{self.case_id or ''}"
+
+
+class Aside(models.Model):
+    """A sentence of which somebody said that it is no theme: what means the same is not put forward again."""
+
+    interaction = models.ForeignKey(
+        "conversations.Interaction", on_delete=models.CASCADE, related_name="asides"
+    )
+    start = models.PositiveIntegerField()
+    language = models.CharField(max_length=5)
+    vector = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["interaction", "start"], name="aside_once")]
+
+    def __str__(self) -> str:
+        return f"{self.interaction_id}:{self.start}"

@@ -119,8 +119,8 @@ def alike_case(actor: Actor, case: Case) -> Shown | None:
 
 
 def _alike(actor: Actor, subject: Interaction | Case) -> Shown | None:
-    found = voices.alike(actor, subject) if machine.reads_along() else None
-    if found is None:
+    found = voices.alike(actor, subject)
+    if found is None or not machine.reads_along():
         return None
     context = {
         "found": found,
@@ -135,8 +135,8 @@ def _alike(actor: Actor, subject: Interaction | Case) -> Shown | None:
 @panel("cases.case.end", order=30)
 def past_cases(actor: Actor, case: Case) -> Shown | None:
     """Closed cases that are like this one, with how they ended."""
-    found = voices.past_cases(actor, case) if machine.reads_along() else []
-    if not found:
+    found = voices.past_cases(actor, case)
+    if not found or not machine.reads_along():
         return None
     rows = [
         {"case": one, "days": (one.closed_at - one.opened_at).days}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from enishi.accounts.access import Actor
 from enishi.conversations.models import Interaction, Participant
 from enishi.core.personal import STRUCK, Chapter, Fate, Keeper, Subject, Table, labels_of, plain_row
-from enishi.themes.models import Meaning, Overall, Passage, Reading, Suggestion
+from enishi.themes.models import Aside, Meaning, Overall, Passage, Reading, Suggestion
 
 _PASSAGE = ("quote", "feeling", "marked_at")
 
@@ -47,4 +47,5 @@ class ThemesKeeper(Keeper):
         spoke = Participant.objects.filter(party__in=subject.party_ids).values("interaction")
         Meaning.objects.filter(Q(interaction__in=spoke) | Q(case__party__in=subject.party_ids)).delete()
         Suggestion.objects.filter(interaction__in=spoke).delete()
+        Aside.objects.filter(interaction__in=spoke).delete()
         Reading.objects.filter(interaction__in=spoke).delete()

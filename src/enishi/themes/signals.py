@@ -13,3 +13,4 @@ suggestion_refused = Event("themes.suggestion_refused", _("Suggestion of a theme
 machine_switched = Event("themes.machine_switched", _("Reading along by machine"))
 voice_taken_out = Event("themes.voice_taken_out", _("Said not to be the same as others"))
 voice_put_back = Event("themes.voice_put_back", _("Compared with others again"))
+set_aside = Event("themes.set_aside", _("Said to be no theme"))

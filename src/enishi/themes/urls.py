@@ -1,6 +1,6 @@
 from django.urls import path
 
-from enishi.themes.views import alike, machine, marking, pages, setup
+from enishi.themes.views import alike, emerging, machine, marking, pages, setup
 
 app_name = "themes"
 urlpatterns = [
@@ -19,6 +19,9 @@ urlpatterns = [
     path("alike/<int:chorus_id>/mark/", alike.mark, name="chorus_mark"),
     path("alike/<int:chorus_id>/answered/", alike.answered, name="chorus_answered"),
     path("alike/apart/<int:meaning_id>/", alike.apart, name="apart"),
+    path("unnamed/", emerging.unnamed, name="unnamed"),
+    path("unnamed/<str:key>/", emerging.one, name="unnamed_one"),
+    path("unnamed/<str:key>/aside/", emerging.aside, name="aside"),
     path("setup/", setup.themes, name="setup"),
     path("setup/<int:theme_id>/", setup.theme, name="setup_theme"),
     path("setup/<int:theme_id>/archive/", setup.archive, name="setup_archive"),

@@ -41,11 +41,13 @@ class Period:
 
 @dataclass(frozen=True)
 class Spoken:
-    """A theme, or a whole branch: its passages in a period and in the one before, and how they felt (1 to 5)."""
+    """A theme, or a whole branch: its passages in a period and in the one before, in how many conversations, and how they felt (1 to 5)."""
 
     theme: Theme
     count: int
     before: int
+    talks: int
+    talks_before: int
     feelings: Sequence[int]
 
     @property
@@ -82,7 +84,7 @@ def spoken(actor: Actor, filters: Filters, period: Period) -> Figures:
     before = replace(filters, since=period.before.since, until=period.before.until)
     known = {one.pk: one for one in visible(actor)}
     counted = _counted(actor, replace(now, since=before.since), period.since, list(known.values()))
-    rows = [Spoken(known[pk], row[0], row[1], row[2:]) for pk, row in counted.items()]
+    rows = [Spoken(known[pk], row[0], row[1], row[2], row[3], row[4:]) for pk, row in counted.items()]
     rows.sort(key=lambda row: (-row.count, -row.before, row.theme.path, row.theme.pk))
     mix = marks(actor, now).order_by().aggregate(total=Count("pk"), **_BY_FEELING)
     return Figures(
@@ -93,7 +95,7 @@ def spoken(actor: Actor, filters: Filters, period: Period) -> Figures:
 def _counted(
     actor: Actor, filters: Filters, since: dt.datetime, known: Sequence[Theme]
 ) -> dict[int, list[int]]:
-    """For each theme with all below it: marks since a moment, marks before it, and those since by feeling."""
+    """For each theme with all below it: marks since a moment, marks before it, conversations since and before, marks since by feeling."""
     pairs = [
         (above.pk, one.pk)
         for one in known
@@ -101,7 +103,11 @@ def _counted(
         if one.pk == above.pk or one.path.startswith(above.path + BETWEEN)
     ]
     try:
-        scoped = marks(actor, filters).order_by().values("id", "feeling", at=F("interaction__occurred_at"))
+        scoped = (
+            marks(actor, filters)
+            .order_by()
+            .values("id", "feeling", talk=F("interaction"), at=F("interaction__occurred_at"))
+        )
         inner, params = scoped.query.sql_with_params()
     except EmptyResultSet:
         return {}
@@ -115,7 +121,9 @@ def _counted(
         cursor.execute(
             f"""SELECT pair.above,
                   count(DISTINCT mark.id) FILTER (WHERE mark.at >= %(since)s),
-                  count(DISTINCT mark.id) FILTER (WHERE mark.at < %(since)s), {feelings}
+                  count(DISTINCT mark.id) FILTER (WHERE mark.at < %(since)s),
+                  count(DISTINCT mark.talk) FILTER (WHERE mark.at >= %(since)s),
+                  count(DISTINCT mark.talk) FILTER (WHERE mark.at < %(since)s), {feelings}
                 FROM ({scope}) mark
                 JOIN themes_passagetheme link ON link.passage_id = mark.id
                 JOIN unnest(%(above)s::bigint[], %(below)s::bigint[]) pair(above, below)

@@ -1,6 +1,7 @@
 """Changing themes and what was marked with them: one function per use case."""
 
 from enishi.themes.services.choruses import Marked, answered_all, mark_all, markable
+from enishi.themes.services.emerging import Named, name_theme, set_aside
 from enishi.themes.services.errors import ThemeError
 from enishi.themes.services.machine import (
     accept_suggestion,
@@ -32,6 +33,7 @@ from enishi.themes.services.tree import (
 __all__ = [
     "SETUP",
     "Marked",
+    "Named",
     "ThemeError",
     "accept_suggestion",
     "answered_all",
@@ -45,6 +47,7 @@ __all__ = [
     "may_mark",
     "may_take_out",
     "merge_themes",
+    "name_theme",
     "put_back",
     "read_again",
     "read_along",
@@ -53,6 +56,7 @@ __all__ = [
     "rename_theme",
     "require_setup",
     "said_at",
+    "set_aside",
     "switch_machine",
     "take_out",
     "undo_mark",

@@ -71,7 +71,7 @@ def _form(request: StaffRequest, listed: list[Voice]) -> tuple[Voice, ChorusForm
     talk, places = sample.subject, sample.meaning.places
     assert isinstance(talk, Interaction)  # markable
     said = [talk.text[start:end] for start, end in zip(places[::2], places[1::2], strict=True)]
-    return sample, ChorusForm(request.actor, talk, said, request.POST or None)
+    return sample, ChorusForm(request.actor, talk, said, request.POST if request.method == "POST" else None)
 
 
 def _page(

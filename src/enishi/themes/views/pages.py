@@ -19,6 +19,7 @@ from enishi.contacts.queries import party_or_none
 from enishi.conversations.parameters import day, in_address, moment_and_id, number
 from enishi.themes import drawing, queries
 from enishi.themes.models import Feeling, Theme
+from enishi.themes.queries import emerging
 
 VIEW = "conversations.view"
 
@@ -70,6 +71,7 @@ def themes(request: StaffRequest) -> HttpResponse:
         **shared(request, filters, kept),
         "rows": drawing.rows(figures, period, kept),
         "figures": figures,
+        "rose": [] if filters.party_id else drawing.rows(figures, period, kept, emerging.rising(figures)),
         "mix": drawing.mix(figures.feelings),
         "list_url": reverse("themes:list"),
         "views": drawing.views("list"),
