@@ -39,8 +39,8 @@ def sent() -> list[Sent]:
         for language in LANGUAGES:
             lines = letter[language].splitlines()
             before, after = OWN[language]
-            for version in (lines, [before, *lines[:-1], after], [lines[0], lines[2], lines[1], lines[3]]):
-                found.append(Sent(number, letter["subject"], language, version))
+            versions = (lines, [before, *lines[:-1], after], [lines[0], lines[2], lines[1], lines[3]])
+            found += [Sent(number, letter["subject"], language, version) for version in versions]
     return found
 
 

@@ -14,9 +14,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField, HnswIndex
 
-from enishi.core.ai.embedding import DIMENSIONS
-
 from enishi.accounts.branches import LONGEST, Branch
+from enishi.core.ai.embedding import DIMENSIONS
 
 
 class Feeling(models.IntegerChoices):
