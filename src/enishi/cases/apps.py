@@ -10,4 +10,5 @@ class CasesConfig(AppConfig):
         "cases.view": _("See cases"),
         "cases.edit": _("Open, work on and close cases"),
         "cases.manage": _("Keep people out of cases, and set up the public page"),
+        "cases.unmask": _("Open the address of somebody anonymous, two people together"),
     }

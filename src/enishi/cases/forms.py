@@ -409,6 +409,8 @@ class NewsForm(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={"dir": "ltr", "autocomplete": "off"}),
     )
+    # The words that stood above the field: what was switched since holds for nobody who has not read it.
+    may_be_opened = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
 
 class PageForm(forms.Form):
@@ -422,6 +424,13 @@ class PageForm(forms.Form):
         widget=forms.TextInput(attrs={"dir": "auto"}),
         help_text=_(
             "Everybody reads this, for example: the wind farm off the coast and everything around it."
+        ),
+    )
+    may_be_opened = forms.BooleanField(
+        label=_("Two people together may open an address that is left for news"),
+        required=False,
+        help_text=_(
+            "The page says so to whoever leaves one. It holds for addresses left from now on, never for earlier ones."
         ),
     )
     emergency = forms.CharField(

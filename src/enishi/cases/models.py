@@ -318,6 +318,8 @@ class ReportPage(models.Model):
     token = models.CharField(max_length=40, unique=True)
     is_on = models.BooleanField(_("switched on"), default=False)
     about = models.CharField(_("what it is about"), max_length=300, blank=True)
+    may_be_opened = models.BooleanField(_("addresses can be opened"), default=False)
+    """Whether two people together may open an address that is left from now on."""
     emergency = models.CharField(_("emergency number"), max_length=60, blank=True)
 
     def __str__(self) -> str:
@@ -331,17 +333,67 @@ class ReportPage(models.Model):
 class CaseDoor(models.Model):
     """The way by which somebody without an account talks with us about a case: its number and a passphrase.
 
-    ``secret`` is a slow hash of the passphrase. ``news_to`` is an encrypted address to which "there is news" is sent; no page,
-    export, search or history ever shows it.
+    ``secret`` is a slow hash of the passphrase. ``news_to`` is an encrypted address to which "there is news" is sent; no
+    export, search or history ever shows it, and a page only to two people who decided so together, where it was left
+    under words that said this (``may_be_opened``).
     """
 
     case = models.OneToOneField(Case, primary_key=True, on_delete=models.CASCADE, related_name="door")
     secret = models.CharField(max_length=200)
     language = models.CharField(max_length=5)
     news_to = models.BinaryField(null=True)
+    may_be_opened = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return str(self.case_id)
+
+
+class CaseUnmasking(models.Model):
+    """That somebody asked for the address of somebody anonymous, and what a second person answered."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("Asked")
+        AGREED = "agreed", _("Agreed")
+        REFUSED = "refused", _("Refused")
+        LAPSED = "lapsed", _("Not answered in time")
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="unmaskings", db_index=False)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.ASKED)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    reason = models.TextField()
+    asked_at = models.DateTimeField()
+    answer_by = models.DateTimeField()
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    answer_reason = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
+    shown_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(asked_by=F("answered_by")) | Q(asked_by=None) | Q(answered_by=None),
+                name="case_unmasking_by_two",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="case_unmasking_reason"),
+            models.CheckConstraint(
+                condition=~Q(state="agreed") | Q(answered_at__isnull=False, shown_until__isnull=False),
+                name="case_unmasking_for_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(state="asked"), name="case_unmasking_one_at_a_time"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["case", "-id"], name="case_unmasking_order"),
+            models.Index(fields=["answer_by"], condition=Q(state="asked"), name="case_unmasking_late"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.state}"
 
 
 class CaseAlert(models.Model):

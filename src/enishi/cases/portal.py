@@ -96,7 +96,13 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
             _refuse(form, error)
         else:
             _open(request, case)
-            context = {"case": case, "passphrase": passphrase, "form": NewsForm(), "labels": LABELS}
+            context = {
+                "case": case,
+                "passphrase": passphrase,
+                "form": NewsForm(),
+                "labels": LABELS,
+                "opens": found.may_be_opened,
+            }
             return render(request, "cases/public/sent.html", context)
     context = {"page": found, "form": form}
     return render(request, "cases/public/tell.html", context, status=422 if form.errors else 200)
@@ -155,6 +161,7 @@ def _talk(request: HttpRequest, case: Case, status: int = 200, **forms: Any) -> 
         "appeal": (forms.get("appeal") or AppealForm()) if services.appeal_until(case) else None,
         "appeal_until": services.appeal_until(case),
         "news": forms.get("news") or NewsForm(),
+        "opens": queries.may_be_opened(case.project_id),
         "minutes": OPEN_S // 60,
     }
     return render(request, "cases/public/talk.html", context, status=status)
@@ -228,7 +235,7 @@ def news(request: HttpRequest, case: Case) -> HttpResponse:
     form = NewsForm(request.POST)
     if form.is_valid():
         try:
-            services.leave_address(case, form.cleaned_data["address"])
+            services.leave_address(case, **form.cleaned_data)
         except services.CaseError as error:
             form.add_error("address", str(error))
         else:

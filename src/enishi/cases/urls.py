@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from enishi.cases import portal
-from enishi.cases.views import acting, editing, lists, pages, setup
+from enishi.cases.views import acting, editing, lists, pages, setup, unmasking
 
 staff = [
     path("", lists.cases, name="list"),
@@ -22,6 +22,9 @@ staff = [
     path("<int:case_id>/promise/", acting.promise, name="promise"),
     path("<int:case_id>/keep-out/", acting.keep_out, name="keep_out"),
     path("<int:case_id>/let-in/<int:user_id>/", acting.let_in, name="let_in"),
+    path("<int:case_id>/address/ask/", unmasking.ask, name="unmask_ask"),
+    path("<int:case_id>/address/answer/", unmasking.answer, name="unmask_answer"),
+    path("<int:case_id>/address/show/", unmasking.show, name="unmask_show"),
     path("<int:case_id>/things/", acting.things, name="things"),
     path("<int:case_id>/tie/", acting.tie, name="tie"),
     path("<int:case_id>/untie/", acting.untie, name="untie"),

@@ -31,12 +31,15 @@ from enishi.cases.queries.figures import Figures, Measure, Share, category
 from enishi.cases.queries.needs import Need, can_be_asked, missing, needs
 from enishi.cases.queries.outside import (
     Seen,
+    Unmasking,
     address_of,
     behind_door,
     has_door,
+    may_be_opened,
     open_page,
     page_of,
     seen_from_outside,
+    unmasking,
 )
 
 __all__ = [
@@ -48,6 +51,7 @@ __all__ = [
     "Share",
     "Tied",
     "Totals",
+    "Unmasking",
     "address_of",
     "behind_door",
     "by_ids",
@@ -62,6 +66,7 @@ __all__ = [
     "kept_out",
     "level_of_file",
     "level_of_ties",
+    "may_be_opened",
     "may_see",
     "missing",
     "near",
@@ -79,5 +84,6 @@ __all__ = [
     "tied",
     "tied_to",
     "totals",
+    "unmasking",
     "words_of",
 ]

@@ -34,16 +34,24 @@ from enishi.cases.services.portal import (
 from enishi.cases.services.rules import CaseError, Conflict, Missing
 from enishi.cases.services.talk import note
 from enishi.cases.services.ties import promise_from_case, tie, untie
+from enishi.cases.services.unmasking import (
+    answer_unmasking,
+    ask_to_unmask,
+    lapse_unmaskings,
+    open_address,
+)
 
 __all__ = [
     "CaseError",
     "Conflict",
     "Missing",
     "acknowledge",
+    "answer_unmasking",
     "appeal",
     "appeal_outcome",
     "appeal_until",
     "ask_satisfaction",
+    "ask_to_unmask",
     "catch_up",
     "change_case",
     "check_files",
@@ -52,11 +60,13 @@ __all__ = [
     "index_of_party",
     "judge_outcome",
     "keep_out",
+    "lapse_unmaskings",
     "leave_address",
     "let_in",
     "move_case",
     "note",
     "note_satisfaction",
+    "open_address",
     "open_case",
     "promise_from_case",
     "raise_of_party",

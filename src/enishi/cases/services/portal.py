@@ -31,6 +31,7 @@ from enishi.cases.services.moving import judge, lodge_appeal
 from enishi.cases.services.rules import EDIT, MANAGE, CaseError
 from enishi.cases.services.talk import put
 from enishi.cases.services.ties import tie_new
+from enishi.cases.services.unmasking import address_changed
 from enishi.content.services import FileDraft, FileError, add_files
 from enishi.core import clock
 from enishi.timeline.services import differences, record
@@ -47,13 +48,19 @@ def outside() -> Actor:
 
 
 @transaction.atomic
-def set_page(actor: Actor, project: Project, *, is_on: bool, about: str, emergency: str) -> ReportPage:
-    """Switch the public page of a project on or off, and say what it says of itself."""
+def set_page(
+    actor: Actor, project: Project, *, is_on: bool, about: str, emergency: str, may_be_opened: bool = False
+) -> ReportPage:
+    """Switch the public page of a project on or off, and say what it says of itself.
+
+    ``may_be_opened`` holds for addresses that are left from now on: what was left before stays under its words.
+    """
     actor.require(MANAGE, project.pk)
     page, _new = ReportPage.objects.get_or_create(
         project=project, defaults={"token": secrets.token_urlsafe(9)}
     )
-    before = {name: getattr(page, name) for name in ("is_on", "about", "emergency")}
+    before = {name: getattr(page, name) for name in ("is_on", "about", "emergency", "may_be_opened")}
+    page.may_be_opened = may_be_opened
     page.is_on, page.about, page.emergency = (
         is_on,
         " ".join(about.split())[:300],
@@ -208,8 +215,11 @@ def say(actor: Actor, case: Case, *, text: str) -> CaseWord:
 
 
 @transaction.atomic
-def leave_address(case: Case, address: str) -> None:
-    """Keep an address to which only "there is news" is sent, or (empty) forget it. Neither is recorded."""
+def leave_address(case: Case, address: str, *, may_be_opened: bool = False) -> None:
+    """Keep an address to which only "there is news" is sent, or (empty) forget it. Neither is recorded.
+
+    ``may_be_opened``: it was left under words that two people may open it together.
+    """
     address = address.strip()
     if address:
         try:
@@ -218,7 +228,10 @@ def leave_address(case: Case, address: str) -> None:
             raise CaseError(
                 _("This is no e-mail address. Look for a missing @ or full stop."), "address"
             ) from None
-    CaseDoor.objects.filter(case=case).update(news_to=seal(address) if address else None)
+    address_changed(case)
+    CaseDoor.objects.filter(case=case).update(
+        news_to=seal(address) if address else None, may_be_opened=bool(address) and may_be_opened
+    )
 
 
 def send_news(case_id: int) -> None:

@@ -27,6 +27,7 @@ from enishi.timeline.models import Entry, Family
 from enishi.timeline.services import differences, notify, place, reclassify, record
 
 VIEW, EDIT, MANAGE = "cases.view", "cases.edit", "cases.manage"
+UNMASK = "cases.unmask"
 SUBJECT = "cases.case"
 LONGEST = 100_000
 

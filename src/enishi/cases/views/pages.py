@@ -17,7 +17,7 @@ from enishi.accounts.requests import StaffRequest
 from enishi.cases import queries, services
 from enishi.cases.clocks import Clock, in_words
 from enishi.cases.models import Case, CaseStep, CaseWord
-from enishi.cases.services.rules import EDIT, MANAGE, VIEW
+from enishi.cases.services.rules import EDIT, MANAGE, UNMASK, VIEW
 from enishi.cases.views import answers
 from enishi.content.models import File
 from enishi.conversations.models import Interaction
@@ -72,6 +72,7 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
         "appeal_until": services.appeal_until(row),
         "may_be_asked": queries.can_be_asked(row),
         "has_door": queries.has_door(row),
+        "unmasking": queries.unmasking(actor, row) if actor.may(UNMASK, row.project_id) else None,
         "may_edit": actor.may(EDIT, row.project_id),
         "may_manage": actor.may(MANAGE, row.project_id),
         "may_promise": actor.may("commitments.edit", row.project_id),
