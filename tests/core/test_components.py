@@ -235,6 +235,23 @@ def test_a_pager_has_no_dead_links() -> None:
     assert shown.count(" disabled") == 1
 
 
+def test_a_panel_says_how_many_there_are() -> None:
+    assert '<span class="c">2</span>' in draw(
+        "<c-panel id='p' title='Times' :of='times' />", times=["a", "b"]
+    )
+    assert '<span class="c">0</span>' in draw("<c-section id='s' title='Times' :of='times' />", times=[])
+    assert 'class="c"' not in draw("<c-panel id='p' title='Times' />")
+
+
+def test_values_passed_to_components_are_plain_names() -> None:
+    """A filter in such a value is not understood, and the attribute silently empty: what is counted goes to ``:of``."""
+    filtered = re.compile(r"""<c-[^>]*\s:[\w-]+=(["'])[^"'{]*\|[^"'{]*\1""")
+    source = TEMPLATES.parents[1]
+    assert [
+        str(path) for path in source.rglob("templates/**/*.html") if filtered.search(path.read_text())
+    ] == []
+
+
 @pytest.mark.parametrize("language", ["en", "ja", "fr", "fa"])
 def test_the_components_page_draws_in_every_language(language: str) -> None:
     shown = page("core/components.html", language, states=STATES, people=PEOPLE, form=PromiseForm({}))
