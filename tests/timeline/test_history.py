@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import translation
 
 from enishi.contacts.services import change_party
-from enishi.timeline import proof
+from enishi.core import clock
+from enishi.timeline import proof, words
 from enishi.timeline.models import Entry, Seal
 from enishi.timeline.queries import history_of
 from factories import SYSTEM, agent, outsider, party, project
@@ -126,3 +128,35 @@ def test_secrets_are_masked():
         "password": ["•••", "•••"],
         "api_token": ["•••", "•••"],
     }
+
+
+def _made(event: str) -> words.Told:
+    changes = {
+        "title": [None, "Send the noise report"],
+        "said_start": [None, 69],
+        "said_end": [None, 120],
+        "said_via": [None, "email"],
+    }
+    return words.told(
+        Entry(subject_type="commitments.promise", event=event, at=clock.now(), via="web", changes=changes)
+    )
+
+
+def test_what_is_new_is_told_without_a_before_and_without_numbers_for_programs():
+    made = _made("commitments.promise_made")
+    assert (made.rows, made.facts) == ([], [("Promise", "Send the noise report")])
+    changed = _made("commitments.promise_changed")
+    assert changed.facts == []
+    assert changed.rows == [{"field": "Promise", "old": "", "new": "Send the noise report"}]
+
+
+@pytest.mark.parametrize("language", ["ja", "fr", "fa"])
+def test_what_apps_record_under_the_same_names_is_translated(language):
+    entry = Entry(subject_type="conversations.interaction", changes={"participants": [None, ["Aoi"]]})
+    with translation.override("en"):
+        assert words.labels(entry) == {"participants": "Participants"}
+    with translation.override(language):
+        assert (
+            words.labels(entry)["participants"]
+            == {"ja": "参加者", "fr": "Participants", "fa": "شرکت‌کنندگان"}[language]
+        )

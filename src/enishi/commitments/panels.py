@@ -191,7 +191,13 @@ def draw_tasks(actor: Actor, ids: Collection[int]) -> Mapping[int, Shown]:
 
 @provide("timeline.fields", "commitments.promise")
 def promise_fields() -> Mapping[str, Any]:
-    return {"words": _("proof"), "files": _("files")}
+    return {"words": _("proof"), "files": _("files"), "said_at": _("said")}
+
+
+@provide("timeline.values", "commitments.promise")
+def promise_value(name: str, value: Any) -> str | None:
+    """Where in a text it was said is shown by the passage itself, not by numbers."""
+    return "" if name in {"said_start", "said_end", "said_via"} else None
 
 
 @provide("timeline.fields", "commitments.series")

@@ -34,11 +34,10 @@ class TimelineKeeper(Keeper):
         rows: list[dict[str, Any]] = []
         for entry in told:
             head = {"at": entry.at, "what": str(events.label(entry.event)), "event": entry.event}
-            shown = words.told(entry)
-            labels = [row["field"] for row in shown.rows] or [None] * len(entry.changes)
+            labels = words.labels(entry)
             rows += [
-                {**head, "field": label or name, "name": name, "before": before, "after": after}
-                for label, (name, (before, after)) in zip(labels, entry.changes.items(), strict=True)
+                {**head, "field": labels[name], "name": name, "before": before, "after": after}
+                for name, (before, after) in entry.changes.items()
             ] or [head]
         yield Chapter(
             "history",

@@ -31,7 +31,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.text import capfirst
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Level, Via
@@ -51,6 +51,22 @@ _ICONS = {
     "exported": "download",
     "in": "login",
     "failed": "alert-triangle",
+}
+
+# What apps record under the same names, where they do not name it themselves.
+_USUAL = {
+    "days": gettext_lazy("days"),
+    "folds": gettext_lazy("folded parts"),
+    "language": gettext_lazy("language"),
+    "participants": gettext_lazy("participants"),
+    "parties": gettext_lazy("contacts"),
+    "path": gettext_lazy("path"),
+    "project": gettext_lazy("project"),
+    "role": gettext_lazy("role"),
+    "size": gettext_lazy("size"),
+    "tags": gettext_lazy("tags"),
+    "told": gettext_lazy("told to"),
+    "version": gettext_lazy("version"),
 }
 
 
@@ -81,7 +97,9 @@ def told(entry: Entry) -> Told:
         }
         for name, (before, after) in entry.changes.items()
     ]
-    first = entry.event.endswith("_created")
+    # What neither is nor was said in words is for programs only.
+    rows = [row for row in rows if row["old"] or row["new"]]
+    first = not entry.event.endswith("_changed") and not any(row["old"] for row in rows)
     facts = [(row["field"], row["new"]) for row in rows if row["new"]] if first else []
     facts += [
         (_label(names, fields, name), text)
@@ -101,6 +119,12 @@ def told(entry: Entry) -> Told:
         rows=[] if first else rows,
         facts=facts,
     )
+
+
+def labels(entry: Entry) -> dict[str, str]:
+    """What was changed, by the names on screen."""
+    names, fields = _names(entry.subject_type), _fields(entry.subject_type)
+    return {name: _label(names, fields, name) for name in entry.changes}
 
 
 def stood(subject_type: str, found: State) -> list[dict[str, Any]]:
@@ -140,7 +164,10 @@ def _fields(subject_type: str) -> Mapping[str, Any]:
 
 def _label(names: Mapping[str, Any], fields: Mapping[str, Any], name: str) -> str:
     own = names.get(name) or getattr(fields.get(name), "verbose_name", None)
-    return capfirst(str(own or name.replace("_", " ")))
+    # A field without a name of its own has one that Django made of its English identifier.
+    if not own or (isinstance(own, str) and name in _USUAL):
+        own = _USUAL.get(name) or name.replace("_", " ")
+    return capfirst(str(own))
 
 
 def _value(subject_type: str, name: str, field: Any, value: Any) -> str:
@@ -174,4 +201,4 @@ def value_words(field: Any, value: Any) -> str:
     return str(value)
 
 
-__all__ = ["Told", "address", "stood", "told", "value_words"]
+__all__ = ["Told", "address", "labels", "stood", "told", "value_words"]
