@@ -58,8 +58,19 @@ def test_tails_show_where_somebody_stood_ninety_days_before(at):
         ("Tanaka Aoi", (1, 2)),
     ]
     trail = found.trails[0]
-    assert (trail.x1, trail.y1, trail.x2, trail.y2, trail.tone) == (150, 450, 250, 150, "for")
+    assert (trail.x1, trail.y1, trail.x2, trail.y2, trail.tone) == (107, 450, 207, 150, "for")
     assert len(found.trails) == 1
+
+
+def test_a_tail_ends_at_the_dot_it_belongs_to(at):
+    here = world()
+    judged(here, here.guild, 4, 3, back=200)
+    judged(here, here.aoi, 1, 2, back=100)
+    judged(here, here.aoi, 4, 3, back=10)
+    found = queries.matrix(here.manager, here.project.pk)
+    assert [dot.name for dot in found.rows[1][2].dots] == ["Harbour Pilots Guild", "Tanaka Aoi"]
+    # The second of two dots of 24 stands 12 below the middle of the field.
+    assert [(trail.x2, trail.y2) for trail in found.trails] == [(207, 162)]
 
 
 def test_a_crowded_field_shows_three_and_counts_the_rest(at):

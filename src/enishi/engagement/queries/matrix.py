@@ -17,6 +17,7 @@ from enishi.engagement.queries.people import EVERYBODY, Wanted, ratings, ratings
 
 TAIL_DAYS = 90
 IN_CELL = 4
+DOT_HEIGHT = 24
 MOST_TRAILS = 60
 MOST_STEPS = 10
 PAGE = 50
@@ -54,12 +55,16 @@ class Dot:
 
 @dataclass(frozen=True)
 class Cell:
-    """One of the twenty-five fields. ``more`` do not fit into it."""
+    """One of the twenty-five fields. Those ``hidden`` do not fit into it."""
 
     influence: int
     interest: int
     dots: Sequence[Dot] = ()
-    more: int = 0
+    hidden: Sequence[Dot] = ()
+
+    @property
+    def more(self) -> int:
+        return len(self.hidden)
 
     @property
     def code(self) -> str:
@@ -160,13 +165,14 @@ def matrix(
         dots = [dot for dot in dots if _has_position(dot, wanted.position)]
     dots.sort(key=lambda dot: (-dot.influence, -dot.interest, dot.sort_key, dot.party_id))
     listed = [dot for dot in dots if wanted.cell in (None, dot.cell)]
+    rows = _rows(dots)
     steps, earlier, later = _steps(actor, project_id, day)
     return Matrix(
         day=day,
         today=today,
         dots=dots,
-        rows=_rows(dots),
-        trails=_trails(dots),
+        rows=rows,
+        trails=_trails(rows),
         page=Shown(listed[start : start + PAGE], start, len(listed)),
         steps=steps,
         earlier=earlier,
@@ -189,21 +195,28 @@ def _cell(influence: int, interest: int, inside: dict[tuple[int, int], list[Dot]
     here = inside[influence, interest]
     # "1 more" takes the place in which that one would stand.
     shown = here if len(here) <= IN_CELL else here[: IN_CELL - 1]
-    return Cell(influence, interest, shown, len(here) - len(shown))
+    return Cell(influence, interest, shown, here[len(shown) :])
 
 
-def _trails(dots: Sequence[Dot]) -> list[Trail]:
-    """Those who moved alike share a line; the widest first."""
-    moved = Counter((dot.was, dot.cell, dot.tone) for dot in dots if dot.was)
+def _trails(rows: Sequence[Sequence[Cell]]) -> list[Trail]:
+    """Those who moved alike share a line, to the first of their dots; the widest first."""
+    moved: Counter[tuple[tuple[int, int], tuple[int, int], str]] = Counter()
+    ends: dict[tuple[tuple[int, int], tuple[int, int], str], int] = {}
+    for cell in (cell for row in rows for cell in row):
+        drawn = len(cell.dots) + bool(cell.more)
+        for place, dot in enumerate((*cell.dots, *cell.hidden)):
+            if dot.was:
+                line = (dot.was, dot.cell, dot.tone)
+                moved[line] += 1
+                ends.setdefault(line, DOT_HEIGHT * (2 * min(place, drawn - 1) - drawn + 1) // 2)
 
-    def middle(cell: tuple[int, int]) -> tuple[int, int]:
+    def at_dot(cell: tuple[int, int], below_middle: int = 0) -> tuple[int, int]:
         influence, interest = cell
-        return 100 * interest - 50, 550 - 100 * influence
+        return 100 * interest - 93, 550 - 100 * influence + below_middle
 
     return [
-        Trail(*middle(was), *middle(now), tone=tone, count=count)
-        for (was, now, tone), count in moved.most_common(MOST_TRAILS)
-        if was is not None
+        Trail(*at_dot(line[0]), *at_dot(line[1], ends[line]), tone=line[2], count=count)
+        for line, count in moved.most_common(MOST_TRAILS)
     ]
 
 
