@@ -21,6 +21,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from enishi.core import lookups  # noqa: F401  its conditions register themselves
 
@@ -28,7 +29,7 @@ from enishi.core import lookups  # noqa: F401  its conditions register themselve
 class Level(models.IntegerChoices):
     """How confidential a record is. A role reads up to its clearance."""
 
-    OPEN = 0, _("Open")
+    OPEN = 0, pgettext_lazy("confidentiality", "Open")
     INTERNAL = 1, _("Internal")
     CONFIDENTIAL = 2, _("Confidential")
     RESTRICTED = 3, _("Restricted")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
@@ -47,7 +48,9 @@ class RatingForm(forms.Form):
         help_text=_("What was said or done that shows it."),
     )
     rated_on = DayField(
-        label=_("From"), required=False, help_text=_("Today if empty. For example 3 Nov 2026.")
+        label=pgettext_lazy("date", "From"),
+        required=False,
+        help_text=_("Today if empty. For example 3 Nov 2026."),
     )
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 

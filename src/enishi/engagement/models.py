@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from enishi.accounts.access import ScopedModel
 from enishi.conversations.models import Interaction
@@ -31,7 +32,7 @@ class Position(models.IntegerChoices):
 
     OPPOSED = -2, _("Opposed")
     WORRIED = -1, _("Worried")
-    NEUTRAL = 0, _("Neutral")
+    NEUTRAL = 0, pgettext_lazy("position", "Neutral")
     FAVOURABLE = 1, _("In favour")
     SUPPORTIVE = 2, _("Supportive")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
@@ -45,7 +46,7 @@ class ReportForm(forms.Form):
     """The filters of one definition. Fields that it does not take are left out."""
 
     project = forms.TypedChoiceField(label=_("Project"), required=False, coerce=int, empty_value=None)
-    since = DayField(label=_("From"))
+    since = DayField(label=pgettext_lazy("date", "From"))
     until = DayField(label=_("To"))
     level = forms.TypedChoiceField(
         label=_("Confidentiality up to"),

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
@@ -54,7 +55,9 @@ class SourceForm(MeantForm):
         label=_("Number"), max_length=120, required=False, widget=forms.TextInput(attrs={"dir": "auto"})
     )
     file = forms.TypedChoiceField(label=_("File"), required=False, coerce=int, empty_value=None)
-    valid_from = DayField(label=_("From"), required=False, help_text=_("For example 29 Dec 2026."))
+    valid_from = DayField(
+        label=pgettext_lazy("date", "From"), required=False, help_text=_("For example 29 Dec 2026.")
+    )
     valid_until = DayField(label=_("Until"), required=False)
     project = forms.TypedChoiceField(label=_("Project"), coerce=int)
     note = forms.CharField(label=_("Remark"), required=False, widget=forms.Textarea(attrs=AREA))

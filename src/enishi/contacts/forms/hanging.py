@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
@@ -87,7 +86,7 @@ class PointForm(SeenForm):
         if self.kind == ContactPoint.Kind.ADDRESS and not any(
             self.cleaned_data.get(part) for part in ADDRESS_PARTS
         ):
-            self.add_error("street", _now("Give at least a street or a city."))
+            self.add_error("street", _("Give at least a street or a city."))
 
 
 class TieForm(SeenForm):
@@ -135,7 +134,7 @@ class TieForm(SeenForm):
 
     def clean_party(self) -> str:
         if not self.picked:
-            raise forms.ValidationError(_now("Choose somebody from the list, or let them be created."))
+            raise forms.ValidationError(_("Choose somebody from the list, or let them be created."))
         return str(self.cleaned_data["party"])
 
     def refuse(self, error: ContactError) -> None:
@@ -169,7 +168,7 @@ class ConsentForm(forms.Form):
     def clean(self) -> None:
         purpose, wording = self.cleaned_data.get("purpose"), self.cleaned_data.get("wording")
         if purpose and wording and wording.purpose_id != purpose.pk:
-            self.add_error("wording", _now("This wording belongs to another purpose."))
+            self.add_error("wording", _("This wording belongs to another purpose."))
 
 
 class IdForm(forms.Form):

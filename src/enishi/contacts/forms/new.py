@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor, Level
@@ -64,6 +63,6 @@ class NewContactForm(forms.Form):
 
     def clean(self) -> None:
         if self.cleaned_data.get("organisation") and not self.picked:
-            self.add_error("organisation", _now("Choose one from the list, or let it be created."))
+            self.add_error("organisation", _("Choose one from the list, or let it be created."))
         if self.cleaned_data.get("reading"):
             self.cleaned_data["reading"] = read_kana(self, "reading", self.cleaned_data["reading"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries as accounts
@@ -230,7 +229,7 @@ class FieldsForm(SeenForm):
             case Field.Kind.FLAG:
                 return forms.TypedChoiceField(
                     required=False,
-                    choices=with_none([("1", _now("Yes")), ("0", _now("No"))]),
+                    choices=with_none([("1", _("Yes")), ("0", _("No"))]),
                     coerce=lambda sent: sent in {"1", "True", True},
                     empty_value=None,
                 )
