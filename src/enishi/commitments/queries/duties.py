@@ -51,6 +51,13 @@ class Standing:
         """What is to be kept next: the earliest that is open."""
         return next((time for time in self.times if time.is_open), None)
 
+    def comes_after_next(self, time: Promise) -> bool:
+        """Whether there is another time to be kept before this one."""
+        first = self.next
+        if first is None or first.due_at is None or time.due_at is None:
+            return False
+        return time.is_open and time.due_at > first.due_at
+
     @property
     def sign(self) -> str:
         """The knot of the duty: of what is open, else of what was settled last."""

@@ -239,10 +239,14 @@ def duty(request: StaffRequest, duty_id: int) -> HttpResponse:
     actor.require(VIEW)
     found: Duty = answers.found(queries.duty, actor, duty_id)
     [standing] = queries.standings(actor, [found])
+    every = queries.all_times(actor, found)
+    ahead = [time for time in every if standing.comes_after_next(time)]
     context = {
         "duty": found,
         "row": standing,
-        "times": queries.all_times(actor, found),
+        "times": [time for time in every if time not in ahead],
+        "ahead": ahead,
+        "total": len(every),
         "may_read_file": queries.may_read_file(actor, found.source),
         "review": ReviewForm(),
         "ending": EndForm(),
