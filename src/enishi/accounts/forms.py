@@ -104,6 +104,7 @@ class GrantForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].queryset = queries.roles()  # type: ignore[attr-defined]
+        self.fields["role"].empty_label = _("choose a role")  # type: ignore[attr-defined]
         self._projects = {str(p.pk): p for p in queries.all_projects() if p.archived_at is None}
         self.fields["place"].choices = _places(self._projects.values())  # type: ignore[attr-defined]
 

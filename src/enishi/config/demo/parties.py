@@ -178,6 +178,8 @@ def save_consents(house: House, people: Sequence[Sketch], rng: random.Random) ->
     rows = []
     for person in people:
         for code, state, basis, evidence, at in _statements(person, rng):
+            if at > clock.now():
+                continue
             consent = Consent(
                 party=person.party,
                 purpose=purposes[code],
