@@ -3,6 +3,7 @@ import { build, context } from "esbuild";
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { feature } from "topojson-client";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
@@ -87,11 +88,43 @@ function sprite() {
   writeFileSync(join(out, "icons.svg"), `<svg xmlns="http://www.w3.org/2000/svg">${symbols}</svg>`);
 }
 
+// The land for the map, from Natural Earth: the world at once in two finenesses, and the finest by country.
+function land() {
+  const to = join(out, "land");
+  mkdirSync(to, { recursive: true });
+  const round = (value, digits) => JSON.stringify(value, (_key, part) => (typeof part === "number" ? Number(part.toFixed(digits)) : part));
+  for (const scale of ["110m", "50m"]) copyFileSync(join(modules, `world-atlas/countries-${scale}.json`), join(to, `${scale}.json`));
+  const world = JSON.parse(readFileSync(join(modules, "world-atlas/countries-10m.json"), "utf8"));
+  const boxes = feature(world, world.objects.countries).features.flatMap((one, index) => {
+    const parts = one.geometry.type === "Polygon" ? [one.geometry.coordinates] : one.geometry.coordinates;
+    writeFileSync(join(to, `10m-${index}.json`), round({ type: "MultiPolygon", coordinates: parts }, 3));
+    // A country on both sides of the 180° line has a box for each part, else it would be everywhere.
+    const whole = bboxOf(parts);
+    const some = whole[2] - whole[0] > 180 ? parts.map((part) => bboxOf([part])) : [whole];
+    return some.map((box) => [index, ...box]);
+  });
+  writeFileSync(join(to, "10m.json"), round(boxes, 2));
+}
+
+function bboxOf(parts) {
+  const box = [180, 90, -180, -90];
+  for (const [outer] of parts) {
+    for (const [lng, lat] of outer) {
+      box[0] = Math.min(box[0], lng);
+      box[1] = Math.min(box[1], lat);
+      box[2] = Math.max(box[2], lng);
+      box[3] = Math.max(box[3], lat);
+    }
+  }
+  return box;
+}
+
 function assets() {
   mkdirSync(out, { recursive: true });
   fonts();
   tabler();
   sprite();
+  land();
   copyFileSync(join(here, "mark.svg"), join(out, "mark.svg"));
 }
 
@@ -101,7 +134,11 @@ const options = {
     { in: join(here, "css/enishi.css"), out: "enishi" },
     // For the pages that need it: a matrix is not on every page.
     { in: join(here, "css/stakeholders.css"), out: "stakeholders" },
+    { in: join(here, "src/map.ts"), out: "map" },
+    { in: join(here, "css/map.css"), out: "map" },
   ],
+  // Pictures that the stylesheet of the map names and that are not drawn.
+  loader: { ".png": "empty" },
   outdir: out,
   bundle: true,
   minify: true,

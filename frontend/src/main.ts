@@ -3,6 +3,7 @@ import "./board";
 import "./forms";
 import "./keys";
 import "./live";
+import "./maps";
 import "./matrix";
 import "./menus";
 import "./palette";

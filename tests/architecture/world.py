@@ -164,6 +164,9 @@ def _contacts(where: Project, boss: Actor) -> dict[str, object]:
     aoi = party(where, "Tanaka Aoi", email="aoi@tanaka.example", by=boss)
     twin = party(where, "Aoi Tanaka", email="aoi.tanaka@tanaka.example", by=boss)
     point = save_point(boss, aoi, PointDraft(kind="phone", typed="+44 1632 960123"))
+    home = save_point(
+        boss, aoi, PointDraft("address", "", parts={"street": "1 Cliff Road", "city": "Skerby"})
+    )
     kind = RelationType.objects.order_by("pk").first()
     assert kind is not None
     first, second = sorted([aoi.pk, twin.pk])
@@ -179,6 +182,7 @@ def _contacts(where: Project, boss: Actor) -> dict[str, object]:
     change_party(boss, aoi, note="Prefers letters")
     return {
         "party_id": aoi.pk, "kept_id": aoi.pk, "gone_id": twin.pk, "first_id": first, "second_id": second,
+        "contacts:place point_id": home and home.pk,
         "point_id": getattr(point, "pk", None) or aoi.points.first().pk,
         "relation_id": relate(boss, aoi, twin, kind=kind).pk, "type_id": kind.pk, "tag_id": tag.pk,
         "field_id": own.pk, "purpose_id": purpose.pk, "run_id": run.pk, "import_id": run.pk, "operation_id": operation.pk,

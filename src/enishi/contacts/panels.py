@@ -30,6 +30,7 @@ add_menu(
         "people", _("Contacts"), "contacts:list", "users", right="contacts.view", order=10, key="c", tab=2
     )
 )
+add_menu(MenuEntry("people", _("Map"), "contacts:map", "map-2", right="contacts.view", order=30))
 add_menu(
     MenuEntry(
         "setup",
@@ -91,6 +92,11 @@ _FIELDS = {
     "text": _("wording"),
     "kept": _("left as it is"),
 }
+
+
+@provide("timeline.fields", "contacts.town")
+def town_fields() -> Mapping[str, Any]:
+    return {"latitude": _("latitude"), "longitude": _("longitude")}
 
 
 class _Names(Mapping[str, Any]):
@@ -165,6 +171,9 @@ def _point_words(point: Mapping[str, Any]) -> str:
     if point.get("status") not in {None, ContactPoint.Status.UNCHECKED, ContactPoint.Status.GOOD}:
         words.append(str(dict(ContactPoint.Status.choices).get(point["status"], "")))
     words.append(_span(point))
+    if place := point.get("place"):
+        source = dict(ContactPoint.Place.choices).get(place["source"], "")
+        words.append(f"\u2066{place['latitude']}, {place['longitude']}\u2069 ({source})")
     return ", ".join(filter(None, words))
 
 

@@ -47,17 +47,9 @@ _ABOUT = (
     "time_zone", "birth_date", "note", "status", "last_contact_at", "created_at", "updated_at",
 )  # fmt: skip
 _POINT = (
-    "kind",
-    "label",
-    "value",
-    "typed",
-    "parts",
-    "status",
-    "note",
-    "is_primary",
-    "valid_from",
-    "valid_until",
-)
+    "kind", "label", "value", "typed", "parts", "status", "note", "is_primary", "valid_from", "valid_until", "latitude",
+    "longitude", "place_source",
+)  # fmt: skip
 _OPEN = (
     ImportRun.State.CHECKING,
     ImportRun.State.CHECKED,

@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Via
-from enishi.contacts.services import bulk, duplicates, importing
+from enishi.contacts.services import bulk, duplicates, importing, places
 
 ATTEMPTS = 4
 _RETRY = RetryStrategy(max_attempts=ATTEMPTS, wait=5)
@@ -69,6 +69,21 @@ def duplicates_of_changed(timestamp: int) -> None:
 def duplicates_of_all(timestamp: int) -> None:
     """Look for duplicates among all."""
     duplicates.scan()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(
+    name="contacts.find_places", queue="upkeep", queueing_lock="contacts.find_places", pass_context=False
+)
+def find_places(timestamp: int) -> None:
+    """Put addresses on the map that came in lately; those looked for before are not asked again."""
+    places.find_places()
+
+
+@app.task(name="contacts.follow_town", queue="upkeep", retry=_RETRY)
+def follow_town(town_id: int) -> None:
+    """Let addresses follow a town that was put on the map."""
+    places.follow_town(town_id)
 
 
 @app.periodic(cron="17 3 * * *")

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
-from enishi.contacts.services import bulk, importing, merging
+from enishi.contacts.services import bulk, importing, merging, places
 from enishi.core.registry import provide
 from enishi.timeline.models import Operation
 from enishi.timeline.undo import PLACE, Undoer, UndoPlan
@@ -49,3 +49,14 @@ class UndoImport(Undoer):
 
     def apply(self, actor: Actor, operation: Operation, *, keep: Collection[str] | None) -> Mapping[str, int]:
         return importing.undo(actor, operation, keep=keep)
+
+
+@provide(PLACE, places.KIND)
+class UndoPlaces(Undoer):
+    right = places.BULK
+
+    def preview(self, actor: Actor, operation: Operation) -> UndoPlan:
+        return places.preview_undo(operation)
+
+    def apply(self, actor: Actor, operation: Operation, *, keep: Collection[str] | None) -> Mapping[str, int]:
+        return places.undo(actor, operation)

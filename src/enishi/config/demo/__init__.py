@@ -19,6 +19,7 @@ from enishi.config.demo import (
     raised,
     reports,
     stakeholders,
+    where,
 )
 from enishi.config.demo.organisation import PASSWORD, accounts, found_house
 from enishi.config.demo.people import DAYS, Population
@@ -51,6 +52,7 @@ def _tell(now: dt.datetime) -> None:
     with clock.standing_at(now - dt.timedelta(days=DAYS)):
         house = found_house()
         set_up(house, now.date())
+        where.put_villages(house)
     population = Population(drawing("people"), now)
     people, organisations = population.people, [sketch for sketch, _entry in population.organisations]
     twins = desk.twins(people, drawing("twins"))

@@ -6,6 +6,7 @@ import datetime as dt
 import random
 from collections.abc import Iterator, Sequence
 
+from enishi.config.demo import where
 from enishi.config.demo.organisation import House
 from enishi.config.demo.people import Sketch
 from enishi.contacts import signals
@@ -76,6 +77,7 @@ def prepare(sketch: Sketch, house: House) -> list[ContactPoint]:
     )
     work_out(party)
     points = [point_from(point, country=sketch.country) for point in draft.points]
+    where.place(points)
     seen: set[str] = set()
     for point in points:
         point.is_primary = point.kind not in seen

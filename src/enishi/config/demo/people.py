@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import zlib
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -141,6 +142,13 @@ class Names:
 
     def place(self, language: str) -> dict[str, Any]:
         return dict(self._material["place"][language])
+
+
+def village_of(place: Mapping[str, Any], parts: Mapping[str, str]) -> str:
+    """The town, or one of the villages around it for four in ten; by the address itself, so that nothing else changes."""
+    town, *villages = [str(entry[0]) for entry in place["villages"]]
+    drawn = zlib.crc32(f"{parts['street']} {parts['postcode']}".encode()) % 100
+    return villages[drawn % len(villages)] if drawn < 40 else town
 
 
 class Population:
@@ -358,10 +366,10 @@ class Population:
             "street": rng.choice(place["streets"]).format(**numbers),
             "building": rng.choice(place["buildings"]),
             "postcode": place["postcode"].format(**numbers_post),
-            "city": place["city"],
             "region": place["region"],
             "country": place["country"],
         }
+        parts["city"] = village_of(place, parts)
         return PointDraft("address", "", parts=parts, label=ContactPoint.Label.HOME)
 
     # --- ties

@@ -19,6 +19,8 @@ from enishi.contacts.queries import filters, lists, tree
 from enishi.contacts.queries.lists import ListSpec
 
 SILENT_DAYS = 60
+AREA_LENGTH = 4000
+"""A hundred corners in decimal degrees."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class State:
     cursor: str = ""
     place: int = 0
     problem: str = ""
+    on_map: bool = False
+    """Shown as a map instead of a list."""
 
     @property
     def changed(self) -> bool:
@@ -100,20 +104,30 @@ class State:
             here["columns"] = ",".join(self.spec.columns)
         if cursor:
             here |= {"cursor": cursor, "place": str(place)}
+        if self.on_map:
+            here["on"] = "map"
         return here
 
     def url(self, *, cursor: str = "", place: int = 0) -> str:
-        return _url(self.params(cursor=cursor, place=place))
+        return self._address("contacts:map" if self.on_map else "contacts:list", cursor=cursor, place=place)
+
+    def _address(self, name: str, **more: Any) -> str:
+        params = {key: value for key, value in self.params(**more).items() if key != "on"}
+        return reverse(name) + (f"?{urlencode(params)}" if params else "")
+
+    @property
+    def list_url(self) -> str:
+        return self._address("contacts:list")
+
+    @property
+    def map_url(self) -> str:
+        return self._address("contacts:map")
 
     def with_filter(self, node: tree.Node) -> State:
         return replace(self, spec=replace(self.spec, filter=node), cursor="", place=0)
 
     def with_sort(self, sort: str) -> State:
         return replace(self, spec=replace(self.spec, sort=sort), cursor="", place=0)
-
-
-def _url(params: Mapping[str, str]) -> str:
-    return reverse("contacts:list") + (f"?{urlencode(params)}" if params else "")
 
 
 def read_state(actor: Actor, params: QueryDict, project_id: int | None) -> State:
@@ -145,6 +159,7 @@ def read_state(actor: Actor, params: QueryDict, project_id: int | None) -> State
         cursor=params.get("cursor", "")[:2000],
         place=int(place) if place.isdigit() and len(place) < 10 else 0,
         problem=problem,
+        on_map=params.get("on") == "map",
     )
 
 
@@ -186,7 +201,8 @@ class ConditionForm(forms.Form):
                 widget=forms.TextInput({"inputmode": "decimal"}),
             )
         elif field.kind != "none":
-            self.fields["value"] = forms.CharField(label=field.label, required=False, max_length=200)
+            longest = AREA_LENGTH if field.kind == "area" else 200
+            self.fields["value"] = forms.CharField(label=field.label, required=False, max_length=longest)
 
     def leaf(self) -> filters.Leaf:
         value = self.cleaned_data.get("value")

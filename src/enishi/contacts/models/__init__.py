@@ -8,6 +8,7 @@ from enishi.contacts.models.party import (
     Party,
     Relation,
     RelationType,
+    Town,
 )
 from enishi.contacts.models.setup import (
     Consent,
@@ -39,4 +40,5 @@ __all__ = [
     "RelationType",
     "SavedView",
     "Tag",
+    "Town",
 ]

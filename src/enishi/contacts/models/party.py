@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -139,7 +140,8 @@ class ContactPoint(models.Model):
     """One way to reach a party: e-mail, phone, postal address or web page.
 
     ``value`` is normalised (E.164, domain in lower case), ``typed`` is what somebody wrote, ``key`` is what duplicates
-    are found by (folded e-mail, E.164, country and postcode).
+    are found by (folded e-mail, E.164, country and postcode). An address may have a place on the map (WGS 84); where that
+    comes from decides whether it is looked up again.
     """
 
     class Kind(models.TextChoices):
@@ -164,6 +166,14 @@ class ContactPoint(models.Model):
         BILLING = "billing", _("Billing")
         OTHER = "other", _("Other")
 
+    class Place(models.TextChoices):
+        """Where the position of an address comes from; empty: it was not looked for yet."""
+
+        HAND = "hand", _("put by hand")
+        TOWN = "town", _("where its town was put")
+        GAZETTEER = "gazetteer", _("its town, from the gazetteer")
+        UNKNOWN = "unknown", _("not found")
+
     party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="points")
     kind = models.CharField(_("kind"), max_length=7, choices=Kind.choices)
     label = models.CharField(_("use"), max_length=8, choices=Label.choices, default=Label.WORK)
@@ -176,6 +186,11 @@ class ContactPoint(models.Model):
     is_primary = models.BooleanField(_("first choice"), default=False)
     valid_from = models.DateField(_("from"), null=True, blank=True)
     valid_until = models.DateField(_("until"), null=True, blank=True)
+    latitude = models.FloatField(_("latitude"), null=True, blank=True)
+    longitude = models.FloatField(_("longitude"), null=True, blank=True)
+    place_source = models.CharField(
+        _("place"), max_length=9, choices=Place.choices, blank=True, default="", db_default=""
+    )
 
     class Meta:
         constraints = [
@@ -185,6 +200,16 @@ class ContactPoint(models.Model):
                 | Q(valid_until__gte=F("valid_from")),
                 name="point_dates_in_order",
             ),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True, place_source__in=["", "unknown"])
+                | Q(
+                    kind="address",
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                    place_source__in=["hand", "town", "gazetteer"],
+                ),
+                name="point_place_whole",
+            ),
             models.UniqueConstraint(
                 fields=["party", "kind"], condition=Q(is_primary=True), name="point_one_first_choice"
             ),
@@ -192,10 +217,47 @@ class ContactPoint(models.Model):
         indexes = [
             # Duplicates and senders by address or number.
             models.Index(fields=["key", "kind"], condition=~Q(key=""), name="point_key"),
+            # The map, and who is in an area.
+            GistIndex(
+                Func(F("longitude"), F("latitude"), function="point"),
+                condition=Q(latitude__isnull=False),
+                name="point_position",
+            ),
+            # Everybody of a town; the towns whose addresses have no place.
+            models.Index(
+                KT("parts__city"), KT("parts__country"), condition=Q(kind="address"), name="point_town"
+            ),
+            # What is still to be looked up.
+            models.Index(fields=["id"], condition=Q(kind="address", place_source=""), name="point_to_place"),
         ]
 
     def __str__(self) -> str:
         return self.value
+
+
+class Town(models.Model):
+    """Where a town or village is that people put on the map themselves: the gazetteer does not know it, or not well.
+
+    ``key`` is its folded name: addresses in any spelling of it are found there.
+    """
+
+    country = models.CharField(_("country"), max_length=2)
+    key = models.CharField(max_length=200)
+    name = models.CharField(_("town or village"), max_length=200)
+    latitude = models.FloatField(_("latitude"))
+    longitude = models.FloatField(_("longitude"))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(latitude__range=(-90, 90), longitude__range=(-180, 180)), name="town_on_earth"
+            ),
+            models.CheckConstraint(condition=~Q(key=""), name="town_has_a_name"),
+            models.UniqueConstraint(fields=["country", "key"], name="town_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class RelationType(models.Model):

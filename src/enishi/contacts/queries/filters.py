@@ -31,9 +31,10 @@ from enishi.contacts.models import (
     RelationType,
     Tag,
 )
+from enishi.contacts.queries import positions as on_map
 from enishi.contacts.queries.columns import visible_end
 from enishi.contacts.queries.tree import FilterError, Leaf, Node, as_json, parse
-from enishi.core import clock, dates, text
+from enishi.core import clock, dates, positions, text
 from enishi.core.registry import provider, providers
 from enishi.search.models import Document
 from enishi.search.queries import matching
@@ -55,6 +56,8 @@ class FilterField:
     build: Callable[[Actor, str, Any], Q]
     choices: Callable[[Actor], Choices] | None = None
     group: Any = ""
+    words: Callable[[str], str] | None = None
+    """How a value reads that is no words by itself."""
 
 
 IS = {"is": gettext_lazy("is"), "not": gettext_lazy("is not")}
@@ -222,6 +225,26 @@ def _country(actor: Actor, cmp: str, value: Any) -> Q:
     return _either(cmp, _exists(points.filter(parts__country__in=[code.upper() for code in _values(value)])))
 
 
+def _area(actor: Actor, cmp: str, value: Any) -> Q:
+    """Who has an address inside an area that was drawn on the map."""
+    return _either(cmp, on_map.having(on_map.within(positions.read_area(_words(value)))))
+
+
+def _area_words(value: str) -> str:
+    try:
+        return positions.read_area(value).words
+    except positions.PositionError:
+        return _("not known")
+
+
+def _town(actor: Actor, cmp: str, value: Any) -> Q:
+    return _either(cmp, on_map.having(on_map.of_town([_words(value)])))
+
+
+def _placed(actor: Actor, cmp: str, value: Any) -> Q:
+    return _either(cmp, on_map.having(on_map.placed()))
+
+
 def _tag(actor: Actor, cmp: str, value: Any) -> Q:
     """A tag counts with everything below it."""
     wanted = Q(pk__in=[])
@@ -342,6 +365,9 @@ BUILT_IN = {
         FilterField("phone", gettext_lazy("Phone"), "phone", "text", CONTAINS, _point("phone")),
         FilterField("address", gettext_lazy("Address"), "map-pin", "text", CONTAINS, _point("address")),
         FilterField("country", gettext_lazy("Country"), "world", "text", {"is": IS["is"], "not": IS["not"]}, _country),
+        FilterField("town", gettext_lazy("Town"), "building-community", "text", IS, _town),
+        FilterField("area", gettext_lazy("Area"), "polygon", "area", {"is": gettext_lazy("inside"), "not": gettext_lazy("outside")}, _area, words=_area_words),
+        FilterField("placed", gettext_lazy("Place"), "map", "none", {"is": gettext_lazy("is on the map"), "not": gettext_lazy("is not on the map")}, _placed),
         FilterField("consent", gettext_lazy("Consent"), "shield-check", "choice", HAS, _consent, _consents),
     )
 }  # fmt: skip

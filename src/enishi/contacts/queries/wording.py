@@ -81,7 +81,7 @@ def value_words(actor: Actor, field: FilterField, value: Any) -> str:
         ids = [int(item) for item in items if item.isdigit() and len(item) < 19]
         names = dict(Party.objects.visible_to(actor).filter(pk__in=ids).values_list("pk", "full_name"))
         return _listed(names.get(pk, _("not known")) for pk in ids)
-    return _listed(items)
+    return _listed(map(field.words, items) if field.words else items)
 
 
 def _listed(words: Iterable[str]) -> str:

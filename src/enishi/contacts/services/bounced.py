@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-
-from django.db.models import F
+from collections.abc import Collection
 
 from enishi.accounts.access import Actor
 from enishi.contacts import signals
 from enishi.contacts.models import ContactPoint, Party
-from enishi.contacts.services.parties import EDIT, describe
-from enishi.core import clock
+from enishi.contacts.services.parties import EDIT, change_points
 from enishi.timeline.models import Entry, Operation
-from enishi.timeline.services import record_each
 
 Status = ContactPoint.Status
 
@@ -34,7 +30,7 @@ def mark_bounced(actor: Actor, addresses: Collection[str], *, operation: Operati
         .order_by("pk")
     )
     points = [point for point in points if actor.may(EDIT, point.party.project_ids)]
-    _save(actor, dict.fromkeys(points, Status.BOUNCED), operation=operation)
+    change_points(actor, {point: {"status": Status.BOUNCED} for point in points}, operation=operation)
     return len(points)
 
 
@@ -52,20 +48,5 @@ def unmark_bounced(actor: Actor, operation: Operation) -> int:
         .select_for_update(no_key=True, of=("self",))
         .order_by("pk")
     )
-    _save(actor, {point: was[point.pk] for point in points}, operation=operation)
+    change_points(actor, {point: {"status": was[point.pk]} for point in points}, operation=operation)
     return len(points)
-
-
-def _save(actor: Actor, wanted: Mapping[ContactPoint, str], *, operation: Operation) -> None:
-    if not wanted:
-        return
-    happened = []
-    for point, status in wanted.items():
-        before = describe(point)
-        point.status = status
-        happened.append((point.party, point.party_id, {"points": ([before], [describe(point)])}))
-    ContactPoint.objects.bulk_update(list(wanted), ["status"], batch_size=1000)
-    Party.objects.unscoped("the parties whose addresses changed").filter(
-        pk__in={point.party_id for point in wanted}
-    ).update(version=F("version") + 1, updated_at=clock.now())
-    record_each(actor, signals.party_changed, happened, operation=operation)

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from enishi.accounts.access import Actor, Level
 from enishi.contacts import signals
 from enishi.contacts.models import ContactPoint, Party
-from enishi.contacts.services.points import PointDraft, normalised
+from enishi.contacts.services.points import PointDraft, give_place, normalised
 from enishi.contacts.services.searchable import index_new, index_parties
 from enishi.core import clock, names, normalise, registry, text
 from enishi.core.events import Event
-from enishi.timeline.services import Changes, differences, reclassify, record
+from enishi.timeline.models import Operation
+from enishi.timeline.services import Changes, differences, reclassify, record, record_each
 
 EDIT = "contacts.edit"
 DELETE = "contacts.delete"
@@ -232,7 +233,15 @@ def describe(point: ContactPoint) -> dict[str, Any]:
         "note": point.note,
         "from": point.valid_from,
         "until": point.valid_until,
+        **({"place": place_of(point)} if point.latitude is not None else {}),
     }
+
+
+def place_of(point: ContactPoint) -> dict[str, Any] | None:
+    """Where an address lies and how that is known; None for one without a place."""
+    if point.latitude is None:
+        return None
+    return {"latitude": point.latitude, "longitude": point.longitude, "source": point.place_source}
 
 
 @transaction.atomic
@@ -324,6 +333,7 @@ def save_point(
         saved.party = party
         if point is not None:
             saved.pk = point.pk
+        give_place(saved, before=point)
         refuse_blocked([saved])
         others = party.points.filter(kind=saved.kind).exclude(pk=saved.pk)
         if saved.is_primary:
@@ -340,6 +350,26 @@ def save_point(
         )
         finish_change(actor, party, {"points": (before, after)})
     return saved
+
+
+def change_points(
+    actor: Actor, wanted: Mapping[ContactPoint, Mapping[str, Any]], *, operation: Operation
+) -> None:
+    """Change fields of many points, loaded with their parties, as part of an operation; told party by party."""
+    if not wanted:
+        return
+    happened = []
+    for point, values in wanted.items():
+        before = describe(point)
+        for name, value in values.items():
+            setattr(point, name, value)
+        happened.append((point.party, point.party_id, {"points": ([before], [describe(point)])}))
+    fields = sorted({name for values in wanted.values() for name in values})
+    ContactPoint.objects.bulk_update(list(wanted), fields, batch_size=1000)
+    Party.objects.unscoped("the parties whose points changed").filter(
+        pk__in={point.party_id for point in wanted}
+    ).update(version=F("version") + 1, updated_at=clock.now())
+    record_each(actor, signals.party_changed, happened, operation=operation)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from enishi.contacts.models import ContactPoint
+from enishi.contacts.models import ContactPoint, Town
 from enishi.core import normalise, text
 
 ROADS_FIRST = ("street", "building", "postcode", "city", "region")
@@ -62,3 +62,22 @@ def _address(typed: str, given: Mapping[str, str], country: str) -> Normalised:
         key = f"{here}:{text.fold(parts['postcode'])}"
     lines = [parts[name] for name in (PLACES_FIRST if here == "JP" else ROADS_FIRST) if parts.get(name)]
     return Normalised((", ".join(lines) or typed)[:500], key, parts)
+
+
+def give_place(point: ContactPoint, *, before: ContactPoint | None) -> None:
+    """Where an address that is being saved lies: as before while its lines are the same, else where its town was put.
+
+    What is not known here is looked up by the next job.
+    """
+    if point.kind != ContactPoint.Kind.ADDRESS:
+        return
+    if before is not None and before.parts == point.parts and before.value == point.value:
+        point.latitude, point.longitude = before.latitude, before.longitude
+        point.place_source = before.place_source
+        return
+    town = Town.objects.filter(
+        country=point.parts["country"], key=text.fold(point.parts.get("city", ""))
+    ).first()
+    if town is not None:
+        point.latitude, point.longitude = town.latitude, town.longitude
+        point.place_source = ContactPoint.Place.TOWN

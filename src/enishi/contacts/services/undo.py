@@ -128,7 +128,11 @@ def _undo_points(
     was = [plain(parties.describe(point)) for point in now.values()]
     told = {one["id"]: one for one in was}
     old, new = {one["id"]: one for one in before}, {one["id"]: one for one in after}
-    wanted = [pk for pk in {**old, **new} if old.get(pk) != new.get(pk) and told.get(pk) == new.get(pk)]
+    wanted = [
+        pk
+        for pk in {**old, **new}
+        if old.get(pk) != new.get(pk) and _stands(told.get(pk), old.get(pk), new.get(pk))
+    ]
     for pk in wanted:
         if pk not in old:
             now[pk].delete()
@@ -145,7 +149,19 @@ def _undo_points(
     return (was, [parties.describe(point) for point in party.points.order_by("id")]) if wanted else None
 
 
+def _stands(
+    now: Mapping[str, Any] | None, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
+) -> bool:
+    """Whether a point is still as the change left it. Its place may be found later; only a change of it minds that."""
+
+    def bare(told: Mapping[str, Any] | None) -> dict[str, Any]:
+        return {name: value for name, value in (told or {}).items() if name != "place"}
+
+    return now == new if bare(old) == bare(new) else bare(now) == bare(new)
+
+
 def _point(party: Party, told: Mapping[str, Any]) -> ContactPoint:
+    place = told.get("place") or {"latitude": None, "longitude": None, "source": ""}
     return ContactPoint(
         pk=told["id"],
         party=party,
@@ -160,6 +176,9 @@ def _point(party: Party, told: Mapping[str, Any]) -> ContactPoint:
         is_primary=told["is_primary"],
         valid_from=told.get("from") and dt.date.fromisoformat(told["from"]),
         valid_until=told.get("until") and dt.date.fromisoformat(told["until"]),
+        latitude=place["latitude"],
+        longitude=place["longitude"],
+        place_source=place["source"],
     )
 
 

@@ -79,9 +79,7 @@ def people(request: StaffRequest) -> HttpResponse:
         "problem": problem,
         "views": _views(saved, state),
         "all_views": _all_views(request, saved, state),
-        "filter": _told(state, wording.told(actor, state.spec.filter)),
-        "adders": _adders(state),
-        "clear_url": state.with_filter(tree.EVERYBODY).url(),
+        **filter_shown(request, state),
         "heads": cells.heads([_head(state, code, known[code]) for code in shown]),
         "chooser": cells.chooser(
             [(code, label, code in shown) for code, label in known.items() if code != "name"]
@@ -101,11 +99,21 @@ def people(request: StaffRequest) -> HttpResponse:
         "place": place_words(first, state.place + len(page.rows), total) if page.rows else "",
         "next_url": state.url(cursor=page.next, place=state.place + len(page.rows)) if page.next else "",
         "back_url": _back(state, page),
-        "narrowed": bool(state.spec.filter.items) or state.spec.project_id is not None,
-        "project": _project_name(request, state),
+        "map_url": state.map_url,
         "may": may,
     }
     return render(request, "contacts/list/page.html", context)
+
+
+def filter_shown(request: StaffRequest, state: State) -> dict[str, Any]:
+    """The filter in words with the addresses that change it, on whichever page the list is shown."""
+    return {
+        "filter": _told(state, wording.told(request.actor, state.spec.filter)),
+        "adders": _adders(state),
+        "clear_url": state.with_filter(tree.EVERYBODY).url(),
+        "narrowed": bool(state.spec.filter.items) or state.spec.project_id is not None,
+        "project": _project_name(request, state),
+    }
 
 
 def _remember(request: StaffRequest, state: State, ids: list[int]) -> None:

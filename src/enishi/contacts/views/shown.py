@@ -37,6 +37,7 @@ class Reach:
     icon: str
     words: str
     useless: bool
+    map_url: str = ""
 
 
 def page_parts(record: Record) -> dict[str, Any]:
@@ -78,7 +79,10 @@ def reach(point: ContactPoint) -> Reach:
         words.append(str(ContactPoint.Status(point.status).label))
     words += filter(None, (dates(point.valid_from, point.valid_until), point.note))
     icon = {"email": "mail-off", "phone": "phone-off"}.get(point.kind) if useless else None
-    return Reach(point, text, "" if useless else url, icon or ICONS[point.kind], ", ".join(words), useless)
+    at = "" if point.latitude is None else f"{reverse('contacts:map')}?at={point.latitude},{point.longitude}"
+    return Reach(
+        point, text, "" if useless else url, icon or ICONS[point.kind], ", ".join(words), useless, at
+    )
 
 
 def _phone(point: ContactPoint) -> tuple[str, str]:

@@ -24,7 +24,7 @@ _TEXTS = (models.CharField, models.TextField, models.JSONField)
 _APART = {
     "accounts.user", "accounts.team", "accounts.project", "accounts.role", "accounts.apitoken", "accounts.organisation",
     "accounts.idempotencykey", "contacts.contactpoint", "contacts.relationtype", "contacts.consentpurpose",
-    "contacts.consenttext", "contacts.field", "contacts.tag", "privacy.blocked", "search.document", "timeline.check",
+    "contacts.consenttext", "contacts.field", "contacts.tag", "contacts.town", "privacy.blocked", "search.document", "timeline.check",
     "timeline.entry", "timeline.redaction", "timeline.seal",
 }  # fmt: skip
 _ONLY = {"contacts.party": {"note", "greeting"}}
