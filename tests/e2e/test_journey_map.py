@@ -1,0 +1,62 @@
+"""Around the site: who lives where, the two kilometres around a village, the same people as a list; on a phone, by keyboard."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from e2e.people import People, shoot
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize(("who", "width"), [("daniel", 1360), ("negar", 360)])
+def test_from_the_map_to_exactly_the_people_of_an_area(people: People, who: str, width: int):
+    reader = people.reader(who, width=width)
+    page = reader.page
+    reader.open("/people/map/?at=55.545,-1.68")
+    marks = page.locator(".en-map .en-dot")
+    expect(marks.first).to_be_visible()
+    expect(page.locator(".en-map path.land").first).to_be_attached()
+    shoot(page, f"map-{reader.language}-{width}")
+    page.locator("[data-map-middle]").click()
+    page.locator("[name=km]").fill("2")
+    page.locator("[data-map-circle] button:not([type=button])").click()
+    expect(page.locator(".en-map path.area")).to_be_attached()
+    expect(page.locator("#towns tbody tr").first).to_be_visible()
+    shoot(page, f"map-area-{reader.language}-{width}")
+    people_there = sum(
+        int("".join(filter(str.isdecimal, cell)))
+        for cell in page.locator("#towns tbody td:nth-child(2)").all_inner_texts()
+    )
+    page.locator("header a[href^='/people/?']").click()
+    expect(page.locator("#people tbody tr")).to_have_count(people_there)
+
+
+def test_an_area_is_drawn_by_keyboard_and_a_mark_opens_its_people(people: People):
+    reader = people.reader("daniel")
+    page = reader.page
+    reader.open("/people/map/?at=55.545,-1.68")
+    expect(page.locator(".en-map .en-dot").first).to_be_visible()
+    page.locator("[data-map-draw]").focus()
+    page.keyboard.press("Enter")
+    frame = page.locator(".en-map")
+    expect(frame).to_be_focused()
+    # A square of six steps around the village.
+    for moves in (["ArrowDown", "ArrowLeft"] * 3, ["ArrowUp"] * 6, ["ArrowRight"] * 6, ["ArrowDown"] * 6):
+        for move in moves:
+            page.keyboard.press(move)
+            page.wait_for_timeout(60)
+        page.keyboard.press("Enter")
+    shoot(page, "map-drawing")
+    page.locator("[data-map-use]").click()
+    page.wait_for_url("**/people/map/?f=*")
+    expect(page.locator(".en-map path.area")).to_be_attached()
+    dot = page.locator(".en-map .en-dot").first
+    dot.focus()
+    page.keyboard.press("Enter")
+    link = page.locator(".en-map-pop a").first
+    expect(link).to_be_visible()
+    link.click()
+    page.wait_for_url("**/people/**")
+    expect(page.locator("h1").first).to_be_attached()
