@@ -203,8 +203,8 @@ def _at(seconds: int) -> str:
 
 
 @contextmanager
-def running() -> Iterator[Service]:
-    """The provider on a free port until the block ends."""
+def running(host: str = "localhost") -> Iterator[Service]:
+    """The provider on a free port of that name until the block ends."""
     service = Service("", make_key("Kazami identities"))
 
     class Handler(BaseHTTPRequestHandler):
@@ -217,17 +217,18 @@ def running() -> Iterator[Service]:
                 packed = base64.b64encode(service.answer()).decode()
                 body = (
                     f'<form method="post" action="{service.asked["acs"]}">'
-                    f'<input name="SAMLResponse" value="{packed}"></form>'
+                    f'<input type="hidden" name="SAMLResponse" value="{packed}"><button>Be Aoi</button></form>'
                 ).encode()
             self.send_response(200)
+            self.send_header("Content-Type", "text/xml" if parts.path == "/metadata" else "text/html")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None: ...
 
-    server = ThreadingHTTPServer(("localhost", 0), Handler)
-    service.address = f"http://localhost:{server.server_port}"
+    server = ThreadingHTTPServer((host, 0), Handler)
+    service.address = f"http://{host}:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -20,7 +20,9 @@ def test_who_sees_a_record_is_explained_and_then_seen(chromium: Browser, live_se
     grant(worker, where, role("Case handler", ["contacts.view"]))
     secret = party(where, "Shirin Mohtadi", confidentiality=Level.CONFIDENTIAL)
     party(where, "Ren Ushio")
-    SignInService.objects.create(name="Kazami sign-in", slug="kazami", issuer="https://login.kazami.example")
+    SignInService.objects.create(
+        name="Kazami sign-in", slug="kazami", issuer="https://login.kazami.example", client_id="enishi"
+    )
 
     page = chromium.new_page(base_url=live_server.url, locale="en-GB")
     page.set_default_timeout(15_000)
