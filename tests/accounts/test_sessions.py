@@ -244,3 +244,12 @@ def test_the_administrator_role_can_ask_for_it_and_changes_in_nothing_else(clien
     assert (fixed.require_second_factor, fixed.codes, fixed.name) == (True, before, "Administrator")
     with pytest.raises(services.AccountError):
         services.change_role(actor_of(boss, via=Via.WEB), fixed, clearance=0)
+
+
+def test_sessions_that_have_run_out_are_forgotten_with_where_they_were_used():
+    who, other = user(), user()
+    old, new = _signed_in(who), _signed_in(other)
+    Session.objects.filter(session_key=old.session.session_key).update(expire_date=clock.now())
+    assert services.forget_old_sessions() == 1
+    assert list(UserSession.objects.values_list("user", flat=True)) == [other.pk]
+    assert new.get("/settings/account/").status_code == 200

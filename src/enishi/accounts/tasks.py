@@ -18,9 +18,10 @@ def send_invitation(user_id: int) -> None:
 @app.periodic(cron="50 2 * * *")
 @app.task(name="accounts.forget", queue="upkeep", queueing_lock="accounts.forget", pass_context=False)
 def forget(timestamp: int) -> None:
-    """What is kept for a time only: answers by Idempotency-Key, and tries to sign in."""
+    """What is kept for a time only: answers by Idempotency-Key, tries to sign in, sessions."""
     services.forget_old_keys()
     services.forget_old_sign_ins()
+    services.forget_old_sessions()
     services.forget_used_assertions()
 
 

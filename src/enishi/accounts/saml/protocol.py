@@ -63,7 +63,7 @@ class Unavailable(RuntimeError):
 
 
 class Untrusted(Exception):
-    """An answer that is not believed. ``why``: "old", "declined", "encrypted", "fleeting" or ""."""
+    """An answer that is not believed. ``why``: "old", "declined", "encrypted", "fleeting", "unasked" or ""."""
 
     def __init__(self, reason: str, why: str = "") -> None:
         super().__init__(reason)
@@ -309,14 +309,17 @@ def _confirmed(service: SignInService, answer: Any) -> tuple[str, dt.datetime]:
     assertion = next(iter(document.iter(f"{{{_ASSERTION}}}Assertion")))
     if entity_id(service.slug) not in answer.get_audiences():
         raise Untrusted("no audience")
+    unasked = False
     for confirmation in assertion.iter(f"{{{_ASSERTION}}}SubjectConfirmation"):
         data = confirmation.find(f"{{{_ASSERTION}}}SubjectConfirmationData")
         if data is None or confirmation.get("Method") != _BEARER:
             continue
         asked, until = data.get("InResponseTo"), _moment(data.get("NotOnOrAfter"))
-        if data.get("Recipient") == answer_url(service.slug) and asked and until and until > clock.now():
-            return asked, until
-    raise Untrusted("not confirmed for us, for now and for a question of ours")
+        if data.get("Recipient") == answer_url(service.slug) and until and until > clock.now():
+            if asked:
+                return asked, until
+            unasked = True
+    raise Untrusted("not confirmed for us, for now and for a question of ours", "unasked" if unasked else "")
 
 
 def _moment(text: str | None) -> dt.datetime | None:

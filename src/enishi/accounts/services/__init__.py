@@ -43,6 +43,7 @@ from enishi.accounts.services.saml import (
 )
 from enishi.accounts.services.sign_in import (
     end_sessions,
+    forget_old_sessions,
     forget_old_sign_ins,
     note_failed_sign_in,
     note_second_factor,
@@ -116,6 +117,7 @@ __all__ = [
     "end_sessions",
     "end_viewing",
     "forget_old_keys",
+    "forget_old_sessions",
     "forget_old_sign_ins",
     "forget_used_assertions",
     "give_role",

@@ -118,6 +118,9 @@ def words_for(service: SignInService, error: protocol.Untrusted) -> str:
         "encrypted": _(
             "%(service)s encrypts its answers. Whoever runs it switches that off for Enishi: they travel by HTTPS."
         ),
+        "unasked": _(
+            "%(service)s sent you here without being asked. Go to the sign-in page and press “Sign in with %(service)s”."
+        ),
         "fleeting": _(
             "%(service)s calls people by another name each time. Whoever runs it lets it send a lasting name."
         ),

@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Iterable
 
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from enishi.accounts import signals
 from enishi.accounts.access import Actor
@@ -65,6 +67,14 @@ def forget_old_sign_ins() -> int:
     """Remove what is older than the organisation keeps; a nightly job."""
     oldest = clock.now() - dt.timedelta(days=organisation().sign_in_days)
     return SignIn.objects.filter(at__lt=oldest).delete()[0]
+
+
+def forget_old_sessions() -> int:
+    """Remove sessions that have run out, and from where they were used; a nightly job."""
+    gone = Session.objects.filter(expire_date__lte=clock.now()).delete()[0]
+    there = Session.objects.filter(session_key=OuterRef("session_key"))
+    UserSession.objects.filter(~Exists(there)).delete()
+    return gone
 
 
 @transaction.atomic
