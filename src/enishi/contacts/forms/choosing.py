@@ -21,7 +21,7 @@ def text_line(label: Any, length: int, **attrs: str) -> forms.CharField:
     return forms.CharField(label=label, max_length=length, required=False, widget=widget)
 
 
-def with_none(choices: Iterable[tuple[str, str]], words: Any = "") -> list[tuple[str, Any]]:
+def with_none(choices: Iterable[tuple[str, Any]], words: Any = "") -> list[tuple[str, Any]]:
     return [("", words), *choices]
 
 
