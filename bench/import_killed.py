@@ -50,7 +50,8 @@ class _Worker:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(30)
+        # It may still be sealing what came in.
+        self._process.wait(300)
 
 
 def run() -> None:

@@ -42,7 +42,7 @@ from enishi.core.ai.embedding import DIMENSIONS
 from enishi.engagement.services import Judgement, give, plan, rate
 from enishi.privacy.models import Erasure, Export
 from enishi.reports.queries import Choice
-from enishi.reports.services import make_report, schedule_report
+from enishi.reports.services import make_dashboard, make_report, schedule_report
 from enishi.themes.models import Chorus, Meaning, Suggestion
 from enishi.themes.services import create_theme, mark_passage
 from enishi.timeline.handover.moving import hand_over
@@ -220,7 +220,8 @@ def _talk(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, ob
         "source_id": permit.pk, "duty_id": duty.pk, "interaction_id": talk.pk, "promise_id": promise.pk, "series_id": series.pk, "file_id": kept.pk, "number": 1,
         "task_id": make_task(worker, project=where, title="Ring back", party=aoi, owner=_user(worker)).pk,
         "closing_day_id": add_closing_day(SYSTEM, day=dt.date(2027, 3, 1), name="Works outing").pk,
-        "report_id": _report(where, worker), "schedule_id": _schedule(where, worker), "reports:new code": "engagement", "reports:rows table": "register",
+        "report_id": _report(where, worker), "schedule_id": _schedule(where, worker), "audience": "team",
+        "dashboard_id": make_dashboard(worker, name="Monday", figures=["promises"], weeks=12).pk, "reports:new code": "engagement", "reports:rows table": "register",
         "format": "csv", "step_id": add_step(SYSTEM, days=5, to="overseers").pk, "sender_id": sender.pk, "commitments:undo entry_id": last_entry("commitments.promise", promise.pk),
     }  # fmt: skip
 

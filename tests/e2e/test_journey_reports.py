@@ -40,3 +40,23 @@ def test_a_report_in_japanese_on_a_phone(people: People) -> None:
     expect(page.locator("article h1")).to_be_visible()
     shoot(page, "report-phone")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_dashboard_of_ones_own_whose_numbers_open_their_rows(people: People) -> None:
+    page = people("daniel")
+    page.goto("/reports/dashboards/for/leadership/")
+    number = page.locator("#figure-conversations .fs-1")
+    count = number.inner_text()
+    page.get_by_role("link", name="Make it mine").click()
+    page.get_by_label("Name").fill("Mondays")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator("h1")).to_have_text("Mondays")
+    later = page.get_by_role("button", name="Later: Kept on time")
+    later.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".en-halves section").nth(1)).to_have_attribute("id", "figure-kept")
+    expect(page.locator("#figure-conversations .fs-1")).to_have_text(count)
+    shoot(page, "dashboard")
+    page.locator("#figure-promises .fs-1").click()
+    expect(page.locator("h1")).to_be_visible()
+    assert "/promises/" in page.url

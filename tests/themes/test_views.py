@@ -83,9 +83,9 @@ def test_every_number_opens_its_rows(here, client):
     assert [item["one"].mark.quote for item in client.get(angry["url"]).context["said"]] == [
         "The pumps run all night."
     ]
-    week = theme.context["weeks"][-1]
-    assert week["count"] == 2
-    assert len(client.get(week["url"]).context["said"]) == 2
+    week = theme.context["weeks"].bars[-1]
+    assert week.value == 2
+    assert len(client.get(week.url).context["said"]) == 2
     before = client.get(row["before_url"])
     assert before.context["said"] == []
 

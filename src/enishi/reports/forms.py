@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
@@ -16,6 +16,7 @@ from enishi.commitments.models import Promise
 from enishi.core.fields import DayField
 from enishi.reports import queries
 from enishi.reports.framing import Definition
+from enishi.reports.measuring import PERIODS, counted
 from enishi.reports.models import Schedule
 from enishi.reports.queries import Choice
 
@@ -101,3 +102,46 @@ class ReportForm(forms.Form):
 
     def refuse(self, error: queries.ReportError) -> None:
         self.add_error(error.field if error.field in self.fields else None, str(error))
+
+
+class DashboardForm(forms.Form):
+    """Which figures stand on a dashboard, how far back they look, and who may open it."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"})
+    )
+    figures = forms.MultipleChoiceField(
+        label=_("Figures"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one figure.")},
+        help_text=_("Twelve at most. Their order is changed on the dashboard."),
+    )
+    weeks = forms.TypedChoiceField(label=_("Looks back"), coerce=int)
+    shared = forms.BooleanField(
+        label=_("Everybody may open it"),
+        required=False,
+        help_text=_("Each sees their own numbers, within their own rights."),
+    )
+
+    def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        figures, weeks = self.fields["figures"], self.fields["weeks"]
+        assert isinstance(figures, forms.ChoiceField) and isinstance(weeks, forms.ChoiceField)
+        figures.choices = [(one.code, f"{one.label}: {one.description}") for one in queries.offered(actor)]
+        weeks.choices = [(number, weeks_label(number)) for number in PERIODS]
+        if not actor.may("reports.make"):
+            del self.fields["shared"]
+
+    def values(self) -> dict[str, Any]:
+        """What was chosen; figures that the form began with keep their order, further ones follow."""
+        chosen = self.cleaned_data["figures"]
+        begun = [code for code in self.initial.get("figures", []) if code in chosen]
+        figures = [*begun, *(code for code in chosen if code not in begun)]
+        return {"shared": False, **self.cleaned_data, "figures": figures}
+
+    def refuse(self, error: queries.ReportError) -> None:
+        self.add_error(error.field if error.field in self.fields else None, str(error))
+
+
+def weeks_label(number: int) -> str:
+    return ngettext("%(n)s week", "%(n)s weeks", number) % {"n": counted(number)}

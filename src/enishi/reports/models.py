@@ -176,3 +176,38 @@ class Redaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.report_id}: {self.values}"
+
+
+class Dashboard(models.Model):
+    """Figures that somebody looks at together, in their order; for themselves or for everybody.
+
+    It holds no numbers: whoever opens it sees theirs, within their own rights.
+    """
+
+    MOST = 12
+
+    name = models.CharField(_("name"), max_length=80)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    shared = models.BooleanField(_("for everybody"), default=False)
+    figures = ArrayField(models.CharField(max_length=40), verbose_name=_("figures"), size=MOST)
+    weeks = models.PositiveSmallIntegerField(_("weeks"), default=12)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "name"], condition=Q(removed_at__isnull=True), name="dashboard_once"
+            ),
+            models.CheckConstraint(condition=Q(figures__len__gt=0), name="dashboard_shows_something"),
+            models.CheckConstraint(condition=Q(weeks__in=[4, 12, 26, 52]), name="dashboard_weeks"),
+        ]
+        # Those of everybody, for the tabs.
+        indexes = [
+            models.Index(
+                fields=["name"], condition=Q(shared=True, removed_at__isnull=True), name="dashboard_shared"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -14,6 +14,9 @@ from enishi.reports.services.making import told_in
 add_menu(
     MenuEntry("insight", _("Reports"), "reports:list", "report-analytics", right="reports.view", order=20)
 )
+add_menu(
+    MenuEntry("insight", _("Dashboards"), "reports:dashboards", "chart-bar", right="reports.view", order=10)
+)
 add_new(NewEntry(_("Report"), "reports:choose", "report-analytics", "reports.make", order=80))
 provide(PLACE, ReportsKeeper.code)(ReportsKeeper)
 provide(TOLD_IN, "reports")(told_in)
@@ -22,6 +25,16 @@ provide(TOLD_IN, "reports")(told_in)
 @provide("timeline.url", "reports.report")
 def report_url(subject_id: int) -> str:
     return reverse("reports:report", args=[subject_id])
+
+
+@provide("timeline.url", "reports.dashboard")
+def dashboard_url(subject_id: int) -> str:
+    return reverse("reports:dashboard", args=[subject_id])
+
+
+@provide("timeline.fields", "reports.dashboard")
+def dashboard_fields() -> dict[str, object]:
+    return {"name": _("name"), "shared": _("for everybody"), "figures": _("figures"), "weeks": _("weeks")}
 
 
 @provide("timeline.url", "reports.schedule")

@@ -9,9 +9,13 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from enishi.core import clock
 from enishi.core.choices import language_name
+from enishi.core.documents import Bar, Chart
+from enishi.core.formats import format_date, format_number
 from enishi.themes.models import Feeling, Reading
 from enishi.themes.queries.figures import Figures, Period, Spoken, Week
 
@@ -88,21 +92,19 @@ def rows(
     return drawn
 
 
-def weeks(found: Sequence[Week], address: str, kept: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Bars of the weeks, each with the address of its rows."""
-    most = max((week.count for week in found), default=0) or 1
-    return [
-        {
-            "week": week,
-            "day": timezone.localtime(week.since).date(),
-            "count": week.count,
-            "x": 24 * place + 2,
-            "top": round(56 - 56 * week.count / most, 1),
-            "tall": round(56 * week.count / most, 1),
-            "url": f"{address}?{urlencode({**kept, 'since': _day(week.since), 'until': _day(week.until, last=True)})}",
-        }
-        for place, week in enumerate(found)
+def weeks(found: Sequence[Week], address: str, kept: Mapping[str, str]) -> Chart:
+    """The weeks as columns, each with the address of its rows."""
+    language, today = get_language() or "en", clock.today()
+    bars = [
+        Bar(
+            format_date(timezone.localtime(week.since), language, today=today),
+            week.count,
+            format_number(week.count, language),
+            f"{address}?{urlencode({**kept, 'since': _day(week.since), 'until': _day(week.until, last=True)})}",
+        )
+        for week in found
     ]
+    return Chart(_("Week by week"), bars, over_time=True)
 
 
 def _day(moment: dt.datetime, *, last: bool = False) -> str:

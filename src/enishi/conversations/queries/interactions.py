@@ -114,7 +114,8 @@ class Page:
     after: Position | None
 
 
-def _matching(actor: Actor, filters: Filters) -> InteractionQuerySet:
+def matching(actor: Actor, filters: Filters) -> InteractionQuerySet:
+    """The conversations that the actor may read and the filter wants, in no order."""
     found = present(actor)
     if filters.channel:
         found = found.filter(channel=filters.channel)
@@ -149,7 +150,7 @@ def interactions(
     limit: int = 50,
 ) -> Page:
     """One page, newest first, by keyset: what follows ``after``, or what precedes ``before``."""
-    found = _matching(actor, filters)
+    found = matching(actor, filters)
     if before is not None:
         newer = found.filter(_newer(before)).order_by("occurred_at", "id")
         rows = list(with_people(actor, newer)[: limit + 1])

@@ -42,17 +42,30 @@ class Figure:
 
 @dataclass(frozen=True)
 class Bar:
-    """``value`` is None where the number is not shown; ``text`` is what is read."""
+    """``value`` is None where the number is not shown; ``text`` is what is read; ``url`` opens its rows, on screens only."""
 
     label: str
     value: float | None
     text: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
 class Chart:
+    """One description for the screen and for paper.
+
+    ``over_time``: its bars follow each other, the last is now. ``whole``: what a full bar stands for, else the longest one.
+    """
+
     title: str
     bars: Sequence[Bar]
+    over_time: bool = False
+    whole: float = 0
+
+    @property
+    def top(self) -> float:
+        """What the bars are drawn against."""
+        return self.whole or max((bar.value or 0 for bar in self.bars), default=0) or 1
 
 
 @dataclass(frozen=True)

@@ -73,10 +73,9 @@ def _described(document: Document) -> dict[str, Any]:
 
 
 def _chart(chart: Chart) -> dict[str, Any]:
-    top = max((bar.value or 0 for bar in chart.bars), default=0) or 1
     return {
         "title": chart.title,
-        "bars": [{"label": b.label, "share": (b.value or 0) / top, "text": b.text} for b in chart.bars],
+        "bars": [{"label": b.label, "share": (b.value or 0) / chart.top, "text": b.text} for b in chart.bars],
     }
 
 

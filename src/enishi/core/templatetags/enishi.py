@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from enishi.core import clock, formats
+from enishi.core.documents import Chart
 from enishi.core.registry import Shown
 
 register = template.Library()
@@ -281,6 +282,37 @@ def meter(value: float, of: float, tone: str = "", label: str = "") -> SafeStrin
         tone,
         words,
         f"{share:g}",
+    )
+
+
+@register.simple_tag
+def columns(chart: Chart) -> SafeString:
+    """Bars side by side, each opening its rows; the last is now. What they say stands in words in the table beside it."""
+    tall, bars = 56, chart.bars
+    drawn = []
+    for place, bar in enumerate(bars):
+        if not bar.value:
+            continue
+        height = max(1.0, tall * bar.value / chart.top)
+        box = format_html(
+            '<rect class="{}" x="{}" y="{}" width="20" height="{}"><title>{}: {}</title></rect>',
+            "ours" if place == len(bars) - 1 else "quiet",
+            24 * place + 2,
+            f"{tall - height:.1f}",
+            f"{height:.1f}",
+            bar.label,
+            bar.text,
+        )
+        label = f"{bar.label}: {bar.text}"
+        drawn.append(
+            format_html('<a href="{}" aria-label="{}">{}</a>', bar.url, label, box) if bar.url else box
+        )
+    return format_html(
+        '<svg class="en-bars w" viewBox="0 0 {} {}" role="group" aria-label="{}">{}</svg>',
+        24 * len(bars),
+        tall + 2,
+        chart.title,
+        SafeString("".join(drawn)),
     )
 
 

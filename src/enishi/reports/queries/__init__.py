@@ -1,7 +1,19 @@
 """Reading reports: lists, one of them, its rows, and whether it is as it was."""
 
 from enishi.reports.queries.checking import Finding, check
-from enishi.reports.queries.document import document, text_of
+from enishi.reports.queries.dashboards import (
+    AUDIENCES,
+    Audience,
+    Board,
+    Tile,
+    board,
+    dashboard,
+    dashboards,
+    offered,
+    on_paper,
+    removed_dashboard,
+)
+from enishi.reports.queries.document import charts, document, text_of
 from enishi.reports.queries.frames import (
     Choice,
     ReportError,
@@ -29,22 +41,33 @@ from enishi.reports.queries.reports import (
 )
 
 __all__ = [
+    "AUDIENCES",
+    "Audience",
+    "Board",
     "Choice",
     "Finding",
     "Preview",
     "ReportError",
     "Slice",
+    "Tile",
+    "board",
+    "charts",
     "check",
     "clearance",
+    "dashboard",
+    "dashboards",
     "definition_of",
     "dispatches",
     "document",
     "frame_of",
     "levels",
     "listed",
+    "offered",
+    "on_paper",
     "preview",
     "projects",
     "redactions",
+    "removed_dashboard",
     "report",
     "reports",
     "rows",

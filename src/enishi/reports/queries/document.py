@@ -33,7 +33,7 @@ def document(report: Report) -> Document:
         made_at=report.as_of,
         author=report.actor_name,
         figures=[Figure(*figure) for figure in paper["figures"]],
-        charts=[Chart(chart["title"], [Bar(*bar) for bar in chart["bars"]]) for chart in paper["charts"]],
+        charts=charts(report),
         tables=[
             Table(
                 code=table["code"],
@@ -48,6 +48,10 @@ def document(report: Report) -> Document:
         notes=paper["notes"],
         facts=facts,
     )
+
+
+def charts(report: Report) -> list[Chart]:
+    return [Chart(chart["title"], [Bar(*bar) for bar in chart["bars"]]) for chart in report.paper["charts"]]
 
 
 def text_of(report: Report, value: Cell) -> str:

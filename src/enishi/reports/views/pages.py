@@ -64,7 +64,7 @@ def report(request: StaffRequest, report_id: int) -> HttpResponse:
     services.read_report(request.actor, found)
     context |= {
         "tables": [_shown_table(found, table, FIRST) for table in queries.tables(found)],
-        "charts": [_chart(chart) for chart in found.paper["charts"]],
+        "charts": queries.charts(found),
         "formats": _formats(found),
         "level": Level(found.confidentiality).label,
         "redactions": queries.redactions(found),
@@ -89,11 +89,6 @@ def _again(report: Report) -> str:
     query.update({name: "" if values[key] is None else str(values[key]) for name, key in names.items()})
     query["language"] = report.language
     return f"{reverse('reports:new', args=[report.definition])}?{query.urlencode()}"
-
-
-def _chart(chart: dict[str, Any]) -> dict[str, Any]:
-    top = max((value or 0 for _label, value, _text in chart["bars"]), default=0) or 1
-    return {"title": chart["title"], "bars": chart["bars"], "top": top}
 
 
 def _shown_table(report: Report, table: dict[str, Any], limit: int, first: int = 1) -> dict[str, Any]:

@@ -98,7 +98,6 @@ def theme(request: StaffRequest, theme_id: int) -> HttpResponse:
     here = {**kept, "feeling": str(filters.feeling or "")}
     address = reverse("themes:theme", args=[found.pk])
     feelings = queries.mix_of(actor, whole)
-    bars = drawing.weeks(queries.by_week(actor, whole, period), address, kept)
     context = {
         **shared(request, filters, kept),
         "theme": found,
@@ -106,8 +105,7 @@ def theme(request: StaffRequest, theme_id: int) -> HttpResponse:
         "said": [{"one": one, "felt": drawing.feeling(one.mark.feeling)} for one in said],
         "speakers": queries.speakers(actor, shown),
         "mix": drawing.mix(feelings, f"{address}?{urlencode(kept)}"),
-        "weeks": bars,
-        "width": 24 * len(bars),
+        "weeks": drawing.weeks(queries.by_week(actor, whole, period), address, kept),
         "whole_url": f"{address}?{urlencode(kept)}",
         "next_url": f"?{urlencode({**here, 'after': in_address(*after)})}" if after else "",
         "back_url": f"?{urlencode(here)}" if place else "",
