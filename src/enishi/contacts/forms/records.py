@@ -229,7 +229,7 @@ class FieldsForm(SeenForm):
             case Field.Kind.FLAG:
                 return forms.TypedChoiceField(
                     required=False,
-                    choices=with_none([("1", _("Yes")), ("0", _("No"))]),
+                    choices=with_none([("1", str(_("Yes"))), ("0", str(_("No")))]),
                     coerce=lambda sent: sent in {"1", "True", True},
                     empty_value=None,
                 )
