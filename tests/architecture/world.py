@@ -41,6 +41,7 @@ from enishi.core import clock, storage
 from enishi.core.ai.embedding import DIMENSIONS
 from enishi.engagement.services import Judgement, give, plan, rate
 from enishi.privacy.models import Erasure, Export
+from enishi.privacy.services import draft_rule, start_run
 from enishi.reports.queries import Choice
 from enishi.reports.services import make_dashboard, make_report, schedule_report
 from enishi.themes.models import Chorus, Meaning, Suggestion
@@ -331,4 +332,9 @@ def _privacy(where: Project, admin: User, ids: dict[str, object]) -> dict[str, o
     refused = Erasure.objects.create(
         party_id=ids["party_id"], ground="objected", reason="Letter", state="refused", project_ids=[where.pk]
     )
-    return {"export_id": told.pk, "erasure_id": refused.pk}
+    rule = draft_rule(
+        actor_of(admin, via=Via.WEB), project=where, kind="conversations", part="", after=3, unit="years", deed="bin",
+        reason="Policy",
+    )  # fmt: skip
+    run = start_run(actor_of(admin, via=Via.WEB), rule, total=0)
+    return {"export_id": told.pk, "erasure_id": refused.pk, "rule_id": rule.pk, "privacy:run run_id": run.pk}

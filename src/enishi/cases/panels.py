@@ -16,6 +16,7 @@ from enishi.cases import queries
 from enishi.cases.models import Case, CaseTie
 from enishi.cases.packs import packs
 from enishi.cases.personal import CasesKeeper
+from enishi.cases.retention import OldCases, needed_by_cases
 from enishi.cases.services.handover import Cases
 from enishi.cases.services.rules import address
 from enishi.contacts.models import Party
@@ -27,6 +28,8 @@ from enishi.core.formats import format_number
 from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
 from enishi.core.templatetags.enishi import format_date
+from enishi.privacy.retention import NEEDED
+from enishi.privacy.retention import PLACE as RETENTION
 from enishi.timeline.paper import on_paper
 
 VIEW, EDIT = "cases.view", "cases.edit"
@@ -42,6 +45,8 @@ add_new(NewEntry(_("Case"), "cases:new", "clipboard-text", EDIT, order=25))
 
 provide("handover", Cases.code)(Cases)
 provide(PLACE, CasesKeeper.code)(CasesKeeper)
+provide(RETENTION, OldCases.code)(OldCases)
+provide(NEEDED, "cases")(needed_by_cases)
 provide("commitments.level_of_ties", "cases")(queries.level_of_ties)
 provide("content.least_level", "cases")(queries.level_of_file)
 

@@ -31,6 +31,13 @@ _CASE = (
 )  # fmt: skip
 
 
+TOLD = (
+    "text", "teller_name", "teller_reach", "place", "happened", "root_cause", "outcome", "values",
+    "satisfaction_words", "appeal_words", "quote",
+)  # fmt: skip
+"""What somebody told us: it goes, while the case stays in the figures."""
+
+
 class CasesKeeper(Keeper):
     """Cases stay and count, by kind and stage; what was told, and the talk about it, goes."""
 
@@ -42,10 +49,7 @@ class CasesKeeper(Keeper):
             ("party",),
             Fate.STAYS,
             _("Cases, without what was told"),
-            clears=(
-                "text", "teller_name", "teller_reach", "place", "happened", "root_cause", "outcome", "values",
-                "satisfaction_words", "appeal_words", "quote",
-            ),
+            clears=TOLD,
         ),
         Table(CaseWord, ("case__party",), Fate.STAYS, _("Words of cases"), shown=False),
         Table(CaseStep, ("case__party",), Fate.STAYS, _("Steps of cases"), clears=("note",), shown=False),

@@ -18,6 +18,7 @@ from enishi.commitments import queries
 from enishi.commitments.models import Promise
 from enishi.commitments.personal import CommitmentsKeeper
 from enishi.commitments.queries.of_contacts import next_promises, owed, owed_choices
+from enishi.commitments.retention import needed_by_promises
 from enishi.commitments.services.handover import Duties, Promises, Repeats, Tasks
 from enishi.contacts.models import Party
 from enishi.contacts.queries.briefs import LATE, OWED, SOON, Matter, Part, Section, Subject, each_of
@@ -27,6 +28,7 @@ from enishi.core import clock, formats
 from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
 from enishi.core.templatetags.enishi import due, format_date, knot
+from enishi.privacy.retention import NEEDED
 from enishi.timeline.paper import on_paper
 
 VIEW, EDIT = "commitments.view", "commitments.edit"
@@ -75,6 +77,7 @@ add_new(NewEntry(_("Task"), "commitments:new_task", "checkbox", EDIT, order=30))
 for kind in (Promises, Tasks, Repeats, Duties):
     provide("handover", kind.code)(kind)
 provide(PLACE, CommitmentsKeeper.code)(CommitmentsKeeper)
+provide(NEEDED, "commitments")(needed_by_promises)
 
 
 @panel("contacts.record.end", order=10)

@@ -13,13 +13,16 @@ from enishi.accounts.access import Actor
 from enishi.contacts.models import Party
 from enishi.content import queries, services
 from enishi.content.personal import ContentKeeper
+from enishi.content.retention import OldFiles
 from enishi.core import formats
 from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
+from enishi.privacy.retention import PLACE as RETENTION
 
 EDIT = "content.edit"
 
 provide(PLACE, ContentKeeper.code)(ContentKeeper)
+provide(RETENTION, OldFiles.code)(OldFiles)
 
 add_menu(
     MenuEntry(

@@ -20,6 +20,7 @@ from enishi.conversations.models import Interaction
 from enishi.conversations.paragraphs import excerpt
 from enishi.conversations.personal import ConversationsKeeper
 from enishi.conversations.queries.briefs import Known, known_of, occasion_of, planned
+from enishi.conversations.retention import OldQuarantine, OldTalks, needed_by_talks
 from enishi.conversations.services.handover import Senders, Waiting, notes_handed
 from enishi.conversations.services.mail_import import MailImporter, UndoMailImport
 from enishi.conversations.storyline import ICONS, story
@@ -27,12 +28,17 @@ from enishi.core import clock, formats
 from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
 from enishi.core.templatetags.enishi import format_date
+from enishi.privacy.retention import NEEDED
+from enishi.privacy.retention import PLACE as RETENTION
 
 VIEW, EDIT = "conversations.view", "conversations.edit"
 
 provide("importer", "mail")(MailImporter)
 provide(PLACE, ConversationsKeeper.code)(ConversationsKeeper)
 provide("timeline.undo", "conversations.mail_import")(UndoMailImport)
+provide(RETENTION, OldTalks.code)(OldTalks)
+provide(RETENTION, OldQuarantine.code)(OldQuarantine)
+provide(NEEDED, "conversations")(needed_by_talks)
 
 add_menu(
     MenuEntry(

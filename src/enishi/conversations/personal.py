@@ -11,19 +11,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
-from enishi.contacts.models import ImportRun
 from enishi.content.models import File, FileVersion
-from enishi.content.personal import FILE_WORDS, remove_files
-from enishi.conversations.models import (
-    Attachment,
-    Bounce,
-    Interaction,
-    MailMessage,
-    Participant,
-    Thread,
-    UnknownSender,
-)
+from enishi.conversations.models import Bounce, Interaction, MailMessage, Participant, UnknownSender
 from enishi.conversations.queries.interactions import present, visible_participants
+from enishi.conversations.services.silencing import drop_archives, silence
 from enishi.conversations.services.upkeep import show
 from enishi.core.personal import (
     STRUCK,
@@ -130,26 +121,11 @@ class ConversationsKeeper(Keeper):
 
     def erase(self, actor: Actor, subject: Subject) -> Iterable[str]:
         self._mine = list(self._talks(subject).values_list("pk", flat=True))
-        self._silent = alone = list(self._alone(subject).values_list("pk", flat=True))
-        talks = Interaction.objects.unscoped(_WHY)
-        archives = ImportRun.objects.unscoped(_WHY).filter(
-            pk__in=talks.filter(pk__in=self._mine).exclude(import_run=None).values("import_run")
-        )
-        gone = list(archives.exclude(sha256="").values_list("sha256", flat=True))
-        archives.update(sha256="")
-        gone += self._attachments(alone)
-        talks.filter(pk__in=alone).update(
-            subject=gettext("Words erased"),
-            text="",
-            folds=[],
-            place="",
-            defects=[],
-            in_reply_to="",
-            references=[],
-        )
-        MailMessage.objects.filter(interaction__in=alone).update(sender="", recipients=[], subject_key="")
-        elsewhere = Interaction.objects.unscoped(_WHY).exclude(pk__in=alone).filter(thread=OuterRef("pk"))
-        Thread.objects.filter(~Exists(elsewhere), interactions__in=alone).update(subject_key="")
+        alone = list(self._alone(subject).values_list("pk", flat=True))
+        gone = drop_archives(self._mine)
+        silenced = silence(alone)
+        gone += silenced.hashes
+        self._emptied = silenced.emptied
         Bounce.objects.filter(address__in=_spellings(subject)).update(address=STRUCK)
         UnknownSender.objects.unscoped(_WHY).filter(address__in=_spellings(subject)).delete()
         Participant.objects.filter(party__isnull=True, address__in=_spellings(subject)).update(
@@ -158,15 +134,7 @@ class ConversationsKeeper(Keeper):
         return gone
 
     def emptied(self) -> Iterable[Emptied]:
-        words = frozenset({"subject", "text", "folds", "place", "defects", "in_reply_to", "references"})
-        yield Emptied(Interaction, frozenset(self._silent), words, label=True)
-        yield Emptied(File, frozenset(self._files_gone), frozenset(FILE_WORDS), label=True)
-
-    def _attachments(self, talk_ids: list[int]) -> list[str]:
-        elsewhere = Attachment.objects.exclude(interaction__in=talk_ids).filter(file=OuterRef("file"))
-        theirs = Attachment.objects.filter(~Exists(elsewhere), interaction__in=talk_ids)
-        self._files_gone = list(theirs.values_list("file_id", flat=True))
-        return remove_files(self._files_gone)
+        return self._emptied
 
     def finish(self, subject: Subject) -> None:
         for talk in Interaction.objects.unscoped(_WHY).present().filter(pk__in=self._mine):

@@ -21,6 +21,7 @@ from enishi.engagement.models import Rating
 from enishi.engagement.personal import EngagementKeeper
 from enishi.engagement.services.handover import PlanLines
 from enishi.engagement.services.rules import PLAN, RATE, SHARE, VIEW
+from enishi.privacy.retention import NEEDED
 from enishi.timeline.paper import on_paper
 
 SHOWN, NEXT = 50, 3
@@ -31,6 +32,7 @@ add_project_tab(ProjectTab("gaps", _("Gaps"), "engagement:gaps", VIEW, order=30)
 
 
 provide("handover", PlanLines.code)(PlanLines)
+provide(NEEDED, "engagement")(queries.needed_by_plan)
 provide(PLACE, EngagementKeeper.code)(EngagementKeeper)
 
 

@@ -8,5 +8,6 @@ class PrivacyConfig(AppConfig):
     verbose_name = _("Privacy")
     rights = {
         "privacy.export": _("Give out everything that is kept about a person"),
+        "privacy.retain": _("Say how long things are kept, and switch that on"),
         "privacy.erase": _("Erase people for good, and keep them from being erased"),
     }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -9,19 +12,47 @@ from enishi.accounts.access import Actor
 from enishi.contacts.models import Party
 from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
+from enishi.privacy import undo  # noqa: F401  its undoer registers itself
+from enishi.privacy.models import RetentionItem
+from enishi.privacy.oldpeople import OldPeople
 from enishi.privacy.personal import PrivacyKeeper
+from enishi.privacy.retention import PLACE as RETENTION
 from enishi.privacy.services import blocked
 from enishi.privacy.services.erasing import RIGHT as ERASE
 from enishi.privacy.services.exporting import RIGHT as EXPORT
+from enishi.privacy.services.retaining import RIGHT as RETAIN
 
 add_menu(MenuEntry("setup", _("Privacy"), "privacy:setup", "shield-lock", right=ERASE, order=75))
+add_menu(
+    MenuEntry("setup", _("How long things are kept"), "privacy:rules", "clock-pause", right=RETAIN, order=77)
+)
 provide(PLACE, PrivacyKeeper.code)(PrivacyKeeper)
+provide(RETENTION, OldPeople.code)(OldPeople)
 provide("contacts.blocked", "privacy")(blocked)
 
 
 @provide("timeline.url", "privacy.erasure")
 def erasure_url(subject_id: int) -> str:
     return reverse("privacy:erasure", args=[subject_id])
+
+
+@provide("timeline.url", "privacy.retentionrule")
+def rule_url(subject_id: int) -> str:
+    return reverse("privacy:rule", args=[subject_id])
+
+
+@provide("timeline.fields", "privacy.retentionrule")
+def rule_fields() -> Mapping[str, Any]:
+    return {
+        "part": _("which of them"),
+        "after": _("how long"),
+        "unit": _("unit"),
+        "deed": _("what happens"),
+        "reason": _("why"),
+        "agreed": _("number it was switched on with"),
+        "trouble": _("why it stopped"),
+        **{code: label.lower() for code, label in RetentionItem.State.choices},
+    }
 
 
 @panel("contacts.record.menu", order=80)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import BinaryIO
+from collections.abc import Collection, Iterable
+from typing import Any, BinaryIO
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.contacts import queries as contacts
@@ -13,7 +13,8 @@ from enishi.contacts.models import Party
 from enishi.contacts.queries.whole import whole
 from enishi.core import storage
 from enishi.core.personal import Subject
-from enishi.privacy.models import Blocked, Erasure, Export, Hold
+from enishi.privacy.models import Blocked, Erasure, Export, Hold, RetentionItem, RetentionRule, RetentionRun
+from enishi.privacy.retention import Aging, Line
 
 
 def party(actor: Actor, party_id: int) -> Party:
@@ -84,3 +85,55 @@ def erasure_of(actor: Actor, of: Party) -> Erasure | None:
 
 def blocked_count() -> int:
     return Blocked.objects.count()
+
+
+def held_parties() -> QuerySet[Hold, Any]:
+    """The numbers of those who must be kept, whoever may know it."""
+    return Hold.objects.unscoped("a hold counts for everybody").filter(ended_at__isnull=True).values("party")
+
+
+def rules(actor: Actor) -> ScopedQuerySet[RetentionRule]:
+    """Retention rules, those that are on first."""
+    found = RetentionRule.objects.visible_to(actor).select_related("project", "user", "switched_by")
+    return found.order_by("-state", "kind", "pk")
+
+
+def rule(actor: Actor, rule_id: int) -> RetentionRule:
+    """One rule; raises RetentionRule.DoesNotExist."""
+    return rules(actor).get(pk=rule_id)
+
+
+def last_runs(rule_ids: Iterable[int]) -> dict[int, RetentionRun]:
+    """The newest run of each rule."""
+    found = (
+        RetentionRun.objects.filter(rule__in=list(rule_ids)).order_by("rule_id", "-pk").distinct("rule_id")
+    )
+    return {run.rule_id: run for run in found}
+
+
+def runs(rule: RetentionRule, *, limit: int = 50) -> list[RetentionRun]:
+    """What a rule did, newest first."""
+    return list(rule.runs.select_related("operation").order_by("-pk")[:limit])
+
+
+def run(actor: Actor, run_id: int) -> RetentionRun:
+    """One run of a rule that the actor may see; raises RetentionRun.DoesNotExist."""
+    seen = RetentionRule.objects.visible_to(actor)
+    return (
+        RetentionRun.objects.filter(rule__in=seen)
+        .select_related("rule", "rule__project", "operation")
+        .get(pk=run_id)
+    )
+
+
+def items(run: RetentionRun, *, state: str = "", after: int = 0, limit: int = 51) -> list[RetentionItem]:
+    """What a run did, by the number of the things."""
+    found = run.items.filter(subject_id__gt=after)
+    return list((found.filter(state=state) if state else found).order_by("subject_id")[:limit])
+
+
+def lines_of(actor: Actor, kind: Aging, ids: Iterable[int]) -> dict[int, Line]:
+    """What of these is still there for the actor to see."""
+    manager: Any = kind.model._default_manager
+    rows = manager.visible_to(actor) if hasattr(manager, "visible_to") else manager.all()
+    return {line.pk: line for line in kind.lines(rows.filter(pk__in=list(ids)))}

@@ -35,3 +35,23 @@ def erase(erasure_id: int) -> None:
 def forget_exports(timestamp: int) -> None:
     """Files that were prepared for somebody hold all that is known of them; they go after a few days."""
     services.forget_exports()
+
+
+@app.task(name="privacy.retain", queue="imports", retry=_RETRY)
+def retain(run_id: int) -> None:
+    """Do what a retention rule says. Started again it goes on where it stood."""
+    services.work(run_id)
+
+
+@app.task(name="privacy.retain_final", queue="imports", retry=_RETRY)
+def retain_final(run_id: int) -> None:
+    """Let go for good what a rule put into the recycle bin. Started again it goes on where it stood."""
+    services.work_final(run_id)
+
+
+@app.periodic(cron="10 2 * * *")
+@app.task(name="privacy.retain_all", queue="upkeep", queueing_lock="privacy.retain_all", pass_context=False)
+def retain_all(timestamp: int) -> None:
+    """Begin the work of the rules that are on, and empty the bins whose days are over."""
+    services.empty_bins()
+    services.retain_all()

@@ -17,17 +17,20 @@ from enishi.contacts.models import Party
 from enishi.conversations.models import Interaction
 from enishi.conversations.paragraphs import Mark, find_passage
 from enishi.conversations.queries import AddedFilter
+from enishi.conversations.services.silencing import SILENCED
 from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
 from enishi.themes import drawing, queries, services
 from enishi.themes.models import Feeling
 from enishi.themes.personal import ThemesKeeper
 from enishi.themes.queries import machine, voices
+from enishi.themes.services.passages import silence
 
 VIEW, EDIT, CASES_EDIT = "conversations.view", "conversations.edit", "cases.edit"
 SHOWN = 6
 
 provide(PLACE, ThemesKeeper.code)(ThemesKeeper)
+provide(SILENCED, "themes")(silence)
 add_menu(MenuEntry("", _("Themes"), "themes:list", "bookmarks", right=VIEW, order=35))
 
 

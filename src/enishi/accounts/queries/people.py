@@ -259,3 +259,13 @@ def tokens(actor: Actor) -> QuerySet[ApiToken]:
 def token(actor: Actor, token_id: int) -> ApiToken:
     """One of the actor's own tokens; raises ApiToken.DoesNotExist."""
     return tokens(actor).get(pk=token_id)
+
+
+def ids_below(project: Project) -> tuple[int, ...]:
+    """A project and everything below it, archived ones too: what was said there was said."""
+    found, parents = {project.pk}, dict(Project.objects.values_list("pk", "parent_id"))
+    grew = True
+    while grew:
+        below = {pk for pk, parent in parents.items() if parent in found} - found
+        grew, found = bool(below), found | below
+    return tuple(sorted(found))

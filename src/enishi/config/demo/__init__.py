@@ -13,6 +13,7 @@ from enishi.config.demo import (
     conversations,
     desk,
     hearing,
+    kept,
     ledger,
     parties,
     permits,
@@ -79,3 +80,4 @@ def _tell(now: dt.datetime) -> None:
     desk.look_around(house, people, drawing("visits"))
     desk.remind(house)
     reports.freeze(house, now)
+    kept.draft(house)

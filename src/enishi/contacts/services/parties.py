@@ -373,7 +373,9 @@ def change_points(
 
 
 @transaction.atomic
-def delete_party(actor: Actor, party: Party, *, version: int | None = None) -> Party:
+def delete_party(
+    actor: Actor, party: Party, *, version: int | None = None, operation: Operation | None = None
+) -> Party:
     """Move a contact to the recycle bin: off lists and search, restorable.
 
     With ``version``, raises Conflict when somebody else saved meanwhile.
@@ -384,12 +386,12 @@ def delete_party(actor: Actor, party: Party, *, version: int | None = None) -> P
         party.deleted_at = clock.now()
         save_changed(party)
         index_parties([party.pk])
-        record(actor, signals.party_deleted, subject=party, party_id=party.pk)
+        record(actor, signals.party_deleted, subject=party, party_id=party.pk, operation=operation)
     return party
 
 
 @transaction.atomic
-def restore_party(actor: Actor, party: Party) -> Party:
+def restore_party(actor: Actor, party: Party, *, operation: Operation | None = None) -> Party:
     """Take a contact out of the recycle bin. A merged one comes back by undoing the merge."""
     party = locked(party)
     actor.require(DELETE, party.project_ids)
@@ -399,7 +401,7 @@ def restore_party(actor: Actor, party: Party) -> Party:
         party.deleted_at = None
         save_changed(party)
         index_parties([party.pk])
-        record(actor, signals.party_restored, subject=party, party_id=party.pk)
+        record(actor, signals.party_restored, subject=party, party_id=party.pk, operation=operation)
     return party
 
 

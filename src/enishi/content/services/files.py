@@ -20,6 +20,7 @@ from enishi.content.services.searchable import index_files
 from enishi.core import clock, jobs, registry, storage, text
 from enishi.search.models import Kind
 from enishi.search.services import forget
+from enishi.timeline.models import Operation
 from enishi.timeline.services import differences, displace, place, reclassify, record
 
 VIEW, EDIT, DELETE = "content.view", "content.edit", "content.delete"
@@ -317,7 +318,7 @@ def link_file(actor: Actor, file: File, *, party_ids: Iterable[int]) -> File:
 
 
 @transaction.atomic
-def delete_file(actor: Actor, file: File) -> File:
+def delete_file(actor: Actor, file: File, *, operation: Operation | None = None) -> File:
     """Take a file off every page, search and timeline; ``restore_file`` brings it back."""
     file = _locked(actor, file)
     actor.require(DELETE, file.project_id)
@@ -326,12 +327,12 @@ def delete_file(actor: Actor, file: File) -> File:
         file.save(update_fields=["deleted_at"])
         forget(Kind.FILE, [file.pk])
         displace(file)
-        record(actor, signals.file_deleted, subject=file)
+        record(actor, signals.file_deleted, subject=file, operation=operation)
     return file
 
 
 @transaction.atomic
-def restore_file(actor: Actor, file: File) -> File:
+def restore_file(actor: Actor, file: File, *, operation: Operation | None = None) -> File:
     """Undo of ``delete_file``."""
     file = _locked(actor, file)
     actor.require(DELETE, file.project_id)
@@ -340,7 +341,7 @@ def restore_file(actor: Actor, file: File) -> File:
         file.save(update_fields=["deleted_at"])
         index_files([file.pk])
         _place(file, file.links.values_list("party_id", flat=True))
-        record(actor, signals.file_restored, subject=file)
+        record(actor, signals.file_restored, subject=file, operation=operation)
     return file
 
 

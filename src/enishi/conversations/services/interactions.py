@@ -39,6 +39,7 @@ from enishi.conversations.services.upkeep import (
     touch_parties,
 )
 from enishi.core import clock
+from enishi.timeline.models import Operation
 from enishi.timeline.services import differences, record
 
 
@@ -274,7 +275,9 @@ def set_answer(actor: Actor, interaction: Interaction, *, answer: str) -> Intera
 
 
 @transaction.atomic
-def delete_interaction(actor: Actor, interaction: Interaction) -> Interaction:
+def delete_interaction(
+    actor: Actor, interaction: Interaction, *, operation: Operation | None = None
+) -> Interaction:
     """Take a conversation off every list, search and timeline; ``restore_interaction`` brings it back."""
     interaction = locked(actor, interaction)
     actor.require(DELETE, interaction.project_ids)
@@ -284,12 +287,14 @@ def delete_interaction(actor: Actor, interaction: Interaction) -> Interaction:
         hide(interaction)
         move_attachments(actor, interaction)
         settle_contacts(party_ids_of(interaction))
-        record(actor, signals.interaction_deleted, subject=interaction)
+        record(actor, signals.interaction_deleted, subject=interaction, operation=operation)
     return interaction
 
 
 @transaction.atomic
-def restore_interaction(actor: Actor, interaction: Interaction) -> Interaction:
+def restore_interaction(
+    actor: Actor, interaction: Interaction, *, operation: Operation | None = None
+) -> Interaction:
     """Undo of ``delete_interaction``."""
     interaction = locked(actor, interaction)
     actor.require(DELETE, interaction.project_ids)
@@ -299,5 +304,5 @@ def restore_interaction(actor: Actor, interaction: Interaction) -> Interaction:
         show(interaction)
         move_attachments(actor, interaction)
         settle_contacts(party_ids_of(interaction))
-        record(actor, signals.interaction_restored, subject=interaction)
+        record(actor, signals.interaction_restored, subject=interaction, operation=operation)
     return interaction

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -229,3 +230,11 @@ def tags_of(actor: Actor, project_id: int) -> QuerySet[Tag]:
     """The tags by which people of a project can be meant."""
     shared = Q(project__isnull=True) | Q(project=project_id)
     return Tag.objects.filter(shared, archived_at__isnull=True)
+
+
+def needed_by_plan(label: str) -> list[QuerySet[Any, Any]]:
+    """Whoever is still to be heard or told is not forgotten, however long ago the last contact was."""
+    if label != "contacts.party":
+        return []
+    running = PlanLine.objects.unscoped("what is still needed, whoever may see it")
+    return [running.filter(ended_at__isnull=True, party__isnull=False).values("party")]

@@ -106,6 +106,18 @@ def _hindrances(actor: Actor, subject: Subject, made: Iterable[Keeper]) -> list[
 @transaction.atomic
 def start_erasure(actor: Actor, party: Party, *, ground: str, reason: str, block: bool = True) -> Erasure:
     """Have a person erased by a job. Raises Forbidden, ErasureRefused with what stands against it."""
+    erasure = _begin(actor, party, ground=ground, reason=reason, block=block)
+    jobs.defer("privacy.erase", erasure_id=erasure.pk)
+    return erasure
+
+
+@transaction.atomic
+def erase_now(actor: Actor, party: Party, *, ground: str, reason: str) -> Erasure:
+    """Erase a person in the caller's transaction, in the language that is active. Raises Forbidden, ErasureRefused."""
+    return _erase(actor, _begin(actor, party, ground=ground, reason=reason, block=False).pk)
+
+
+def _begin(actor: Actor, party: Party, *, ground: str, reason: str, block: bool) -> Erasure:
     _require(actor, party)
     if not party.is_person:
         raise ErasureRefused(_("Only people are erased. Move an organisation to the recycle bin instead."))
@@ -132,7 +144,6 @@ def start_erasure(actor: Actor, party: Party, *, ground: str, reason: str, block
             )
     except IntegrityError:
         raise ErasureRefused(_("This person is being erased already.")) from None
-    jobs.defer("privacy.erase", erasure_id=erasure.pk)
     return erasure
 
 

@@ -55,24 +55,16 @@ class Forgetting:
 
     def rewrite(self, entry: Entry) -> Content:
         if entry.subject_type == PARTY and entry.subject_id in self.ids:
-            changes = {name: self._pair(name, pair) for name, pair in entry.changes.items()}
+            changes = {name: _pair(name, pair) for name, pair in entry.changes.items()}
             data = {name: _blank(name, value) for name, value in entry.data.items()}
             return Content(STRUCK, changes, data)
-        label, changes, data = entry.label, dict(entry.changes), dict(entry.data)
-        for one in self.emptied:
-            if entry.subject_type == one.model._meta.label_lower and entry.subject_id in one.ids:
-                label = STRUCK if one.label and label else label
-                changes = {n: self._pair(n, p) if n in one.columns else p for n, p in changes.items()}
-                data = {n: _blank(n, v) if n in one.columns else v for n, v in data.items()}
+        label, changes, data = rewrite_emptied(entry, self.emptied)
         own = entry.party_id in self.ids or entry.subject_id in self.own.get(entry.subject_type, ())
         return Content(
             self.striker.strike(label, own=own),
             self._strike(changes, own=own),
             self._strike(data, own=own),
         )
-
-    def _pair(self, name: str, pair: Any) -> Any:
-        return [_blank(name, value) for value in pair] if isinstance(pair, list) else _blank(name, pair)
 
     def _strike(self, value: Any, *, own: bool) -> Any:
         """Names out of all texts, and what a relation says as a whole where they are one end of it."""
@@ -83,6 +75,21 @@ class Forgetting:
         if isinstance(value, list):
             return [self._strike(item, own=own) for item in value]
         return self.striker.strike_all(value, own=own)
+
+
+def rewrite_emptied(entry: Entry, emptied: Collection[Emptied]) -> Content:
+    """An entry without the columns that were emptied in its record."""
+    label, changes, data = entry.label, dict(entry.changes), dict(entry.data)
+    for one in emptied:
+        if entry.subject_type == one.model._meta.label_lower and entry.subject_id in one.ids:
+            label = STRUCK if one.label and label else label
+            changes = {n: _pair(n, p) if n in one.columns else p for n, p in changes.items()}
+            data = {n: _blank(n, v) if n in one.columns else v for n, v in data.items()}
+    return Content(label, changes, data)
+
+
+def _pair(name: str, pair: Any) -> Any:
+    return [_blank(name, value) for value in pair] if isinstance(pair, list) else _blank(name, pair)
 
 
 def _blank(name: str, value: Any) -> Any:

@@ -87,16 +87,6 @@ def tag_choices(found: Iterable[Project]) -> list[tuple[int, str]]:
     return [(tag.pk, tag.path) for tag in tags if tag.project_id is None or tag.project_id in allowed]
 
 
-def tree(project: Project) -> tuple[int, ...]:
-    """A project and everything below it, archived ones too: what was said there was said."""
-    found, parents = {project.pk}, dict(Project.objects.values_list("pk", "parent_id"))
-    grew = True
-    while grew:
-        below = {pk for pk, parent in parents.items() if parent in found} - found
-        grew, found = bool(below), found | below
-    return tuple(sorted(found))
-
-
 def tags_below(tag_id: int) -> tuple[int, ...]:
     """A tag and everything below it."""
     found, parents = {tag_id}, dict(Tag.objects.values_list("pk", "parent_id"))
@@ -135,7 +125,7 @@ def frame_of(
     return Frame(
         actor=actor,
         project=project,
-        project_ids=tree(project) if project else (),
+        project_ids=accounts.ids_below(project) if project else (),
         level=choice.level,
         since=choice.since,
         until=choice.until,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from enishi.conversations.models import Interaction
 from enishi.conversations.services import ConversationError, passage
 from enishi.core import clock
 from enishi.core.events import Event
+from enishi.core.personal import STRUCK
 from enishi.themes import signals
 from enishi.themes.models import Feeling, Overall, Passage, PassageTheme, Theme
 from enishi.themes.queries.tree import usable
@@ -300,3 +301,8 @@ def judge_overall(
         changes={"feeling": (words[0], words[1])},
     )
     return said
+
+
+def silence(interaction_ids: Collection[int]) -> None:
+    """The marked words go with those of their conversation; the marks stay as figures."""
+    Passage.objects.filter(interaction__in=list(interaction_ids)).update(quote=STRUCK)
