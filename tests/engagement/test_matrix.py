@@ -18,7 +18,7 @@ from enishi.conversations.services import ParticipantDraft, log_interaction
 from enishi.core import clock
 from enishi.engagement import queries
 from enishi.engagement.models import Rating
-from factories import SYSTEM, agent, outsider, party
+from factories import SYSTEM, agent, manager, outsider, party, project
 
 pytestmark = pytest.mark.django_db
 
@@ -212,6 +212,25 @@ def test_gaps_are_counted_and_open_the_people_they_count(at):
             ]
             assert len(found) == number, (gap.code, found)
     assert ">Silent Sam<" in client.get(gaps[0].high_url).content.decode()
+
+
+def test_a_gap_opens_its_people_also_while_another_project_is_chosen(at):
+    here = world()
+    silent, other = party(here.project, "Silent Sam"), project("Tidewall West")
+    party(other, "Westward Wes")
+    judged(here, silent, 5, 3)
+    client = browser(manager())
+    session = client.session
+    session["project"] = other.pk
+    session.save()
+    assert ">Westward Wes<" in client.get("/people/").content.decode()
+    gap = queries.gap_report(here.agent, here.project.pk)[2][0]
+    shown = client.get(gap.total_url).content.decode()
+    assert (">Silent Sam<" in shown, ">Westward Wes<" in shown) == (True, False)
+    # What leads on from there stays in the project, and the shell says which one it is.
+    state = client.get(gap.total_url).context["state"]
+    assert f"project={here.project.pk}" in state.with_sort("-name").url()
+    assert client.get(gap.total_url).context["current_project"] == here.project.pk
 
 
 def test_a_gap_counts_what_is_rated_today_not_what_was(at):

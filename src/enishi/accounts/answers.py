@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from enishi.accounts import queries
 from enishi.accounts.requests import StaffRequest
 
 T = TypeVar("T")
@@ -23,6 +24,15 @@ def found(read: Callable[..., T], *args: Any) -> T:
         return read(*args)
     except ObjectDoesNotExist:
         raise Http404 from None
+
+
+def chosen_project(request: StaffRequest, named: str | None = None) -> int | None:
+    """The project that the address names, within the reader's reach, else the one chosen in the shell."""
+    text = request.GET.get("project", "") if named is None else named
+    if text.isdecimal() and len(text) < 18 and queries.projects(request.actor).filter(pk=int(text)).exists():
+        return int(text)
+    value = request.session.get("project")
+    return value if isinstance(value, int) else None
 
 
 def way_back(request: StaffRequest, otherwise: str) -> str:

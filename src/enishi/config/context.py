@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
+from enishi.accounts.answers import chosen_project
+from enishi.accounts.requests import StaffRequest
 from enishi.accounts.services import MANAGE
 from enishi.core import registry
 from enishi.search.pages import PAGES
@@ -55,7 +57,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "projects": SimpleLazyObject(
             lambda: accounts.project_tree(accounts.projects(actor).only("name", "parent"))
         ),
-        "current_project": SimpleLazyObject(lambda: chosen_project(request)),
+        "current_project": SimpleLazyObject(lambda: chosen_project(cast(StaffRequest, request))),
         "unread": functools.cache(lambda: timeline.unread_notifications(actor)),
         "live_url": live_url(request),
         "why_url": functools.cache(lambda: _why_url(request, actor)),
@@ -68,12 +70,6 @@ def _why_url(request: HttpRequest, actor: Actor) -> str:
     if match is None or match.view_name not in RECORD_PAGES or not actor.may_everywhere(MANAGE):
         return ""
     return f"{reverse('accounts:why')}?{urlencode({'what': request.path})}"
-
-
-def chosen_project(request: HttpRequest) -> int | None:
-    """The project that the user filters by, remembered in the session; None for all."""
-    value = request.session.get("project")
-    return value if isinstance(value, int) else None
 
 
 def live_url(request: HttpRequest) -> str:

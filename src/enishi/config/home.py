@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from enishi.accounts.access import Actor
+from enishi.accounts.answers import chosen_project
 from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries as commitments
-from enishi.config.context import chosen_project
 from enishi.core import clock, registry
 from enishi.core.formats import format_number
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -32,7 +33,16 @@ def choose(request: HttpRequest) -> HttpResponse:
     after = chosen.get("next", "")
     if not url_has_allowed_host_and_scheme(after, allowed_hosts={request.get_host()}):
         after = "/"
+    if "project" in chosen:
+        after = _without_project(after)
     return HttpResponse(status=204) if request.htmx else redirect(after)  # type: ignore[attr-defined]
+
+
+def _without_project(address: str) -> str:
+    """The page one comes from, without the project that its address named: another one was chosen."""
+    parts = urlsplit(address)
+    rest = [(name, value) for name, value in parse_qsl(parts.query, True) if name not in {"project", "in"}]
+    return urlunsplit(parts._replace(query=urlencode(rest)))
 
 
 def _choose_project(request: HttpRequest, value: str) -> None:

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from enishi.accounts import queries as accounts
+from enishi.accounts.answers import chosen_project
 from enishi.accounts.requests import StaffRequest
 from enishi.cases import queries
 from enishi.cases.packs import packs
 from enishi.core import clock
 from enishi.core.keyset import Position
 
-KEPT = ("state", "kind", "stage", "who", "q")
+KEPT = ("state", "kind", "stage", "who", "q", "project")
 STATES = ("open", "over", "closed", "all")
 
 
@@ -33,14 +34,13 @@ def filter_of(request: StaffRequest) -> queries.Filter:
     who = wanted.get("who", "")
     owner = request.actor.own_id if who == "mine" else int(who[:18]) if who.isdecimal() else None
     kind = wanted.get("kind", "")
-    project = request.session.get("project")
     return queries.Filter(
         state=wanted.get("state", "open") if wanted.get("state") in STATES else "open",
         kind=kind if kind in packs() else "",
         stage=wanted.get("stage", ""),
         owner_id=owner,
         nobody=who == "nobody",
-        project_id=project if isinstance(project, int) else None,
+        project_id=chosen_project(request),
         text=wanted.get("q", ""),
     )
 

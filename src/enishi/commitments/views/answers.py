@@ -9,14 +9,17 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from enishi.accounts import answers
-from enishi.accounts.answers import found, refused, way_back
+from enishi.accounts.answers import chosen_project, found, refused, way_back
 from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries
 from enishi.core.dates import DateError, parse_date
 
 __all__ = ("asked", "done", "filter_of", "found", "number", "refused", "way_back", "with_")
 
-KEPT = ("state", "side", "kind", "who", "q", "from", "until", "decided", "till", "owner", "team", "in")
+KEPT = (
+    "state", "side", "kind", "who", "q", "from", "until", "decided", "till", "owner", "team", "in",
+    "project",
+)  # fmt: skip
 """The names of the filter in an address."""
 
 
@@ -42,13 +45,12 @@ def filter_of(request: StaffRequest) -> queries.Filter:
         owners = (owner,)
     elif team := number(wanted.get("team")):
         owners = queries.members(team)
-    project = number(wanted.get("in")) or request.session.get("project")
     return queries.Filter(
         state=wanted.get("state", "open"),
         direction=wanted["side"] if wanted.get("side") in {"ours", "theirs"} else "",
         kind=wanted.get("kind", ""),
         owner_ids=owners,
-        project_id=project if isinstance(project, int) else None,
+        project_id=number(wanted.get("in")) or chosen_project(request),
         due_from=_day(wanted.get("from")),
         due_until=_day(wanted.get("until")),
         decided_from=_day(wanted.get("decided")),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from enishi.accounts.answers import chosen_project
 from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries, services
 from enishi.commitments.forms import ClausesForm, DutyForm, EndForm, PasteForm, ReviewForm, SourceForm
@@ -27,7 +28,7 @@ from enishi.commitments.views.lists import tabs
 from enishi.core import clock
 from enishi.core.documents import guarded
 
-KEPT = ("state", "source", "who", "q")
+KEPT = ("state", "source", "who", "q", "project")
 
 
 def _asked(request: StaffRequest) -> dict[str, str]:
@@ -36,10 +37,10 @@ def _asked(request: StaffRequest) -> dict[str, str]:
 
 def _filter(request: StaffRequest) -> DutyFilter:
     wanted = _asked(request)
-    source, project = wanted.get("source", ""), request.session.get("project")
+    source = wanted.get("source", "")
     return DutyFilter(
         state=wanted["state"] if wanted.get("state") in queries.DUTY_STATES else "",
-        project_id=project if isinstance(project, int) else None,
+        project_id=chosen_project(request),
         source_id=int(source[:18]) if source.isdecimal() else None,
         owner_ids=(request.actor.own_id,) if wanted.get("who") == "mine" else None,
         text=wanted.get("q", "")[:200],

@@ -88,6 +88,8 @@ class State:
     problem: str = ""
     on_map: bool = False
     """Shown as a map instead of a list."""
+    project: str = ""
+    """The project, where the address names it: another one may be chosen in the shell."""
 
     @property
     def changed(self) -> bool:
@@ -102,6 +104,8 @@ class State:
             here["sort"] = self.spec.sort
         if self.spec.columns != self.kept.columns:
             here["columns"] = ",".join(self.spec.columns)
+        if self.project:
+            here["project"] = self.project
         if cursor:
             here |= {"cursor": cursor, "place": str(place)}
         if self.on_map:
@@ -160,6 +164,7 @@ def read_state(actor: Actor, params: QueryDict, project_id: int | None) -> State
         place=int(place) if place.isdigit() and len(place) < 10 else 0,
         problem=problem,
         on_map=params.get("on") == "map",
+        project=params["project"] if params.get("project") == str(project_id) else "",
     )
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enishi.accounts import queries as accounts
+from enishi.accounts.answers import chosen_project
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts import services
 from enishi.contacts.forms.lists import (
@@ -43,13 +44,9 @@ MOST_CHOICES_COUNTED = 12
 
 
 def state_of(request: StaffRequest, params: QueryDict | None = None) -> State:
-    """The list that an address or a form names, within the project chosen in the shell."""
-    project = request.session.get("project")
-    return read_state(
-        request.actor,
-        request.GET if params is None else params,
-        project if isinstance(project, int) else None,
-    )
+    """The list that an address or a form names, within its project or the one chosen in the shell."""
+    given = request.GET if params is None else params
+    return read_state(request.actor, given, chosen_project(request, given.get("project", "")))
 
 
 @require_GET
