@@ -1,5 +1,5 @@
 /** Menus (details) and dialogs. */
-import { all, on, one } from "./dom";
+import { all, on, onLoad, one } from "./dom";
 
 const OPEN = "details[data-menu][open]";
 
@@ -73,6 +73,11 @@ on<HTMLDialogElement, MouseEvent>("click", "dialog", (dialog, event) => {
   const inside =
     event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
   if (!inside) dialog.close();
+});
+
+// Where one is stands in view, also where the line of tabs is longer than a phone is wide.
+onLoad(":is(.en-views, .en-tabs, .en-stages) [aria-current]", (here) => {
+  here.scrollIntoView({ block: "nearest", inline: "nearest" });
 });
 
 // The sheet: an empty dialog that opens when a form is swapped into it.

@@ -130,6 +130,8 @@ def history_names() -> Mapping[str, Any]:
 @provide("timeline.values", "contacts.party")
 def history_words(name: str, value: Any) -> str | None:
     """Values that are more than a word: addresses, relations, names in other scripts. None leaves it to the history."""
+    if name == "text" and isinstance(value, int):
+        return ""  # the number of a wording says nothing to people
     if name == "points" and isinstance(value, list):
         return "; ".join(_point_words(point) for point in value)
     if name == "relations" and isinstance(value, list):

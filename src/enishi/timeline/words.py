@@ -193,9 +193,11 @@ def value_words(field: Any, value: Any) -> str:
     if value in choices:
         return str(choices[value])
     language = get_language() or "en"
+    if isinstance(value, int):
+        return formats.format_number(value, language)
     if isinstance(field, models.DateTimeField) and (moment := parse_datetime(str(value))):
         local = timezone.localtime(moment)
-        return f"{formats.format_date(local, language, today=clock.today())} {local:%H:%M}"
+        return f"{formats.format_date(local, language, today=clock.today())} {formats.format_clock(local, language)}"
     if isinstance(field, models.DateField) and (day := parse_date(str(value))):
         return formats.format_date(day, language, today=clock.today())
     return str(value)

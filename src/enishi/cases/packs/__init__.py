@@ -20,7 +20,7 @@ from typing import Any, Literal
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from enishi.core import text
+from enishi.core import formats, text
 from enishi.core.dates import DateError, parse_date
 
 LANGUAGES = ("en", "ja", "fr", "fa")
@@ -83,6 +83,8 @@ class Field:
             return _("yes") if stored else _("no")
         if self.kind == "date":
             return dt.date.fromisoformat(stored)
+        if self.kind == "number":
+            return formats.format_number(stored, get_language() or "en")
         return stored
 
 
