@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.utils import translation
+from django.utils import timezone, translation
 
 from enishi.contacts.services import change_party
 from enishi.core import clock
@@ -160,3 +160,13 @@ def test_what_apps_record_under_the_same_names_is_translated(language):
             words.labels(entry)["participants"]
             == {"ja": "参加者", "fr": "Participants", "fa": "شرکت‌کنندگان"}[language]
         )
+
+
+def test_moments_and_numbers_stand_in_the_readers_digits():
+    changes = {"due_at": [None, "2026-11-18T17:00:00+00:00"], "evidence": ["", 1204]}
+    entry = Entry(
+        subject_type="commitments.promise", event="x_changed", at=clock.now(), via="web", changes=changes
+    )
+    with translation.override("fa"), timezone.override("UTC"):
+        told = words.told(entry)
+    assert [row["new"] for row in told.rows] == ["۲۷ آبان ۱۴۰۵ ۱۷:۰۰", "۱٬۲۰۴"]

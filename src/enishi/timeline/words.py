@@ -197,7 +197,7 @@ def value_words(field: Any, value: Any) -> str:
         return formats.format_number(value, language)
     if isinstance(field, models.DateTimeField) and (moment := parse_datetime(str(value))):
         local = timezone.localtime(moment)
-        return f"{formats.format_date(local, language, today=clock.today())} {formats.format_clock(local, language)}"
+        return f"{formats.format_date(local, language, today=clock.today())} {formats.format_time(local, language)}"
     if isinstance(field, models.DateField) and (day := parse_date(str(value))):
         return formats.format_date(day, language, today=clock.today())
     return str(value)
