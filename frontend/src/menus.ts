@@ -76,8 +76,13 @@ on<HTMLDialogElement, MouseEvent>("click", "dialog", (dialog, event) => {
 });
 
 // Where one is stands in view, also where the line of tabs is longer than a phone is wide.
-onLoad(":is(.en-views, .en-tabs, .en-stages) [aria-current]", (here) => {
-  here.scrollIntoView({ block: "nearest", inline: "nearest" });
+// Sideways only: the page itself stays where it is.
+onLoad(":is(.en-views > div, .en-tabs, .en-stages) > [aria-current]", (here) => {
+  const line = here.parentElement;
+  if (!line) return;
+  const [place, room] = [here.getBoundingClientRect(), line.getBoundingClientRect()];
+  if (place.right > room.right) line.scrollLeft += place.right - room.right;
+  else if (place.left < room.left) line.scrollLeft += place.left - room.left;
 });
 
 // The sheet: an empty dialog that opens when a form is swapped into it.

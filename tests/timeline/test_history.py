@@ -163,10 +163,10 @@ def test_what_apps_record_under_the_same_names_is_translated(language):
 
 
 def test_moments_and_numbers_stand_in_the_readers_digits():
-    changes = {"due_at": [None, "2026-11-18T17:00:00+00:00"], "evidence": ["", 1204]}
+    changes = {"due_at": [None, "2025-11-18T17:00:00+00:00"], "evidence": ["", 1204]}
     entry = Entry(
         subject_type="commitments.promise", event="x_changed", at=clock.now(), via="web", changes=changes
     )
     with translation.override("fa"), timezone.override("UTC"):
         told = words.told(entry)
-    assert [row["new"] for row in told.rows] == ["۲۷ آبان ۱۴۰۵ ۱۷:۰۰", "۱٬۲۰۴"]
+    assert [row["new"] for row in told.rows] == ["۲۷ آبان ۱۴۰۴ ۱۷:۰۰", "۱٬۲۰۴"]
