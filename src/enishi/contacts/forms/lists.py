@@ -164,7 +164,7 @@ def read_state(actor: Actor, params: QueryDict, project_id: int | None) -> State
         place=int(place) if place.isdigit() and len(place) < 10 else 0,
         problem=problem,
         on_map=params.get("on") == "map",
-        project=params["project"] if params.get("project") == str(project_id) else "",
+        project=str(project_id) if params.get("project") == str(project_id) else "",
     )
 
 
