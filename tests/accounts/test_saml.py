@@ -389,6 +389,19 @@ def test_metadata_must_be_of_one_service(idp, doubled):
         _service(idp, metadata=document)
 
 
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "ftp://idp.example/sso", "http://idp.example/sso"]
+)
+def test_people_are_only_ever_sent_on_by_https(idp, settings, address):
+    settings.ENV = dataclasses.replace(settings.ENV, private_services=False)
+    document = idp.metadata().replace(f"{idp.address}/sso?tenant=kazami&amp;x=1".encode(), address.encode())
+    assert address.encode() in document
+    with pytest.raises(AccountError, match="does not begin with https"):
+        _service(idp, metadata=document)
+    with pytest.raises(AccountError, match="does not begin with https"):
+        _service(idp, metadata_url="", issuer=idp.issuer, sign_in_url=address, certificates=idp.key.bare)
+
+
 def test_metadata_inside_our_own_network_is_not_asked_for(idp, settings):
     settings.ENV = dataclasses.replace(settings.ENV, private_services=False)
     with pytest.raises(AccountError, match="not out on the internet"):

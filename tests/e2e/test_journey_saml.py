@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_service_is_set_up_and_lets_somebody_in(chromium: Browser, live_server, settings):
-    settings.ENV = dataclasses.replace(django_settings.ENV, base_url=live_server.url)
+    settings.ENV = dataclasses.replace(django_settings.ENV, base_url=live_server.url, private_services=True)
     boss = user("Hedda Lunde")
     services.give_role(SYSTEM, role=services.administrator_role(), user=boss)
     # The product stands at localhost, so this is another site.

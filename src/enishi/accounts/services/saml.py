@@ -8,6 +8,7 @@ import logging
 from typing import Any
 
 import requests
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -55,6 +56,7 @@ def save_saml_service(
     else:
         values["certificates"] = _certificates(values.get("certificates", ""))
     values["issuer"] = values["issuer"].strip()
+    _check_address(values["sign_in_url"])
     if values["active"] and not (values["issuer"] and values["sign_in_url"] and values["certificates"]):
         raise AccountError(
             _("Give the service's metadata before it is active, or its name, address and certificate.")
@@ -69,6 +71,15 @@ def save_saml_service(
         untie_all(service)
     change(actor, signals.service_changed, service, values)
     return service
+
+
+def _check_address(address: str) -> None:
+    """People are sent there, with what a service asks about them."""
+    schemes = ("https://", "http://") if settings.ENV.private_services else ("https://",)
+    if address and not address.startswith(schemes):
+        raise AccountError(
+            _("The address for signing in does not begin with https. Ask whoever runs the service for it.")
+        )
 
 
 def _fetched(address: str) -> bytes:
@@ -177,6 +188,7 @@ def renew_saml_services() -> int:
     for service in kept:
         try:
             found = _described(_fetched(service.metadata_url))
+            _check_address(found.sign_in_url)
         except AccountError as error:
             logger.warning("The metadata of %s was not renewed: %s", service.slug, error)
             continue

@@ -46,7 +46,8 @@ def answer(request: HttpRequest, slug: str) -> HttpResponse:
     except protocol.Unavailable:
         return refused(request, services.saml_missing())
     except protocol.Untrusted as error:
-        logger.warning("An answer of %s is not believed: %s", service.slug, error)
+        # Written as a literal: what came from outside must not look like a line of ours.
+        logger.warning("An answer of %s is not believed: %r", service.slug, str(error))
         return refused(request, services.words_for(service, error))
     onward = redirect("saml_come_in", slug)
     handed = LoginSession(request, *_HANDED)
