@@ -17,12 +17,13 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import Client
 
-from enishi.accounts import outside, services
+from enishi.accounts import services
 from enishi.accounts.access import Level, Via
 from enishi.accounts.models import Grant, SignIn, SignInService, User
-from enishi.accounts.outside import ForbiddenAddress
 from enishi.accounts.queries import actor as actor_of
 from enishi.accounts.services import AccountError, BeyondOwnRights, check_issuer, save_service
+from enishi.core import outside
+from enishi.core.outside import ForbiddenAddress
 from enishi.timeline.models import Entry
 from factories import PASSWORD, SYSTEM, agent, grant, manager, project, role, user
 

@@ -49,6 +49,7 @@ from enishi.themes.services import create_theme, mark_passage
 from enishi.timeline.handover.moving import hand_over
 from enishi.timeline.models import Check, Entry, Notification
 from enishi.timeline.services import notify
+from enishi.writing.models import Draft
 from factories import READ, SYSTEM, agent, grant, manager, outsider, party, project, role, user
 
 ROLES = ("nobody", "outsider", "reader", "agent", "admin")
@@ -253,7 +254,11 @@ def _themes(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, 
     chorus = Chorus.objects.create(made_at=clock.now())
     other = Interaction.objects.unscoped("of this world").exclude(pk=talk.pk)[0]
     voice, _other = joined(talk, chorus), joined(other, chorus)
+    draft = Draft.objects.create(
+        kind="conversation", user_id=worker.own_id, interaction=talk, asked_at=clock.now()
+    )
     return {
+        "draft_id": draft.pk,
         "chorus_id": chorus.pk,
         "meaning_id": voice.pk,
         "theme_id": theme.pk,

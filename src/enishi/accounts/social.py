@@ -15,10 +15,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from enishi.accounts import outside, queries, services
+from enishi.accounts import queries, services
 from enishi.accounts.access import Via, system_actor
 from enishi.accounts.models import SignIn, SignInService
 from enishi.accounts.requests import PENDING_TIE
+from enishi.core import outside
 
 _PROVIDERS = {SignInService.Kind.OPENID: "openid_connect", SignInService.Kind.SAML: "saml"}
 

@@ -59,7 +59,7 @@ class Settings:
     allowed_hosts: tuple[str, ...]
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     private_services: bool
-    """Sign-in services may stand at private addresses, without HTTPS."""
+    """Services whose address somebody types (sign-in, drafts) may stand at private addresses, without HTTPS."""
     host: str
     port: int
     live_port: int

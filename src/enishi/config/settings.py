@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "enishi.config",
     "enishi.reports",
     "enishi.themes",
+    "enishi.writing",
     "enishi.engagement",
     "enishi.cases",
     "enishi.conversations",

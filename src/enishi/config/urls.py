@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/", include("enishi.reports.urls")),
     path("conversations/", include("enishi.conversations.urls")),
     path("themes/", include("enishi.themes.urls")),
+    path("writing/", include("enishi.writing.urls")),
     path("files/", include("enishi.content.urls")),
     path("search/", include("enishi.search.urls")),
     path("people/", include("enishi.contacts.urls")),

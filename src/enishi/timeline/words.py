@@ -152,8 +152,12 @@ def address(subject_type: str, subject_id: int) -> str:
 
 
 def _names(subject_type: str) -> Mapping[str, Any]:
-    own = registry.provider("timeline.fields", subject_type)
-    return own() if own is not None else {}
+    """Its owner's names, and those of apps that write about it: they register under ``contacts.party:<app>``."""
+    found: dict[str, Any] = {}
+    for key, names in registry.providers("timeline.fields").items():
+        if key.partition(":")[0] == subject_type:
+            found |= names()
+    return found
 
 
 @functools.cache

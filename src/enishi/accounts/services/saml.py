@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from enishi.accounts import signals
 from enishi.accounts.access import Actor, system_actor
 from enishi.accounts.models import SignInService, UsedAssertion
-from enishi.accounts.outside import ForbiddenAddress, session
 from enishi.accounts.saml import protocol
 from enishi.accounts.services.rules import MANAGE, AccountError, change
 from enishi.accounts.services.single_sign_on import (
@@ -27,6 +26,7 @@ from enishi.accounts.services.single_sign_on import (
 )
 from enishi.core import clock
 from enishi.core.events import record
+from enishi.core.outside import ForbiddenAddress, session
 
 HANDED_S = 120
 logger = logging.getLogger(__name__)

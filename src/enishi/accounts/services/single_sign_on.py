@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from enishi.accounts import signals
 from enishi.accounts.access import Actor, Via, system_actor
 from enishi.accounts.models import Project, Role, SignInService, User
-from enishi.accounts.outside import ForbiddenAddress, session
 from enishi.accounts.sealing import seal, unseal
 from enishi.accounts.services.people import create_user
 from enishi.accounts.services.roles import give_role
 from enishi.accounts.services.rules import MANAGE, AccountError, change, require_within
 from enishi.core import clock
 from enishi.core.events import record
+from enishi.core.outside import ForbiddenAddress, session
 
 _PURPOSE = "single sign-on"
 _WELL_KNOWN = "/.well-known/openid-configuration"

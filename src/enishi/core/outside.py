@@ -1,4 +1,7 @@
-"""Asking servers whose address somebody typed: never one inside our own network, unless the installation allows it."""
+"""Asking servers whose address somebody typed: never one inside our own network, unless the installation allows it.
+
+Sign-in services and the service that writes drafts are asked through here; whatever else asks an address that was typed should be too.
+"""
 
 from __future__ import annotations
 
