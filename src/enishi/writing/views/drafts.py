@@ -79,6 +79,7 @@ def draft(request: StaffRequest, draft_id: int) -> HttpResponse:
         "whole": " ".join(each["text"] for each in one.said),
         "sources": list(sources.values()),
         "back": _back(one),
+        "about": one.case or one.party or one.interaction,
         "case": case if may_edit else None,
         "has_door": case is not None and may_edit and cases.has_door(case),
     }
