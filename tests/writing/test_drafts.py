@@ -16,6 +16,7 @@ from enishi.conversations.models import Interaction
 from enishi.conversations.services import change_interaction, delete_interaction
 from enishi.core import clock
 from enishi.core.personal import Subject
+from enishi.privacy.services import run_erasure, start_erasure
 from enishi.timeline.models import Entry
 from enishi.writing import queries, services
 from enishi.writing.models import Draft, WritingService
@@ -379,3 +380,15 @@ def test_the_newest_conversations_fit(here, on, monkeypatch):
         services.ask_person(here.agent, nobody)
     with pytest.raises(Forbidden):
         services.ask_person(outsider(), Party.objects.unscoped("test").get(pk=one.pk))
+
+
+def test_what_was_sent_of_an_erased_persons_words_leaves_the_history(here, on):
+    written(services.ask_person(here.agent, here.person))
+    assert "The pumps run all night" in entries().get().data["words_sent"]
+    boss = here_admin()
+    one = Party.objects.unscoped("test").get(pk=here.person.pk)
+    run_erasure(boss, start_erasure(boss, one, ground="objected", reason="Letter of 4 April").pk)
+    entry = entries().get()
+    assert "The pumps" not in json.dumps(entry.data)
+    assert entry.data["sent_to"] == on.address.split("/")[2]
+    assert not Draft.objects.exists()
