@@ -26,7 +26,7 @@ READING = {"GET", "HEAD"}
 
 def _ask(world: World, who: str, method: str, path: str) -> int:
     api = world.apis[who]
-    ids = {**world.ids}
+    ids = {"kind": "promise", **world.ids}
     address = path
     for key, value in ids.items():
         address = address.replace(f"{{{key}}}", str(value))
@@ -67,6 +67,11 @@ def _body(world: World, method: str, path: str) -> dict[str, object]:
         },
         "POST /api/v1/relations": {"source_id": ids["party_id"], "target_id": ids["gone_id"], "type": "works-for"},
         "POST /api/v1/interactions": {"channel": "call", "occurred_at": "2026-01-05T10:00:00Z", "project_ids": [where]},
+        "POST /api/v1/cases": {"project_id": where, "kind": "issue", "title": "Dust"},
+        "POST /api/v1/cases/{case_id}/move": {"to": "register"},
+        "POST /api/v1/cases/{case_id}/reopen": {"text": "Not settled"},
+        "POST /api/v1/cases/{case_id}/words": {"text": "Seen by the guard"},
+        "POST /api/v1/cases/{case_id}/ties": {"kind": "promise", "id": ids["promise_id"]},
         "POST /api/v1/promises": {"project_id": where, "title": "Send it", "direction": "ours"},
         "POST /api/v1/promises/{promise_id}/settle": {"state": "kept"},
         "POST /api/v1/reports": {

@@ -16,6 +16,7 @@ LABELS = {
     "acknowledge": gettext_lazy("for a first word"),
     "resolve": gettext_lazy("for an answer"),
     "appeal": gettext_lazy("for the appeal"),
+    "pause": gettext_lazy("to look again"),
 }
 
 
@@ -37,12 +38,15 @@ class Clock:
     took: int
     hours: int
     over: bool
+    paused: bool = False
 
     @property
     def state(self) -> str:
-        """met, late (done after its time), over, soon (a quarter or a day is left) or running."""
+        """met, late (done after its time), paused, over, soon (a quarter or a day is left) or running."""
         if self.done_at is not None:
             return "late" if self.done_at > self.due_at else "met"
+        if self.paused:
+            return "paused"
         if self.over:
             return "over"
         return "soon" if self.left <= max(1, self.promised // 4) else "running"
@@ -67,8 +71,11 @@ def clock(
     now: dt.datetime,
     calendar: BusinessCalendar,
     zone: dt.tzinfo,
+    paused_since: dt.datetime | None = None,
+    paused_days: int = 0,
 ) -> Clock:
-    """How a promised time stands now."""
+    """How a promised time stands now. A clock that stands still counts as at ``paused_since``."""
+    now = paused_since or now
 
     def day(moment: dt.datetime) -> dt.date:
         return moment.astimezone(zone).date()
@@ -80,9 +87,10 @@ def clock(
         done_at=done_at,
         promised=promised,
         left=calendar.business_days_between(day(now), day(due_at)),
-        took=calendar.business_days_between(day(started_at), day(end)),
+        took=max(0, calendar.business_days_between(day(started_at), day(end)) - paused_days),
         hours=int((end - started_at).total_seconds() // 3600),
         over=done_at is None and now > due_at,
+        paused=done_at is None and paused_since is not None,
     )
 
 
@@ -94,6 +102,11 @@ def in_words(one: Clock, language: str) -> str:
             return words % {"n": format_number(max(1, one.hours), language)}
         words = ngettext("Done after %(n)s business day", "Done after %(n)s business days", one.took)
         return words % {"n": format_number(one.took, language)}
+    if one.paused:
+        words = ngettext(
+            "Paused with %(n)s business day left", "Paused with %(n)s business days left", max(0, one.left)
+        )
+        return words % {"n": format_number(max(0, one.left), language)}
     if one.over:
         if one.left == 0:
             return _("Over time since today")

@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
 from enishi.accounts.models import User
-from enishi.cases.models import Case
+from enishi.cases.models import Case, CasePause
 from enishi.cases.packs import Field, Pack
 from enishi.cases.services import CaseError, Conflict
 from enishi.commitments.queries import party as party_of
 from enishi.commitments.queries import people_like
 from enishi.contacts.models import Party
 from enishi.content.services import FileDraft
-from enishi.core.fields import DueField
+from enishi.core.fields import DayField, DueField
 from enishi.search.queries import Hit
 
 VIEW, EDIT = "cases.view", "cases.edit"
@@ -255,6 +255,21 @@ class WhyForm(forms.Form):
     """Something that needs its reason."""
 
     note = long_field(_("Why"), required=True)
+
+
+class PauseForm(forms.Form):
+    """For whom the clock to the answer stands still, why, and until when at most."""
+
+    waits_for = forms.ChoiceField(
+        label=_("We wait for"), widget=forms.RadioSelect, choices=CasePause.For.choices, initial="them"
+    )
+    reason = forms.CharField(
+        label=_("What we wait for"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+        help_text=_("For example: their photos of the damage; the report of the laboratory."),
+    )
+    look_on = DayField(label=_("Look again on"))
 
 
 class AppealForm(forms.Form):

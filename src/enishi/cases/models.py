@@ -36,7 +36,8 @@ class Case(ScopedModel):
 
     ``kind`` names its pack (``cases.packs``), which gives stages, fields and times. ``acknowledge_by`` and ``resolve_by`` are
     what we promised when it came in (after an appeal: then); a later change of closing days moves neither. ``due_at`` is the
-    nearer of what is still to be done. ``teller_name`` and ``teller_reach`` are what somebody said of themselves before they
+    nearer of what is still to be done. While the clock to the answer is paused, ``look_again_at`` says when we look again;
+    ``paused_days`` are the business days of pauses that ended. ``teller_name`` and ``teller_reach`` are what somebody said of themselves before they
     were made a contact; an anonymous case has neither.
     """
 
@@ -117,6 +118,8 @@ class Case(ScopedModel):
     acknowledged_at = models.DateTimeField(_("acknowledged"), null=True, blank=True)
     resolve_by = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    look_again_at = models.DateTimeField(_("look again"), null=True, blank=True)
+    paused_days = models.PositiveIntegerField(default=0)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -165,6 +168,10 @@ class Case(ScopedModel):
             models.CheckConstraint(
                 condition=Q(said_end__isnull=True) | Q(said_end__gt=F("said_start")), name="case_passage"
             ),
+            models.CheckConstraint(
+                condition=Q(look_again_at__isnull=True) | Q(closed_at__isnull=True),
+                name="case_closed_is_not_paused",
+            ),
         ]
         indexes = [
             # What is open, by the time that is left.
@@ -202,13 +209,19 @@ class Case(ScopedModel):
         return self.closed_at is None
 
     def is_over(self, now: dt.datetime) -> bool:
-        return self.due_at is not None and self.due_at < now
+        return self.due_at is not None and self.due_at < now and self.due_at != self.look_again_at
+
+    @property
+    def is_paused(self) -> bool:
+        return self.look_again_at is not None
 
     @property
     def next_label(self) -> Any:
         """What the nearer clock of an open case waits for."""
         if self.acknowledged_at is None and self.due_at == self.acknowledge_by:
             return LABELS["acknowledge"]
+        if self.is_paused:
+            return LABELS["pause"]
         return LABELS["appeal" if self.appealed_at else "resolve"]
 
     @property
@@ -235,6 +248,38 @@ class CaseStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.stage}"
+
+
+class CasePause(models.Model):
+    """That the clock to the answer stood still: for whom we waited, why, from when to when.
+
+    ``days`` are the business days that it lasted, by which the answer was promised later.
+    """
+
+    class For(models.TextChoices):
+        THEM = "them", _("Whoever raised it")
+        OTHERS = "others", _("Somebody else")
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="pauses", db_index=False)
+    waits_for = models.CharField(_("we wait for"), max_length=6, choices=For.choices)
+    reason = models.CharField(_("why"), max_length=300)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    days = models.PositiveIntegerField(default=0)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=Q(until__isnull=True), name="case_pause_one"),
+            models.CheckConstraint(condition=~Q(reason=""), name="case_pause_reason"),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="case_pause_ends_after"
+            ),
+        ]
+        indexes = [models.Index(fields=["case", "since"], name="case_pause_order")]
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class CaseWord(models.Model):

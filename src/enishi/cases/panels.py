@@ -196,6 +196,8 @@ def fields() -> Mapping[str, Any]:
         "what_kind": _("kind"),
         "person": _("person"),
         "reason": _("why"),
+        "waits_for": _("we wait for"),
+        "look_again_at": _("look again on"),
         "acknowledge_by": _("first word by"),
         "resolve_by": _("answer by"),
     }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from enishi.accounts.access import Actor
-from enishi.cases.models import Case, CaseStep, CaseWord
+from enishi.cases.models import Case, CasePause, CaseStep, CaseWord
 from enishi.cases.services.following import index_of_party
 from enishi.core.personal import (
     STRUCK,
@@ -52,6 +52,7 @@ class CasesKeeper(Keeper):
             clears=TOLD,
         ),
         Table(CaseWord, ("case__party",), Fate.STAYS, _("Words of cases"), shown=False),
+        Table(CasePause, ("case__party",), Fate.STAYS, _("Pauses of cases"), shown=False),
         Table(CaseStep, ("case__party",), Fate.STAYS, _("Steps of cases"), clears=("note",), shown=False),
     )  # fmt: skip
 
@@ -77,6 +78,7 @@ class CasesKeeper(Keeper):
         mine = Case.objects.unscoped("about somebody who is erased").filter(party__in=subject.party_ids)
         self._cases = list(mine.values_list("pk", flat=True))
         CaseWord.objects.filter(case__in=self._cases).update(text=STRUCK)
+        CasePause.objects.filter(case__in=self._cases).update(reason=STRUCK)
         mine.update(title=STRUCK)
         return ()
 

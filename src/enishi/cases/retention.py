@@ -10,7 +10,7 @@ from django.db.models.expressions import Exists
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
-from enishi.cases.models import Case, CaseDoor, CaseStep, CaseTie, CaseWord
+from enishi.cases.models import Case, CaseDoor, CasePause, CaseStep, CaseTie, CaseWord
 from enishi.cases.packs import packs
 from enishi.cases.personal import TOLD
 from enishi.cases.services.rules import address, findable
@@ -56,6 +56,7 @@ class OldCases(Aging):
         hashes = remove_files(files)
         CaseWord.objects.filter(case__in=list(ids)).update(text=STRUCK)
         CaseStep.objects.filter(case__in=list(ids)).update(note="")
+        CasePause.objects.filter(case__in=list(ids)).update(reason=STRUCK)
         CaseDoor.objects.filter(case__in=list(ids)).delete()
         nothing = {name: {} if name == "values" else "" for name in TOLD}
         rows.update(**nothing, title=STRUCK)

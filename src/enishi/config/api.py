@@ -12,6 +12,7 @@ from ninja.security import HttpBearer
 from ninja.throttling import AuthRateThrottle
 
 from enishi.accounts.access import Actor, Forbidden
+from enishi.cases.api import router as cases
 from enishi.commitments.api import promises, tasks
 from enishi.contacts.api import imports, parties, relations
 from enishi.content.api import router as files
@@ -47,6 +48,7 @@ api.add_router("relations", relations)
 api.add_router("interactions", interactions)
 api.add_router("themes", themes)
 api.add_router("passages", passages)
+api.add_router("cases", cases)
 api.add_router("promises", promises)
 api.add_router("tasks", tasks)
 api.add_router("ratings", ratings)

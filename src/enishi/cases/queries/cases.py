@@ -15,7 +15,7 @@ from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.accounts.models import User
 from enishi.cases.clocks import Clock
 from enishi.cases.clocks import clock as clock_of
-from enishi.cases.models import Case, CaseStep, CaseTie, CaseWord
+from enishi.cases.models import Case, CasePause, CaseStep, CaseTie, CaseWord
 from enishi.cases.packs import packs
 from enishi.commitments.models import Promise, Task
 from enishi.commitments.queries import business_calendar
@@ -28,6 +28,8 @@ from enishi.search.queries import matching, readable
 
 PAGE = 50
 OPEN = Q(closed_at__isnull=True)
+# While it is paused, only a first word that is owed can be over time.
+OVER = Q(look_again_at__isnull=True) | ~Q(due_at=F("look_again_at"))
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def cases(actor: Actor, filters: Filter) -> ScopedQuerySet[Case]:
     elif filters.state != "all":
         found = found.filter(OPEN)
     if filters.state == "over":
-        found = found.filter(due_at__lt=clock.now())
+        found = found.filter(OVER, due_at__lt=clock.now())
     if filters.kind:
         found = found.filter(kind=filters.kind)
     if filters.stage:
@@ -101,7 +103,7 @@ def totals(actor: Actor, project_id: int | None = None) -> Totals:
     """The figures above the list, in one query."""
     counted: dict[str, int] = cases(actor, Filter(project_id=project_id)).aggregate(
         open=Count("pk"),
-        over=Count("pk", filter=Q(due_at__lt=clock.now())),
+        over=Count("pk", filter=OVER & Q(due_at__lt=clock.now())),
         nobody=Count("pk", filter=Q(owner__isnull=True)),
         **{f"kind_{code}": Count("pk", filter=Q(kind=code)) for code in packs()},
     )
@@ -254,12 +256,29 @@ def clocks(case: Case) -> list[Clock]:
         days = service.appeal if appealed else service.resolve
         listed.append(("appeal" if appealed else "resolve", case.resolve_by, case.closed_at, began, days))
     calendar = business_calendar(case.project)
+    found = pauses(case)
+    standing = next((one.since for one in found if one.until is None), None)
     return [
         clock_of(
-            code, due, done, started_at=began, promised=days, now=clock.now(), calendar=calendar, zone=zone
+            code,
+            due,
+            done,
+            started_at=began,
+            promised=days,
+            now=clock.now(),
+            calendar=calendar,
+            zone=zone,
+            # A first word is owed whatever we wait for.
+            paused_since=None if code == "acknowledge" else standing,
+            paused_days=0 if code == "acknowledge" else sum(one.days for one in found if one.since >= began),
         )
         for code, due, done, began, days in listed
     ]
+
+
+def pauses(case: Case) -> list[CasePause]:
+    """When the clock to the answer stood still, the last time first."""
+    return list(case.pauses.select_related("user").order_by("-since"))
 
 
 def level_of_ties(subject: str, pk: int) -> int:

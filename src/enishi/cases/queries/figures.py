@@ -90,12 +90,13 @@ class Measure:
         self._decide(found.resolved, case.closed_at, case.resolve_by)
 
     def took(self, case: Case) -> int:
-        """Business days from the opening to the end of a closed case."""
+        """Business days from the opening to the end of a closed case, without those in which its clock stood still."""
         assert case.closed_at is not None
         if case.project_id not in self._calendars:
             self._calendars[case.project_id] = business_calendar(case.project)
         calendar = self._calendars[case.project_id]
-        return calendar.business_days_between(self._day(case.opened_at), self._day(case.closed_at))
+        ran = calendar.business_days_between(self._day(case.opened_at), self._day(case.closed_at))
+        return max(0, ran - case.paused_days)
 
     def _day(self, moment: dt.datetime) -> dt.date:
         return moment.astimezone(self._zone).date()

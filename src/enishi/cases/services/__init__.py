@@ -18,6 +18,7 @@ from enishi.cases.services.moving import (
     note_satisfaction,
     reopen_case,
 )
+from enishi.cases.services.pausing import pause, resume
 from enishi.cases.services.portal import (
     appeal_outcome,
     check_files,
@@ -31,7 +32,7 @@ from enishi.cases.services.portal import (
     set_page,
     tell,
 )
-from enishi.cases.services.rules import CaseError, Conflict, Missing
+from enishi.cases.services.rules import EDIT, CaseError, Conflict, Missing
 from enishi.cases.services.talk import note
 from enishi.cases.services.ties import promise_from_case, tie, untie
 from enishi.cases.services.unmasking import (
@@ -42,6 +43,7 @@ from enishi.cases.services.unmasking import (
 )
 
 __all__ = [
+    "EDIT",
     "CaseError",
     "Conflict",
     "Missing",
@@ -68,6 +70,7 @@ __all__ = [
     "note_satisfaction",
     "open_address",
     "open_case",
+    "pause",
     "promise_from_case",
     "raise_of_party",
     "raise_of_talk",
@@ -75,6 +78,7 @@ __all__ = [
     "remind_all",
     "reopen_case",
     "report",
+    "resume",
     "say",
     "send_news",
     "set_page",

@@ -50,6 +50,8 @@ def _remind(user: User) -> int:
         if new:
             with translation.override(user.language):
                 title = _("Over time: %(case)s") if moment == Moment.OVER else _("Time is short: %(case)s")
+                if case.is_paused and case.due_at == case.look_again_at:
+                    title = _("Look at it again: %(case)s")
                 notify([user.pk], kind="case", title=title % {"case": called(case)}, url=address(case))
             made += 1
     return made

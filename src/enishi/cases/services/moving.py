@@ -14,6 +14,7 @@ from enishi.cases.models import Case, CaseStep
 from enishi.cases.packs import Stage
 from enishi.cases.queries.needs import missing
 from enishi.cases.services import rules
+from enishi.cases.services.pausing import go_on
 from enishi.cases.services.rules import EDIT, CaseError, Missing
 from enishi.core import clock
 
@@ -42,6 +43,7 @@ def move_case(actor: Actor, case: Case, *, to: str, note: str = "", version: int
     before = rules.snapshot(case)
     _enter(actor, case, stage, note)
     if stage.final:
+        go_on(case)
         case.closed_at, case.closed_by_id = clock.now(), actor.user_id
         rules.news(case)
     event = signals.case_closed if stage.final else signals.case_moved

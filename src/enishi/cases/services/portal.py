@@ -22,12 +22,13 @@ from enishi.accounts.access import Actor, Via, system_actor
 from enishi.accounts.models import Project
 from enishi.accounts.queries import organisation
 from enishi.cases import signals
-from enishi.cases.models import Case, CaseDoor, CaseTie, CaseWord, ReportPage
+from enishi.cases.models import Case, CaseDoor, CasePause, CaseTie, CaseWord, ReportPage
 from enishi.cases.pictures import Unreadable, without_traces
 from enishi.cases.sealed import seal, unseal
 from enishi.cases.services import rules
 from enishi.cases.services.cases import open_case
 from enishi.cases.services.moving import judge, lodge_appeal
+from enishi.cases.services.pausing import resume
 from enishi.cases.services.rules import EDIT, MANAGE, CaseError
 from enishi.cases.services.talk import put
 from enishi.cases.services.ties import tie_new
@@ -192,6 +193,8 @@ def tell(case: Case, *, text: str, files: Sequence[FileDraft] = ()) -> CaseWord:
     word = put(case, CaseWord.Side.THEIRS, text, user_id=None)
     _keep_files(case, files, word)
     rules.write_history(outside(), signals.word_received, case, {}, text=word.text[:500])
+    if case.pauses.filter(until__isnull=True, waits_for=CasePause.For.THEM).exists():
+        resume(outside(), case)
     rules.tell_workers(outside(), case, gettext_lazy("There is a new word in %(case)s"))
     return word
 

@@ -34,7 +34,7 @@ LONGEST = 100_000
 FIELDS = (
     "title", "text", "party_id", "anonymous", "teller_name", "teller_reach", "channel", "language", "place", "happened",
     "owner_id", "stage", "priority", "impact", "root_cause", "outcome", "values", "acknowledge_by", "acknowledged_at",
-    "resolve_by", "closed_at", "asked_at", "satisfaction", "satisfaction_words", "appealed_at", "appeal_words", "quote",
+    "resolve_by", "look_again_at", "closed_at", "asked_at", "satisfaction", "satisfaction_words", "appealed_at", "appeal_words", "quote",
     "confidentiality",
 )  # fmt: skip
 
@@ -149,7 +149,8 @@ def next_due(case: Case) -> dt.datetime | None:
     """The nearer of what is still to be done."""
     if case.closed_at is not None:
         return None
-    waiting = [case.resolve_by, None if case.acknowledged_at else case.acknowledge_by]
+    answer = case.look_again_at or case.resolve_by
+    waiting = [answer, None if case.acknowledged_at else case.acknowledge_by]
     return min((moment for moment in waiting if moment is not None), default=None)
 
 

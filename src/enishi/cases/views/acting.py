@@ -17,6 +17,7 @@ from enishi.cases.forms import (
     AppealForm,
     KeepOutForm,
     NoteForm,
+    PauseForm,
     PromiseForm,
     SatisfactionForm,
     WhyForm,
@@ -85,6 +86,30 @@ def reopen(request: StaffRequest, case_id: int) -> HttpResponse:
     return answers.short_form(
         request, form, title=_("Open the case again"), verb=_("Open again"), back=address(row)
     )
+
+
+@require_http_methods(["GET", "POST"])
+def pause(request: StaffRequest, case_id: int) -> HttpResponse:
+    """The clock to the answer stands still while somebody else has to act."""
+    row = answers.case_for(request, case_id, EDIT)
+    form = PauseForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.pause(request.actor, row, **form.cleaned_data)
+        except services.CaseError as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        else:
+            return answers.done(request, _("The clock stands still"), after=address(row))
+    return answers.short_form(
+        request, form, title=_("Pause the clock to the answer"), verb=_("Pause"), back=address(row)
+    )
+
+
+@require_POST
+def resume(request: StaffRequest, case_id: int) -> HttpResponse:
+    row = answers.case_for(request, case_id, EDIT)
+    services.resume(request.actor, row)
+    return answers.done(request, _("The clock goes on"), after=address(row))
 
 
 @require_http_methods(["GET", "POST"])

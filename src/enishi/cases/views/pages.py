@@ -65,6 +65,7 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
         "tied": tied,
         "loose_files": [file for file in tied.files if file.pk not in with_words],
         "following": following,
+        "pauses": queries.pauses(row),
         "needs": queries.needs(actor, row, following) if following else [],
         "earlier": _earlier(row) if row.is_open else [],
         "kept_out": queries.kept_out(row),
@@ -100,7 +101,7 @@ def _stages(case: Case, steps: Sequence[CaseStep]) -> list[dict[str, Any]]:
 
 
 def _drawn(one: Clock) -> dict[str, Any]:
-    tone = {"soon": "en-warn", "over": "en-bad", "late": "en-warn"}.get(one.state, "")
+    tone = {"soon": "en-warn", "over": "en-bad", "late": "en-warn", "paused": "en-dim"}.get(one.state, "")
     return {
         "clock": one,
         "words": in_words(one, get_language() or "en"),

@@ -26,6 +26,7 @@ from enishi.contacts.models import (
 from enishi.contacts.services.parties import EDIT, ContactError, finish_change
 from enishi.contacts.services.searchable import index_parties
 from enishi.core import clock, text
+from enishi.core.formats import format_full_date
 from enishi.timeline.services import Changes, record
 
 
@@ -181,6 +182,8 @@ def state_consent(
         raise ContactError(
             _("This day lies in the future. Give the day on which it was stated."), "stated_on"
         )
+    if state == Consent.State.WITHDRAWN:
+        _check_given_before(actor, party, purpose, stated_on)
     before = latest_consent(party, purpose)
     consent = Consent.objects.create(
         party=party,
@@ -205,6 +208,18 @@ def state_consent(
         },
     )
     return consent
+
+
+def _check_given_before(actor: Actor, party: Party, purpose: ConsentPurpose, day: dt.date) -> None:
+    """What was given here is withdrawn on that day or later; of what was given elsewhere nobody knows the day."""
+    given = Consent.objects.filter(party=party, purpose=purpose, state=Consent.State.GIVEN)
+    first = given.order_by("stated_on").values_list("stated_on", flat=True).first()
+    if first is not None and day < first:
+        raise ContactError(
+            _("It was given on %(day)s, so it cannot have been withdrawn before. Check both days.")
+            % {"day": format_full_date(first, actor.language)},
+            "stated_on",
+        )
 
 
 def latest_consent(party: Party, purpose: ConsentPurpose) -> Consent | None:
