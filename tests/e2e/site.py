@@ -19,7 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-START_S = 180
+START_S = 400
 
 
 @contextmanager
