@@ -89,6 +89,10 @@ onLoad(":is(.en-views > div, .en-tabs, .en-stages) > [aria-current]", (here) => 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target instanceof HTMLElement && event.target.id === "sheet" && event.target.childElementCount) {
     openDialog("sheet");
+    // A form begins at its first field, not at its cross; on a phone the keyboard would cover what is asked.
+    if (matchMedia("(pointer: fine)").matches && !one("[data-focus]", event.target)) {
+      one(":is(input:not([type=hidden], [type=file]), select, textarea):enabled", event.target)?.focus();
+    }
   }
 });
 document.addEventListener("close-sheet", () => {

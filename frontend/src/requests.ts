@@ -63,7 +63,14 @@ document.addEventListener("htmx:sendError", (event) => {
   sayKnown("offline");
 });
 
-// The element that had the focus may be gone after a swap: then it goes to what the part itself names, or to its heading.
+// What opened a sheet has the focus again when the sheet has closed; after the page is drawn anew it is known by what it loads.
+let opener = "";
+document.addEventListener("htmx:beforeSwap", () => {
+  opener = document.activeElement?.getAttribute("hx-get") ?? "";
+});
+
+// The element that had the focus may be gone after a swap: then it goes to what the part itself names, to the same again,
+// or to its heading.
 document.addEventListener("htmx:afterSettle", (event) => {
   const part = event.target;
   if (!(part instanceof HTMLElement)) return;
@@ -73,6 +80,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
     return;
   }
   if (part.id !== "main" || document.activeElement !== document.body) return;
+  const same = opener && all("[hx-get]", part).find((link) => link.getAttribute("hx-get") === opener);
+  if (same) {
+    same.focus();
+    return;
+  }
   const heading = one("h1, h2", part);
   heading?.setAttribute("tabindex", "-1");
   heading?.focus({ preventScroll: true });

@@ -58,6 +58,8 @@ def test_a_stakeholder_is_rated_moved_and_taken_back(people: People, who: str, w
     reader.press("Rate", within=reader.sheet, context="verb")
     reader.is_told(reader.pattern("Rated: %(name)s"))
     expect(reader.page.locator('[data-cell="3-3"] .dot', has_text=name)).to_be_attached()
+    if reader.on_phone:
+        expect(reader.page.locator("#people tr", has_text=name).get_by_role("link").last).to_be_focused()
     reader.takes_it_back()
     expect(reader.page.locator('[data-cell="2-2"] .dot', has_text=name)).to_be_attached()
 
