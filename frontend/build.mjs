@@ -134,6 +134,7 @@ const options = {
     { in: join(here, "css/enishi.css"), out: "enishi" },
     // For the pages that need it: a matrix is not on every page.
     { in: join(here, "css/stakeholders.css"), out: "stakeholders" },
+    { in: join(here, "css/relations.css"), out: "relations" },
     { in: join(here, "src/map.ts"), out: "map" },
     { in: join(here, "css/map.css"), out: "map" },
   ],

@@ -24,6 +24,7 @@ READ = [
     "reports.view",
     "engagement.view",
     "cases.view",
+    "places.view",
 ]
 
 

@@ -40,6 +40,7 @@ from enishi.conversations.services import ParticipantDraft, change_interaction, 
 from enishi.core import clock, storage
 from enishi.core.ai.embedding import DIMENSIONS
 from enishi.engagement.services import Judgement, give, plan, rate
+from enishi.places.services import add_layer
 from enishi.privacy.models import Erasure, Export
 from enishi.privacy.services import draft_rule, start_run
 from enishi.reports.queries import Choice
@@ -52,6 +53,7 @@ from enishi.timeline.services import notify
 from enishi.writing.models import Draft
 from factories import READ, SYSTEM, agent, grant, manager, outsider, party, project, role, user
 
+SITE = b'{"type": "Polygon", "coordinates": [[[139, 35], [140, 35], [140, 36], [139, 35]]]}'
 ROLES = ("nobody", "outsider", "reader", "agent", "admin")
 
 
@@ -184,7 +186,7 @@ def _contacts(where: Project, boss: Actor) -> dict[str, object]:
     change_party(boss, aoi, note="Prefers letters")
     return {
         "party_id": aoi.pk, "kept_id": aoi.pk, "gone_id": twin.pk, "first_id": first, "second_id": second,
-        "contacts:place point_id": home and home.pk,
+        "contacts:place point_id": home and home.pk, "layer_id": add_layer(boss, project=where, name="Site", raw=SITE).pk,
         "point_id": getattr(point, "pk", None) or aoi.points.first().pk,
         "relation_id": relate(boss, aoi, twin, kind=kind).pk, "type_id": kind.pk, "tag_id": tag.pk,
         "field_id": own.pk, "purpose_id": purpose.pk, "run_id": run.pk, "import_id": run.pk, "operation_id": operation.pk,

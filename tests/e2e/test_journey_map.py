@@ -60,3 +60,19 @@ def test_an_area_is_drawn_by_keyboard_and_a_mark_opens_its_people(people: People
     link.click()
     page.wait_for_url("**/people/**")
     expect(page.locator("h1").first).to_be_attached()
+
+
+def test_the_zone_of_a_site_opens_its_people_and_one_of_them_their_relations(people: People):
+    reader = people.reader("ren")
+    page = reader.page
+    reader.open("/projects/")
+    page.locator("main a[href^='/projects/']").filter(has_text="Tidewall East").first.click()
+    page.locator("a[href$='/map/'][href^='/projects/']").first.click()
+    expect(page.locator(".en-map path.layer").first).to_be_attached()
+    shoot(page, "map-project-ja")
+    page.locator("#layers a[href^='/people/?']").first.click()
+    person = page.locator("#people tbody a[href^='/people/']").first
+    expect(person).to_be_visible()
+    reader.open(f"{person.get_attribute('href')}relations/")
+    expect(page.locator("h1")).to_be_visible()
+    shoot(page, "relations-ja")

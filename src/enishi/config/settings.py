@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "enishi.themes",
     "enishi.writing",
     "enishi.engagement",
+    "enishi.places",
     "enishi.cases",
     "enishi.conversations",
     "enishi.commitments",

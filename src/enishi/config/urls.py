@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", include("enishi.search.urls")),
     path("people/", include("enishi.contacts.urls")),
     path("", include("enishi.engagement.urls")),
+    path("", include("enishi.places.urls")),
     path("privacy/", include("enishi.privacy.urls")),
     path("choose/", views.choose, name="choose"),
     path("healthz", views.healthz, name="healthz"),

@@ -20,6 +20,7 @@ from enishi.contacts.views import (
     places,
     records,
     setup,
+    web,
 )
 
 app_name = "contacts"
@@ -74,6 +75,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:party_id>/points/new/<slug:kind>/", hanging.point, name="point_new"),
     path("<int:party_id>/points/<int:point_id>/", hanging.point, name="point"),
     path("<int:party_id>/points/<int:point_id>/place/", places.place, name="place"),
+    path("<int:party_id>/relations/", web.relations, name="web"),
     path("<int:party_id>/relations/new/", hanging.tie, name="tie_new"),
     path("<int:party_id>/relations/<int:relation_id>/", hanging.tie, name="tie"),
     path("<int:party_id>/consents/new/", hanging.consent, name="consent_new"),

@@ -54,6 +54,7 @@ def _tell(now: dt.datetime) -> None:
         house = found_house()
         set_up(house, now.date())
         where.put_villages(house)
+        where.draw_layers(house)
     population = Population(drawing("people"), now)
     people, organisations = population.people, [sketch for sketch, _entry in population.organisations]
     twins = desk.twins(people, drawing("twins"))

@@ -134,11 +134,13 @@ _READS = (
     "reports.view",
     "engagement.view",
     "cases.view",
+    "places.view",
 )
 _WORKS = (*_READS, "contacts.edit", "conversations.edit", "commitments.edit", "content.edit", "cases.edit")
 _CARES = (
     *_WORKS, "contacts.delete", "contacts.merge", "contacts.import", "contacts.export", "conversations.delete",
     "commitments.delete", "content.delete", "reports.make", "engagement.rate", "engagement.plan", "engagement.share",
+    "places.edit",
 )  # fmt: skip
 
 
