@@ -175,7 +175,7 @@ function start(frame: HTMLElement): void {
   const rtl = document.documentElement.dir === "rtl";
   L.control.zoom({ position: rtl ? "topright" : "topleft", zoomInTitle: words(frame, "in"), zoomOutTitle: words(frame, "out") }).addTo(map);
   L.control.scale({ imperial: false, position: rtl ? "bottomright" : "bottomleft" }).addTo(map);
-  L.control.attribution({ prefix: false, position: rtl ? "bottomleft" : "bottomright" }).addAttribution(words(frame, "attribution")).addTo(map);
+  L.control.attribution({ prefix: false, position: rtl ? "bottomleft" : "bottomright" }).addAttribution(words(frame, "attribution")).addTo(map).getContainer()?.setAttribute("dir", document.documentElement.dir);
   frame.addEventListener("wheel", (event) => {
     if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();

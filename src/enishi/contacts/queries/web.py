@@ -16,7 +16,8 @@ from enishi.core import clock
 
 NEAR, EACH = 24, 6
 """So many stand around the middle, and so many behind each of them; the others are counted."""
-_INNER, _FURTHER, _ROOM, _EDGE = 190.0, 190.0, 44.0, 150
+_INNER, _FURTHER, _ROOM = 150.0, 170.0, 44.0
+_SIDE, _ABOVE = 110, 30
 
 
 @dataclass
@@ -42,7 +43,10 @@ class Web:
     """A party with what is around it."""
 
     middle: Node
-    reach: float = 0.0
+    left: int = 0
+    top: int = 0
+    width: int = 0
+    height: int = 0
 
     @property
     def nodes(self) -> Iterator[Node]:
@@ -62,12 +66,9 @@ class Web:
                 yield near, other, told
 
     @property
-    def size(self) -> int:
-        return round(2 * self.reach) + 2 * _EDGE
-
-    @property
     def view(self) -> str:
-        return f"{-self.size // 2} {-self.size // 2} {self.size} {self.size}"
+        """The part of the plane that is drawn, as SVG writes it."""
+        return f"{self.left} {self.top} {self.width} {self.height}"
 
 
 def web(actor: Actor, party: Party) -> Web:
@@ -149,7 +150,10 @@ def _lay_out(found: Web) -> None:
         for number, far in enumerate(node.behind):
             _put(far, outer, angle + share * (number + 0.5) / len(node.behind))
         angle += share
-    found.reach = outer
+    across, down = [[0.0, *(node.x for node in found.nodes)], [0.0, *(node.y for node in found.nodes)]]
+    found.left, found.top = round(min(across)) - _SIDE, round(min(down)) - _ABOVE
+    found.width = round(max(across)) + _SIDE - found.left
+    found.height = round(max(down)) + 2 * _ABOVE - found.top
 
 
 def _put(node: Node, radius: float, angle: float) -> None:
