@@ -69,6 +69,7 @@ def _body(world: World, method: str, path: str) -> dict[str, object]:
         "POST /api/v1/interactions": {"channel": "call", "occurred_at": "2026-01-05T10:00:00Z", "project_ids": [where]},
         "POST /api/v1/cases": {"project_id": where, "kind": "issue", "title": "Dust"},
         "POST /api/v1/cases/{case_id}/move": {"to": "register"},
+        "POST /api/v1/cases/{case_id}/pause": {"waits_for": "them", "reason": "Photos", "look_on": "2099-01-01"},
         "POST /api/v1/cases/{case_id}/reopen": {"text": "Not settled"},
         "POST /api/v1/cases/{case_id}/words": {"text": "Seen by the guard"},
         "POST /api/v1/cases/{case_id}/ties": {"kind": "promise", "id": ids["promise_id"]},
