@@ -28,6 +28,9 @@ from enishi.timeline.models import Entry
 from factories import PASSWORD, SYSTEM, agent, grant, manager, project, role, user
 
 with warnings.catch_warnings():
+    # It asks for its warnings to be always shown when it is imported.
+    import authlib.deprecate  # noqa: F401
+
     warnings.simplefilter("ignore")
     import oidc_provider_mock
 
