@@ -175,5 +175,7 @@ def test_the_questions_of_a_page_use_their_indexes(at):
     judged(here, here.aoi, 2, 3)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
+        # Among so few rows the index of one person's page costs the same: it must not be what answers here.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; DROP INDEX rating_of_party")
         latest = queries.people.ratings_on(here.manager, here.project.pk, TODAY)
         assert "rating_latest" in latest.explain()
