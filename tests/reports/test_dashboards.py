@@ -11,8 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 
-from enishi.accounts.access import Forbidden
+from enishi.accounts.access import Forbidden, Via
 from enishi.accounts.models import User
+from enishi.accounts.queries import actor as actor_of
+from enishi.cases.services import open_case
 from enishi.commitments.services import make_promise, settle_promise
 from enishi.conversations.services import log_interaction
 from enishi.reports import queries, services
@@ -21,7 +23,7 @@ from enishi.reports.metrics import KIND
 from enishi.reports.models import Dashboard
 from enishi.reports.queries import AUDIENCES, ReportError
 from enishi.timeline.models import Entry
-from factories import agent, manager, outsider
+from factories import SYSTEM, agent, grant, manager, outsider, project, role
 from reports.world import DAY, NOW, say
 
 FIGURES = ["conversations", "promises"]
@@ -120,6 +122,22 @@ def test_numbers_hold_what_the_reader_may_see_and_say_what_is_left_out(here):
     assert "3 figures are not shown" in page.content.decode()
     nobody = agent(here.project, codes=["conversations.view"])
     assert _client(nobody).get(reverse("reports:audience", args=["team"])).status_code == 403
+
+
+def test_numbers_of_a_project_open_the_rows_of_that_project(here):
+    elsewhere = project("Harbour", code="harbour")
+    for place in (here.project, elsewhere):
+        open_case(SYSTEM, kind="issue", title="Noise", project=place)
+    worker = User.objects.get(pk=here.agent.user_id)
+    grant(worker, elsewhere, role())
+    client = _client(here.agent)
+    page = client.get(reverse("reports:audience", args=["team"]), {"project": here.project.pk})
+    assert page.context["periods"][1]["url"] == f"?project={here.project.pk}&weeks=12"
+    [cases] = [tile.reading for tile in page.context["board"].tiles if tile.metric.code == "cases"]
+    assert cases.value == "1"
+    assert _rows(client, cases.url) == 1
+    assert [_rows(client, bar.url) for bar in cases.chart.bars if bar.url] == [1, 1]
+    assert _reading(actor_of(worker, via=Via.WEB), "cases").value == "2"
 
 
 def test_a_dashboard_of_ones_own_is_made_changed_and_arranged(here):

@@ -22,13 +22,17 @@ class OpenCases(Metric):
     def read(self, look: Look) -> Reading:
         totals = queries.totals(look.actor, look.project_id)
         rows = [
-            (str(packs()[code].label), n, address(LIST, kind=code)) for code, n in totals.kinds.items() if n
+            (str(packs()[code].label), n, address(LIST, kind=code, project=look.project_id))
+            for code, n in totals.kinds.items()
+            if n
         ]
-        rows.append((_("Over time"), totals.over, address(LIST, state="over")))
-        rows.append((_("Without an owner"), totals.nobody, address(LIST, who="nobody")))
+        rows.append((_("Over time"), totals.over, address(LIST, state="over", project=look.project_id)))
+        rows.append(
+            (_("Without an owner"), totals.nobody, address(LIST, who="nobody", project=look.project_id))
+        )
         return Reading(
             value=counted(totals.open),
             words=ngettext("case open", "cases open", totals.open),
-            url=address(LIST),
+            url=address(LIST, project=look.project_id),
             chart=Chart(_("What is open"), parts(rows)),
         )

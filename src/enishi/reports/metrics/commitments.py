@@ -122,12 +122,16 @@ class Duties(Metric):
             for state in ("", "late", "proof", "review", "unowned")
         }
         rows = [
-            (str(queries.DUTY_STATES[state]), counts[state], address("commitments:duties", state=state))
+            (
+                str(queries.DUTY_STATES[state]),
+                counts[state],
+                address("commitments:duties", state=state, project=look.project_id),
+            )
             for state in ("late", "proof", "review", "unowned")
         ]
         return Reading(
             value=counted(counts[""]),
             words=ngettext("duty holds", "duties hold", counts[""]),
-            url=address("commitments:duties"),
+            url=address("commitments:duties", project=look.project_id),
             chart=Chart(_("Duties that need somebody"), parts(rows)),
         )

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enishi.accounts import queries as accounts
-from enishi.accounts.answers import done, found, refused
+from enishi.accounts.answers import chosen_project, done, found, refused
 from enishi.accounts.requests import StaffRequest
 from enishi.core import clock
 from enishi.core.documents import Document, write_pdf
@@ -74,9 +74,15 @@ def _stored(request: StaffRequest, dashboard_id: int) -> Opened:
 
 def _look(request: StaffRequest, opened: Opened) -> Look:
     """At the chosen project, as far back as the address asks for, else as the dashboard does."""
-    asked, project = request.GET.get("weeks", ""), request.session.get("project")
+    asked = request.GET.get("weeks", "")
     weeks = int(asked) if asked in map(str, PERIODS) else opened.weeks
-    return Look(request.actor, project if isinstance(project, int) else None, weeks)
+    return Look(request.actor, chosen_project(request), weeks)
+
+
+def _again(request: StaffRequest, weeks: int) -> str:
+    """The same dashboard over another period, of the same project."""
+    kept = {"project": request.GET["project"]} if request.GET.get("project") else {}
+    return f"?{urlencode({**kept, 'weeks': weeks})}"
 
 
 def _tabs(request: StaffRequest, here: str) -> list[dict[str, Any]]:
@@ -96,10 +102,10 @@ def _shown(request: StaffRequest, opened: Opened) -> HttpResponse:
         "own": own,
         "board": queries.board(look, opened.figures),
         "periods": [
-            {"label": weeks_label(weeks), "url": f"?weeks={weeks}", "current": weeks == look.weeks}
+            {"label": weeks_label(weeks), "url": _again(request, weeks), "current": weeks == look.weeks}
             for weeks in PERIODS
         ],
-        "weeks": look.weeks,
+        "pdf_url": opened.pdf_url + _again(request, look.weeks),
         "span": look.span,
         "before": look.before,
         "views": _tabs(request, opened.url),
