@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enishi.accounts import queries, services
+from enishi.accounts.answers import found
 from enishi.accounts.forms import GrantForm, NewPersonForm, PersonForm, TeamForm
 from enishi.accounts.leaving import Leaving, left_behind
 from enishi.accounts.models import Grant, Team, User
@@ -23,17 +24,11 @@ PAGE = 50
 
 
 def _person(user_id: int) -> User:
-    try:
-        return queries.person(user_id)
-    except User.DoesNotExist:
-        raise Http404 from None
+    return found(queries.person, user_id)
 
 
 def _team(team_id: int) -> Team:
-    try:
-        return queries.team(team_id)
-    except Team.DoesNotExist:
-        raise Http404 from None
+    return found(queries.team, team_id)
 
 
 def _after(value: str) -> tuple[str, int] | None:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from enishi.accounts import queries, services
 from enishi.accounts.access import Level
+from enishi.accounts.answers import found
 from enishi.accounts.forms import OrganisationForm, ProjectForm
 from enishi.accounts.models import Project
 from enishi.accounts.requests import StaffRequest, needs_everywhere
@@ -111,10 +112,7 @@ def edit_project(request: StaffRequest, project_id: int) -> HttpResponse:
 
 
 def _any_project(project_id: int) -> Project:
-    try:
-        return queries.any_project(project_id)
-    except Project.DoesNotExist:
-        raise Http404 from None
+    return found(queries.any_project, project_id)
 
 
 @require_POST

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import messages
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enishi.accounts import queries, services
 from enishi.accounts.access import Level, known, rights
+from enishi.accounts.answers import found
 from enishi.accounts.forms import FixedRoleForm, RoleForm, WhyForm
 from enishi.accounts.models import Role
 from enishi.accounts.requests import StaffRequest, needs_everywhere
@@ -23,10 +24,7 @@ RECORDS = "accounts.records"
 
 
 def _role(role_id: int) -> Role:
-    try:
-        return queries.role(role_id)
-    except Role.DoesNotExist:
-        raise Http404 from None
+    return found(queries.role, role_id)
 
 
 def _things(chosen: set[str], saved: set[str]) -> list[dict[str, Any]]:

@@ -6,13 +6,14 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from enishi.accounts import queries, services
+from enishi.accounts.answers import found
 from enishi.accounts.models import SignIn, User
 from enishi.accounts.requests import StaffRequest, needs_everywhere
 
@@ -67,17 +68,11 @@ def end_own_session(request: StaffRequest, session_id: int) -> HttpResponse:
 
 
 def _session(user: User, session_id: int) -> UserSession:
-    try:
-        return queries.session(user, session_id)
-    except UserSession.DoesNotExist:
-        raise Http404 from None
+    return found(queries.session, user, session_id)
 
 
 def _person(user_id: int) -> User:
-    try:
-        return queries.person(user_id)
-    except User.DoesNotExist:
-        raise Http404 from None
+    return found(queries.person, user_id)
 
 
 @require_GET

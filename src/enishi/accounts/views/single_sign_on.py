@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enishi.accounts import queries, services
+from enishi.accounts.answers import found
 from enishi.accounts.forms import SamlServiceForm, SignInServiceForm
 from enishi.accounts.models import SignInService, User
 from enishi.accounts.requests import StaffRequest, needs_everywhere
@@ -51,10 +52,7 @@ def sign_in_services(request: StaffRequest) -> HttpResponse:
 
 
 def _service(service_id: int) -> SignInService:
-    try:
-        return queries.sign_in_service(service_id)
-    except SignInService.DoesNotExist:
-        raise Http404 from None
+    return found(queries.sign_in_service, service_id)
 
 
 @require_http_methods(["GET", "POST"])

@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from enishi.accounts import queries as accounts
+from enishi.accounts.answers import found
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts import queries
 from enishi.contacts.models import Party
@@ -35,10 +36,7 @@ class Allowed:
 
 
 def party_or_404(request: StaffRequest, party_id: int) -> Party:
-    try:
-        return queries.party(request.actor, party_id)
-    except Party.DoesNotExist:
-        raise Http404 from None
+    return found(queries.party, request.actor, party_id)
 
 
 def editable(request: StaffRequest, party_id: int) -> Party:

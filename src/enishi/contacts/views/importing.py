@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from enishi.accounts.answers import found
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts.forms.importing import UploadForm
 from enishi.contacts.models import ImportRow, ImportRun
@@ -39,10 +40,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def run_or_404(request: StaffRequest, run_id: int) -> ImportRun:
-    try:
-        return queries.run(request.actor, run_id)
-    except ImportRun.DoesNotExist:
-        raise Http404 from None
+    return found(queries.run, request.actor, run_id)
 
 
 def crumbs(*further: tuple[str, str]) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enishi.accounts import queries as accounts
-from enishi.accounts.answers import chosen_project
+from enishi.accounts.answers import chosen_project, found
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts import services
 from enishi.contacts.forms.lists import (
@@ -397,10 +397,7 @@ def save_view(request: StaffRequest) -> HttpResponseBase:
 
 
 def _saved(request: StaffRequest, view_id: int) -> SavedView:
-    try:
-        return lists.saved_view(request.actor, view_id)
-    except SavedView.DoesNotExist:
-        raise Http404 from None
+    return found(lists.saved_view, request.actor, view_id)
 
 
 def _go(request: StaffRequest, url: str) -> HttpResponseBase:

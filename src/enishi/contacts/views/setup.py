@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ObjectDoesNotExist
 from django.forms import Form
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from enishi.accounts.answers import found
 from enishi.accounts.requests import StaffRequest, needs_everywhere
 from enishi.contacts import services
 from enishi.contacts.forms.setup import (
@@ -52,10 +52,7 @@ def _refuse(form: Form, error: services.ContactError) -> None:
 
 
 def _found(find: Any, pk: int) -> Any:
-    try:
-        return find(pk)
-    except ObjectDoesNotExist:
-        raise Http404 from None
+    return found(find, pk)
 
 
 @require_GET

@@ -7,12 +7,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from enishi.accounts.answers import found
 from enishi.contacts.services import ContactError
 from enishi.conversations import queries, services
 from enishi.conversations.models import UnknownSender
@@ -59,10 +60,7 @@ def candidates(request: HttpRequest, sender_id: int) -> HttpResponse:
 
 
 def _sender(request: HttpRequest, sender_id: int) -> UnknownSender:
-    try:
-        return queries.sender(actor_of(request), sender_id)
-    except UnknownSender.DoesNotExist:
-        raise Http404 from None
+    return found(queries.sender, actor_of(request), sender_id)
 
 
 @require_POST

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from enishi.accounts.access import Forbidden
+from enishi.accounts.answers import found
 from enishi.accounts.requests import StaffRequest
 from enishi.engagement import queries, services
 from enishi.engagement.forms import GiveForm
@@ -20,10 +20,7 @@ from enishi.engagement.views import answers
 
 
 def _found(read: Any, *args: Any) -> Any:
-    try:
-        return read(*args)
-    except ObjectDoesNotExist:
-        raise Http404 from None
+    return found(read, *args)
 
 
 @require_http_methods(["GET", "POST"])

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from enishi.accounts.answers import found
 from enishi.accounts.models import LANGUAGES
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts.models import Party
@@ -20,10 +21,7 @@ from enishi.privacy.services.exporting import KEPT_DAYS, RIGHT
 
 
 def party_or_404(request: StaffRequest, party_id: int) -> Party:
-    try:
-        return queries.party(request.actor, party_id)
-    except Party.DoesNotExist:
-        raise Http404 from None
+    return found(queries.party, request.actor, party_id)
 
 
 def crumbs(party: Party) -> list[dict[str, Any]]:
@@ -62,10 +60,7 @@ def prepare(request: StaffRequest, party_id: int) -> HttpResponse:
 
 
 def _found(request: StaffRequest, export_id: int) -> Export:
-    try:
-        return queries.export(request.actor, export_id)
-    except Export.DoesNotExist:
-        raise Http404 from None
+    return found(queries.export, request.actor, export_id)
 
 
 @require_GET

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from enishi.accounts.access import Level
+from enishi.accounts.answers import found
 from enishi.accounts.requests import StaffRequest
 from enishi.core.documents.paper import Cell
 from enishi.reports import queries, services
@@ -23,10 +24,7 @@ PAGE, FIRST, ROWS = 50, 20, 100
 
 
 def report_or_404(request: StaffRequest, report_id: int) -> Report:
-    try:
-        return queries.report(request.actor, report_id)
-    except Report.DoesNotExist:
-        raise Http404 from None
+    return found(queries.report, request.actor, report_id)
 
 
 @require_GET

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from enishi.accounts.answers import found
 from enishi.accounts.requests import StaffRequest
 from enishi.reports import queries, services
 from enishi.reports.definitions import KIND
@@ -19,10 +20,7 @@ from enishi.reports.views.pages import VIEW, report_or_404
 
 
 def _schedule_or_404(request: StaffRequest, schedule_id: int) -> Schedule:
-    try:
-        return queries.schedule(request.actor, schedule_id)
-    except Schedule.DoesNotExist:
-        raise Http404 from None
+    return found(queries.schedule, request.actor, schedule_id)
 
 
 @require_GET

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from enishi.accounts import queries as accounts
+from enishi.accounts.answers import found
 from enishi.accounts.models import User
 from enishi.accounts.requests import StaffRequest
 from enishi.timeline import queries
@@ -26,10 +27,7 @@ ONE_BY_ONE = 200
 
 
 def _person(user_id: int) -> User:
-    try:
-        return accounts.person(user_id)
-    except User.DoesNotExist:
-        raise Http404 from None
+    return found(accounts.person, user_id)
 
 
 def _choices(request: StaffRequest) -> dict[str, str]:

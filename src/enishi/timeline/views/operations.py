@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from enishi.accounts.access import Forbidden
+from enishi.accounts.answers import found
 from enishi.accounts.requests import StaffRequest
 from enishi.timeline import queries, services, undo, words
 from enishi.timeline.models import Operation
@@ -27,10 +28,7 @@ def _before(request: StaffRequest) -> int | None:
 
 
 def _found(request: StaffRequest, operation_id: int) -> Operation:
-    try:
-        return queries.operation(request.actor, operation_id)
-    except Operation.DoesNotExist:
-        raise Http404 from None
+    return found(queries.operation, request.actor, operation_id)
 
 
 @require_GET
