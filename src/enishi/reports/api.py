@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from ninja import Field, Router, Schema, Status
+from pydantic import AwareDatetime
 
 from enishi.accounts.access import Actor
 from enishi.accounts.models import LANGUAGES
@@ -45,7 +46,10 @@ class FrozenOut(ReportOut):
 
 
 class ReportIn(Schema):
-    """Without a project it is about everything, which takes the rights everywhere. ``since`` and ``until`` are included."""
+    """Without a project it is about everything, which takes the rights everywhere. ``since`` and ``until`` are included.
+
+    With ``as_of`` rows stand as they did at that moment (with its zone); that takes the right to the history too.
+    """
 
     definition: Annotated[Text, Field(max_length=40)]
     project_id: Id | None = None
@@ -54,6 +58,7 @@ class ReportIn(Schema):
     confidentiality: Annotated[int, Field(ge=0, le=3)] = 1
     tag_id: Id | None = None
     side: Annotated[str, Field(pattern="^(ours|theirs)?$")] = ""
+    as_of: AwareDatetime | None = None
     language: Annotated[str, Field(pattern=f"^({'|'.join(code for code, _name in LANGUAGES)})$")] = "en"
 
 
@@ -107,6 +112,7 @@ def make_report(request: HttpRequest, data: ReportIn, response: HttpResponse) ->
         level=data.confidentiality,
         tag_id=data.tag_id,
         side=data.side,
+        at=data.as_of,
     )
     try:
         report = services.make_report(

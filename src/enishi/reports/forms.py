@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
@@ -18,7 +19,7 @@ from enishi.reports import queries
 from enishi.reports.framing import Definition
 from enishi.reports.measuring import PERIODS, counted
 from enishi.reports.models import Schedule
-from enishi.reports.queries import Choice
+from enishi.reports.queries import Choice, end_of
 
 
 class ScheduleForm(forms.Form):
@@ -60,6 +61,11 @@ class ReportForm(forms.Form):
     side = forms.ChoiceField(
         label=_("Who owes"), required=False, choices=[("", _("Both sides")), *Promise.Direction.choices]
     )
+    as_of = DayField(
+        label=_("As it stood on"),
+        required=False,
+        help_text=_("Leave it empty for now. A day counts to its end; later changes do not show."),
+    )
     language = forms.ChoiceField(label=_("Language of the report"))
 
     def __init__(self, actor: Actor, definition: Definition, *args: Any, **kwargs: Any) -> None:
@@ -80,6 +86,8 @@ class ReportForm(forms.Form):
         for name in ("tag", "side"):
             if name not in definition.filters:
                 del self.fields[name]
+        if not definition.past or not actor.may("timeline.view"):
+            del self.fields["as_of"]
         if not definition.period:
             del self.fields["since"], self.fields["until"]
 
@@ -91,10 +99,13 @@ class ReportForm(forms.Form):
     def choice(self, today: dt.date) -> Choice:
         """What was chosen, once the form is valid."""
         cleaned = self.cleaned_data
+        day = cleaned.get("as_of")
+        at = end_of(day, timezone.get_current_timezone()) if day and day != today else None
         return Choice(
             project_id=cleaned["project"],
-            since=cleaned.get("since") or today,
-            until=cleaned.get("until") or today,
+            since=cleaned.get("since") or day or today,
+            until=min(cleaned.get("until") or today, day or dt.date.max),
+            at=at,
             level=cleaned["level"],
             tag_id=cleaned.get("tag"),
             side=cleaned.get("side", ""),

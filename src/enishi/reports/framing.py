@@ -15,6 +15,7 @@ from enishi.accounts.models import Project
 from enishi.core.documents import Chart, Column, Figure
 from enishi.core.formats import format_number
 from enishi.core.registry import Plugin
+from enishi.timeline.past import Past
 
 M = TypeVar("M", bound=models.Model)
 Value = tuple[str, Sequence[int]]
@@ -39,6 +40,8 @@ class Frame:
     now: dt.datetime
     tag_ids: tuple[int, ...] = ()
     side: str = ""
+    past: bool = False
+    """``now`` is a moment that is over: rows stand as they did then."""
 
     @property
     def scope(self) -> Scope:
@@ -54,6 +57,11 @@ class Frame:
         """What the actor may see of a scoped model reached through ``prefix``, within the frame."""
         own = model.scope_condition(self.actor.scope(model.view_right), prefix) or models.Q()
         return own & self.limit(model, prefix)
+
+    def seen_of(self, model: Any, told: Any) -> models.Q:
+        """The same, on records that tell of such a model and stand where it stands."""
+        own = told.scope_condition(self.actor.scope(model.view_right)) or models.Q()
+        return own & self.limit(told)
 
     def within(self, model: type[M]) -> ScopedQuerySet[M]:
         """What the actor may see of a scoped model, within the frame."""
@@ -112,7 +120,8 @@ class Definition(Plugin):
     """One kind of report. ``version`` rises whenever what its numbers mean changes.
 
     ``needs`` are the rights, in the project of the report, without which it can neither be made nor seen. ``filters`` are the
-    conditions that it takes besides project, period and level: ``tag``, ``side``.
+    conditions that it takes besides project, period and level: ``tag``, ``side``. ``past`` winds back the tables that it reads,
+    for a report of an earlier day; where that is empty, ``untold`` says why there is none.
     """
 
     version: ClassVar[int]
@@ -121,6 +130,8 @@ class Definition(Plugin):
     needs: ClassVar[tuple[str, ...]]
     filters: ClassVar[tuple[str, ...]] = ()
     period: ClassVar[bool] = True
+    past: ClassVar[tuple[type[Past], ...]] = ()
+    untold: ClassVar[Any] = ""
     days: ClassVar[int] = 84
     """How long the period is that is offered first."""
 

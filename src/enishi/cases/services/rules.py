@@ -212,8 +212,9 @@ def finish(actor: Actor, case: Case, event: Event, before: Mapping[str, Any], **
 def write_history(
     actor: Actor, event: Event, case: Case, changes: Mapping[str, tuple[Any, Any]], **data: Any
 ) -> Entry:
-    """Record a change with names in place of numbers, own fields each under its own name."""
+    """Record a change with names in place of numbers (which stand beside it), own fields each under its own name."""
     shown: dict[str, tuple[Any, Any]] = {}
+    ids = {column: list(changes[column]) for column in ("party_id", "owner_id") if column in changes}
     for column, (was, became) in changes.items():
         if column == "values":
             shown |= differences(was or {}, became or {})
@@ -223,7 +224,8 @@ def write_history(
             shown["owner"] = (_name(User, was), _name(User, became))
         else:
             shown[column] = (was, became)
-    return record(actor, event, subject=case, party_id=case.party_id, changes=shown, data=data)
+    told = {"_ids": ids, **data} if ids else data
+    return record(actor, event, subject=case, party_id=case.party_id, changes=shown, data=told)
 
 
 def _name(model: type[Party] | type[User], pk: int | None) -> str:

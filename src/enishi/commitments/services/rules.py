@@ -201,10 +201,3 @@ def image(row: models.Model, without: Iterable[str] = ()) -> dict[str, Any]:
         for field in row._meta.concrete_fields
         if field.attname not in left_out
     }
-
-
-def value_of(model: type[models.Model], column: str, stored: Any) -> Any:
-    """A value from the history as the model has it."""
-    field = model._meta.get_field(column)
-    assert isinstance(field, models.Field)
-    return field.to_python(stored)

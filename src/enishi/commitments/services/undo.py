@@ -15,6 +15,7 @@ from enishi.commitments.services import rules, writing
 from enishi.commitments.services.rules import DELETE, EDIT, C, CommitmentError
 from enishi.commitments.services.series import end_series, resume_series
 from enishi.timeline.models import Entry
+from enishi.timeline.past import value_of
 from enishi.timeline.services import plain, record
 
 _DELETED = {signals.promise_deleted.code, signals.task_deleted.code}
@@ -67,7 +68,7 @@ def _put_back(actor: Actor, entry: Entry, model: type[C]) -> C:
     for column, (was, became) in {**stored, **entry.data.get("_ids", {})}.items():
         if plain(before[column]) != became:
             raise CommitmentError(_("It has been changed since, so the earlier change cannot be taken back."))
-        setattr(row, column, rules.value_of(model, column, was))
+        setattr(row, column, value_of(model, column, was))
     actor.require(EDIT, row.project_id)
     writing.put_back(actor, row, before, undoes=entry.pk)
     return row
@@ -75,7 +76,7 @@ def _put_back(actor: Actor, entry: Entry, model: type[C]) -> C:
 
 def _bring_back(actor: Actor, entry: Entry, model: type[C]) -> C:
     """Make a deleted record again from the history, under its old number, with its proofs and tasks."""
-    image = {column: rules.value_of(model, column, value) for column, value in entry.data["_image"].items()}
+    image = {column: value_of(model, column, value) for column, value in entry.data["_image"].items()}
     actor.require(DELETE, image["project_id"])
     if model.objects.unscoped("is it back already").filter(pk=entry.subject_id).exists():
         raise CommitmentError(_("It is back already."))
@@ -90,7 +91,7 @@ def _bring_back(actor: Actor, entry: Entry, model: type[C]) -> C:
     row.save(force_insert=True)
     if isinstance(row, Promise):
         for proof in entry.data["_proofs"]:
-            Proof(**{column: rules.value_of(Proof, column, value) for column, value in proof.items()}).save(
+            Proof(**{column: value_of(Proof, column, value) for column, value in proof.items()}).save(
                 force_insert=True
             )
         Task.objects.unscoped("links that the deletion cut").filter(

@@ -325,6 +325,9 @@ class Disclosures(Definition):
     icon = "certificate"
     version = 2
     needs = ("conversations.view", "commitments.view", "contacts.view", "cases.view")
+    untold = gettext_lazy(
+        "Not drawn for an earlier day: its points count records of many kinds, and not all of them have a history of every value."
+    )
     days = 365
 
     def count(self, frame: Frame) -> int:

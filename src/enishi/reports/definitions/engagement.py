@@ -22,6 +22,9 @@ from enishi.reports.framing import Definition, Frame, Paper, Tally, Writer, toge
 from enishi.reports.suppression import hidden
 
 CHUNK = 5000
+UNTOLD = gettext_lazy(
+    "Not drawn for an earlier day: the history does not tell row by row who took part before records were merged or senders recognised."
+)
 
 
 class EngagementRegister(Definition):
@@ -33,6 +36,7 @@ class EngagementRegister(Definition):
     icon = "messages"
     version = 1
     needs = ("conversations.view", "contacts.view")
+    untold = UNTOLD
     filters = ("tag",)
 
     def count(self, frame: Frame) -> int:

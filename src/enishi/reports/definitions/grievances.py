@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from enishi.accounts.access import Level
 from enishi.cases.models import Case
+from enishi.cases.past import Cases
 from enishi.cases.queries import Figures, Measure, category
 from enishi.contacts.models import Party
+from enishi.contacts.past import Parties
 from enishi.core.documents import Bar, Chart, Column, Figure
 from enishi.core.formats import format_percent
 from enishi.reports.framing import Definition, Frame, Paper, Tally, Writer
@@ -30,6 +32,7 @@ class GrievanceRegister(Definition):
     icon = "clipboard-text"
     version = 1
     needs = ("cases.view", "contacts.view")
+    past = (Parties, Cases)
     days = 365
 
     def count(self, frame: Frame) -> int:

@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from enishi.accounts.access import Level
 from enishi.accounts.models import Team
 from enishi.commitments.models import Promise
+from enishi.commitments.past import Promises, Proofs
 from enishi.contacts.models import Party
+from enishi.contacts.past import Parties
 from enishi.core.documents import Bar, Chart, Column, Figure
 from enishi.core.formats import format_percent
 from enishi.reports.framing import Definition, Frame, Paper, Tally, Writer
@@ -41,6 +43,7 @@ class PromiseRegister(Definition):
     version = 1
     needs = ("commitments.view", "contacts.view")
     filters = ("side",)
+    past = (Parties, Promises, Proofs)
     days = 365
 
     def count(self, frame: Frame) -> int:

@@ -34,6 +34,9 @@ class StakeholderList(Definition):
     icon = "users-group"
     version = 1
     needs = ("contacts.view", "contacts.export", "conversations.view")
+    untold = gettext_lazy(
+        "Not drawn for an earlier day: the history tells tags, relations and ways to reach people in words, and words do not make the same list again."
+    )
     filters = ("tag",)
     period = False
 

@@ -28,6 +28,7 @@ class ProjectSummary(Definition):
     icon = "file-description"
     version = 1
     needs = ("conversations.view", "commitments.view", "contacts.view")
+    untold = engagement.UNTOLD
 
     def count(self, frame: Frame) -> int:
         return open_promises(frame).count()

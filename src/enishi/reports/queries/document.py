@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import zoneinfo
 
@@ -23,6 +24,7 @@ def document(report: Report) -> Document:
             (_("Definition"), f"{report.definition} v{report.version}"),
             (_("Made by"), report.actor_name),
             (_("History sealed up to"), report.manifest["history"]["head"] or _("nothing yet")),
+            *([(_("Made on"), _made_on(report))] if "made_at" in report.manifest else []),
             ("SHA-256", report.sha256),
         ]
     return Document(
@@ -48,6 +50,11 @@ def document(report: Report) -> Document:
         notes=paper["notes"],
         facts=facts,
     )
+
+
+def _made_on(report: Report) -> str:
+    made = dt.datetime.fromisoformat(report.manifest["made_at"])
+    return shown(made, report.language, zoneinfo.ZoneInfo(report.time_zone))
 
 
 def charts(report: Report) -> list[Chart]:

@@ -16,6 +16,7 @@ from enishi.accounts.models import Project
 from enishi.contacts.models import Tag
 from enishi.core import clock
 from enishi.reports.framing import Definition, Frame
+from enishi.timeline.models import Entry
 
 MAKE = "reports.make"
 
@@ -38,15 +39,25 @@ class Choice:
     level: int = Level.INTERNAL
     tag_id: int | None = None
     side: str = ""
+    at: dt.datetime | None = None
+    """The moment as of which it is told; None is now."""
 
     def stored(self) -> dict[str, Any]:
         values = asdict(self)
-        return {**values, "since": self.since.isoformat(), "until": self.until.isoformat()}
+        moment = {"at": values.pop("at").isoformat()} if self.at is not None else {}
+        values.pop("at", None)
+        return {**values, "since": self.since.isoformat(), "until": self.until.isoformat(), **moment}
 
     @classmethod
     def read(cls, values: dict[str, Any]) -> Choice:
         days = {name: dt.date.fromisoformat(values[name]) for name in ("since", "until")}
-        return cls(**{**values, **days})
+        at = dt.datetime.fromisoformat(values["at"]) if "at" in values else None
+        return cls(**{**values, **days, "at": at})
+
+
+def end_of(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
+    """The last moment of a day."""
+    return dt.datetime.combine(day, dt.time.max, tzinfo=zone)
 
 
 def projects(actor: Actor, definition: Definition) -> list[Project]:
@@ -59,17 +70,27 @@ def projects(actor: Actor, definition: Definition) -> list[Project]:
 
 
 def clearance(
-    actor: Actor, definition: Definition, project_id: int | None, *, make: bool = True
+    actor: Actor, definition: Definition, project_id: int | None, *, make: bool = True, past: bool = False
 ) -> int | None:
     """Up to which level somebody reads everything that such a report needs; None where a right is missing."""
     found: list[int] = []
-    for right in (*([MAKE] if make else []), "reports.view", *definition.needs):
+    for right in _needed(definition, make=make, past=past):
         scope = actor.scope(right)
         level = scope.everywhere if project_id is None else scope.clearance(project_id)
         if level is None:
             return None
         found.append(level)
     return min(found)
+
+
+def _needed(definition: Definition, *, make: bool, past: bool) -> list[str]:
+    """What stood somewhere once is read in the history."""
+    return [
+        *([MAKE] if make else []),
+        "reports.view",
+        *definition.needs,
+        *([Entry.view_right] if past else []),
+    ]
 
 
 def levels(actor: Actor, definition: Definition, found: Iterable[Project]) -> list[int]:
@@ -108,9 +129,10 @@ def frame_of(
     make: bool = True,
 ) -> Frame:
     """The frame of a report. Raises Forbidden where a right is missing, ReportError where the choice makes no sense."""
-    allowed = clearance(actor, definition, choice.project_id, make=make)
+    past, moment = choice.at is not None, now or clock.now()
+    allowed = clearance(actor, definition, choice.project_id, make=make, past=past)
     if allowed is None:
-        missing = (MAKE, "reports.view", *definition.needs)
+        missing = _needed(definition, make=True, past=past)
         raise Forbidden(
             next((right for right in missing if not _held(actor, right, choice.project_id)), MAKE)
         )
@@ -121,6 +143,8 @@ def frame_of(
         )
     if choice.until < choice.since:
         raise ReportError(_("The period ends before it begins. Change one of the dates."), "until")
+    if choice.at is not None:
+        _check_moment(definition, choice, choice.at, moment, zoneinfo.ZoneInfo(zone))
     project = Project.objects.get(pk=choice.project_id) if choice.project_id else None
     return Frame(
         actor=actor,
@@ -131,10 +155,24 @@ def frame_of(
         until=choice.until,
         language=language,
         zone=zoneinfo.ZoneInfo(zone),
-        now=now or clock.now(),
+        now=choice.at or moment,
+        past=past,
         tag_ids=tags_below(choice.tag_id) if choice.tag_id else (),
         side=choice.side,
     )
+
+
+def _check_moment(
+    definition: Definition, choice: Choice, at: dt.datetime, now: dt.datetime, zone: dt.tzinfo
+) -> None:
+    if not definition.past:
+        raise ReportError(str(definition.untold), "as_of")
+    if at > now:
+        raise ReportError(_("That day is still to come. Choose today or an earlier one."), "as_of")
+    if choice.since > at.astimezone(zone).date():
+        raise ReportError(
+            _("The period begins after the day as of which it is told. Change one of them."), "as_of"
+        )
 
 
 def _held(actor: Actor, right: str, project_id: int | None) -> bool:

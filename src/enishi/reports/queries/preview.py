@@ -10,6 +10,7 @@ from typing import Any
 from enishi.core.documents import Column
 from enishi.core.documents.paper import Cell
 from enishi.reports.framing import Definition, Enough, Frame
+from enishi.reports.queries.past import as_it_stood
 
 SHOWN = 8
 
@@ -37,7 +38,8 @@ class Preview:
 
 
 def preview(definition: Definition, frame: Frame) -> Preview:
-    found = Preview(definition.count(frame))
-    with suppress(Enough):
-        definition.write(frame, found)
+    with as_it_stood(definition, frame):
+        found = Preview(definition.count(frame))
+        with suppress(Enough):
+            definition.write(frame, found)
     return found

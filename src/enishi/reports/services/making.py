@@ -25,6 +25,7 @@ from enishi.reports.framing import Definition, Frame, Paper
 from enishi.reports.models import Part, Report, Source
 from enishi.reports.queries import Choice, ReportError, frame_of
 from enishi.reports.queries.cells import frozen_row, named
+from enishi.reports.queries.past import as_it_stood
 from enishi.timeline.models import Seal
 from enishi.timeline.services import record, subject_type
 
@@ -47,8 +48,8 @@ def make_report(
     """Freeze a report, at once or (when it is long) by a job. Raises Forbidden, ReportError."""
     plan = KIND.get(definition)
     frame = frame_of(actor, plan, choice, language=language, zone=zone, make=make)
-    expected = plan.count(frame)
-    with transaction.atomic():
+    with transaction.atomic(), as_it_stood(plan, frame):
+        expected = plan.count(frame)
         report = Report.objects.create(
             project=frame.project,
             confidentiality=choice.level,
@@ -81,7 +82,8 @@ def run_job(report_id: int) -> None:
         frame = frame_of(
             actor, plan, Choice.read(report.filters), language=report.language, zone=report.time_zone
         )
-        freeze(report, plan, frame)
+        with as_it_stood(plan, frame):
+            freeze(report, plan, frame)
     except (Forbidden, ReportError):
         _failed(actor, report)
     except Exception:
@@ -103,6 +105,7 @@ def freeze(report: Report, plan: Definition, frame: Frame) -> None:
     with translation.override(report.language):
         paper = plan.write(frame, freezer)
         subtitle = _subtitle(plan, frame)
+        notes = [*paper.notes, *(_notes_of_the_past() if frame.past else ())]
     freezer.close()
     _keep_sources(report, plan, frame)
     described = {
@@ -113,7 +116,7 @@ def freeze(report: Report, plan: Definition, frame: Frame) -> None:
             for chart in paper.charts
         ],
         "tables": freezer.described(),
-        "notes": [str(note) for note in paper.notes],
+        "notes": [str(note) for note in notes],
     }
     _close(report, frame, paper, described, freezer)
 
@@ -154,6 +157,7 @@ def _close(report: Report, frame: Frame, paper: Paper, described: dict[str, Any]
         "filters": report.filters,
         "actor": {"id": report.user_id, "name": report.actor_name},
         "as_of": frame.now.isoformat(),
+        **({"made_at": clock.now().isoformat()} if frame.past else {}),
         "history": {"head": bytes(last).hex() if last else ""},
         "paper": sealing.whole({"title": title, **described}),
         "tables": freezer.sealed(),
@@ -190,9 +194,29 @@ def _subtitle(plan: Definition, frame: Frame) -> str:
             frame.now, frame.language, today=frame.since.replace(year=1900, day=1), tz=frame.zone
         ),
     }
+    if frame.past:
+        return _as_it_stood(plan, words)
     if not plan.period:
         return _("%(place)s: %(report)s, as of %(at)s") % words
     return _("%(place)s: %(report)s, %(since)s to %(until)s, as of %(at)s") % words
+
+
+def _as_it_stood(plan: Definition, words: dict[str, str]) -> str:
+    if not plan.period:
+        return _("%(place)s: %(report)s, as it stood on %(at)s") % words
+    return _("%(place)s: %(report)s, %(since)s to %(until)s, as it stood on %(at)s") % words
+
+
+def _notes_of_the_past() -> list[str]:
+    return [
+        _(
+            "Worked out from the history: what was changed, deleted, restored or merged since stands here as it did then."
+        ),
+        _(
+            "Left out is what has become more confidential, was moved to another project or was removed for good since."
+            " Who was erased stays erased. Names of colleagues, teams and projects are those of the day it was made."
+        ),
+    ]
 
 
 class _Sheet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Any
 
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, QueryDict
@@ -85,6 +86,8 @@ def _again(report: Report) -> str:
         "side": "side",
     }
     query.update({name: "" if values[key] is None else str(values[key]) for name, key in names.items()})
+    if report.as_of is not None and "at" in report.filters:
+        query["as_of"] = report.as_of.astimezone(zoneinfo.ZoneInfo(report.time_zone)).date().isoformat()
     query["language"] = report.language
     return f"{reverse('reports:new', args=[report.definition])}?{query.urlencode()}"
 
