@@ -92,6 +92,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='project_not_its_own_parent')],
             },
         ),
         migrations.CreateModel(
@@ -111,6 +112,9 @@ class Migration(migrations.Migration):
                 ('role', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='accounts.role')),
                 ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='accounts.team')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('team__isnull', False), ('user__isnull', True)), models.Q(('team__isnull', True), ('user__isnull', False)), _connector='OR'), name='grant_user_or_team'), models.UniqueConstraint(fields=('role', 'user', 'team', 'project'), name='grant_once', nulls_distinct=False)],
+            },
         ),
         migrations.CreateModel(
             name='IdempotencyKey',
@@ -128,17 +132,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['created_at'], name='idempotency_age')],
                 'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='idempotency_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='project_not_its_own_parent'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('team__isnull', False), ('user__isnull', True)), models.Q(('team__isnull', True), ('user__isnull', False)), _connector='OR'), name='grant_user_or_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(fields=('role', 'user', 'team', 'project'), name='grant_once', nulls_distinct=False),
         ),
     ]

@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_kept_from'),
-        ('contacts', '0004_lists_by_language'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('contacts', '0004_lists_by_language'),
     ]
 
     operations = [
@@ -65,6 +65,10 @@ class Migration(migrations.Migration):
                 ('party', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='contacts.party', verbose_name='raised by')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.project', verbose_name='project')),
             ],
+            options={
+                'indexes': [models.Index(models.OrderBy(models.F('due_at'), nulls_last=True), models.OrderBy(models.F('id')), condition=models.Q(('closed_at__isnull', True)), name='case_open'), models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['owner', 'due_at'], name='case_owner_open'), models.Index(fields=['party', '-opened_at'], name='case_party'), models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['-closed_at', '-id'], name='case_closed'), models.Index(condition=models.Q(('said_in_id__isnull', False)), fields=['said_in_id'], name='case_said_in')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'year', 'serial'), name='case_serial_once'), models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='case_has_words'), models.CheckConstraint(condition=models.Q(('priority__isnull', True), ('priority__range', (1, 5)), _connector='OR'), name='case_priority_step'), models.CheckConstraint(condition=models.Q(('impact__isnull', True), ('impact__range', (1, 5)), _connector='OR'), name='case_impact_step'), models.CheckConstraint(condition=models.Q(('satisfaction__isnull', True), ('satisfaction__range', (1, 5)), _connector='OR'), name='case_satisfaction_step'), models.CheckConstraint(condition=models.Q(('anonymous', False), models.Q(('party__isnull', True), ('teller_name', ''), ('teller_reach', '')), _connector='OR'), name='case_anonymous_is_nobody'), models.CheckConstraint(condition=models.Q(('closed_at__isnull', True), ('due_at__isnull', True), _connector='OR'), name='case_closed_is_not_due'), models.CheckConstraint(condition=models.Q(('said_end__isnull', True), ('said_end__gt', models.F('said_start')), _connector='OR'), name='case_passage')],
+            },
         ),
         migrations.CreateModel(
             name='CaseAlert',
@@ -75,6 +79,9 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.case')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('case', 'user', 'moment', 'due_at'), name='case_alert_once')],
+            },
         ),
         migrations.CreateModel(
             name='CaseExclusion',
@@ -85,6 +92,9 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='exclusions', to='cases.case')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('case', 'user'), name='case_exclusion_once'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='case_exclusion_reason')],
+            },
         ),
         migrations.CreateModel(
             name='CaseNumber',
@@ -108,6 +118,9 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='cases.case')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['case', 'id'], name='case_step_order')],
+            },
         ),
         migrations.CreateModel(
             name='CaseWord',
@@ -120,6 +133,10 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='words', to='cases.case')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['case', 'at', 'id'], name='case_word_order')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='case_word_says_something')],
+            },
         ),
         migrations.CreateModel(
             name='CaseTie',
@@ -131,89 +148,9 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='ties', to='cases.case')),
                 ('word', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='files', to='cases.caseword')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(models.OrderBy(models.F('due_at'), nulls_last=True), models.OrderBy(models.F('id')), condition=models.Q(('closed_at__isnull', True)), name='case_open'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['owner', 'due_at'], name='case_owner_open'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['party', '-opened_at'], name='case_party'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['-closed_at', '-id'], name='case_closed'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('said_in_id__isnull', False)), fields=['said_in_id'], name='case_said_in'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(fields=('kind', 'year', 'serial'), name='case_serial_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='case_has_words'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__isnull', True), ('priority__range', (1, 5)), _connector='OR'), name='case_priority_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('impact__isnull', True), ('impact__range', (1, 5)), _connector='OR'), name='case_impact_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('satisfaction__isnull', True), ('satisfaction__range', (1, 5)), _connector='OR'), name='case_satisfaction_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('anonymous', False), models.Q(('party__isnull', True), ('teller_name', ''), ('teller_reach', '')), _connector='OR'), name='case_anonymous_is_nobody'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_at__isnull', True), ('due_at__isnull', True), _connector='OR'), name='case_closed_is_not_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('said_end__isnull', True), ('said_end__gt', models.F('said_start')), _connector='OR'), name='case_passage'),
-        ),
-        migrations.AddConstraint(
-            model_name='casealert',
-            constraint=models.UniqueConstraint(fields=('case', 'user', 'moment', 'due_at'), name='case_alert_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='caseexclusion',
-            constraint=models.UniqueConstraint(fields=('case', 'user'), name='case_exclusion_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='caseexclusion',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='case_exclusion_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='casestep',
-            index=models.Index(fields=['case', 'id'], name='case_step_order'),
-        ),
-        migrations.AddIndex(
-            model_name='caseword',
-            index=models.Index(fields=['case', 'at', 'id'], name='case_word_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='caseword',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='case_word_says_something'),
-        ),
-        migrations.AddIndex(
-            model_name='casetie',
-            index=models.Index(fields=['kind', 'subject_id'], name='case_tie_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='casetie',
-            constraint=models.UniqueConstraint(fields=('case', 'kind', 'subject_id'), name='case_tie_once'),
+            options={
+                'indexes': [models.Index(fields=['kind', 'subject_id'], name='case_tie_subject')],
+                'constraints': [models.UniqueConstraint(fields=('case', 'kind', 'subject_id'), name='case_tie_once')],
+            },
         ),
     ]

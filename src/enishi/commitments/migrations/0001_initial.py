@@ -12,9 +12,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('contacts', '0001_initial'),
         ('content', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -65,6 +65,10 @@ class Migration(migrations.Migration):
                 ('settled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('series', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='promises', to='commitments.series')),
             ],
+            options={
+                'indexes': [models.Index(models.OrderBy(models.F('due_at'), nulls_last=True), models.OrderBy(models.F('id')), condition=models.Q(('state', 'open')), name='promise_open'), models.Index(condition=models.Q(('state', 'open')), fields=['owner', 'due_at'], name='promise_owner_open'), models.Index(fields=['party', 'state', 'due_at'], name='promise_party'), models.Index(condition=models.Q(('said_in_id__isnull', False)), fields=['said_in_id'], name='promise_said_in'), models.Index(condition=models.Q(('state', 'open'), _negated=True), fields=['-settled_at'], name='promise_settled')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='promise_has_words'), models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('settled_at__isnull', False)), _connector='OR'), name='promise_settled_or_open'), models.CheckConstraint(condition=models.Q(('said_end__isnull', True), ('said_end__gt', models.F('said_start')), _connector='OR'), name='promise_passage'), models.UniqueConstraint(condition=models.Q(('series__isnull', False)), fields=('series', 'due_at'), name='promise_of_series_once')],
+            },
         ),
         migrations.CreateModel(
             name='Task',
@@ -88,6 +92,10 @@ class Migration(migrations.Migration):
                 ('promise', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='tasks', to='commitments.promise', verbose_name='serves')),
                 ('series', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='tasks', to='commitments.series')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('done_at__isnull', True)), fields=['owner', 'due_at'], name='task_owner_open'), models.Index(models.OrderBy(models.F('due_at'), nulls_last=True), models.OrderBy(models.F('id')), condition=models.Q(('done_at__isnull', True)), name='task_open'), models.Index(fields=['party', 'due_at'], name='task_party'), models.Index(condition=models.Q(('said_in_id__isnull', False)), fields=['said_in_id'], name='task_said_in')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='task_has_words'), models.UniqueConstraint(condition=models.Q(('series__isnull', False)), fields=('series', 'due_at'), name='task_of_series_once')],
+            },
         ),
         migrations.CreateModel(
             name='Reminder',
@@ -100,6 +108,9 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('task', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to='commitments.task')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('promise__isnull', True), ('task__isnull', False)), models.Q(('promise__isnull', False), ('task__isnull', True)), _connector='OR'), name='reminder_of_one_thing'), models.UniqueConstraint(fields=('promise', 'task', 'user', 'moment', 'due_at'), name='reminder_once', nulls_distinct=False)],
+            },
         ),
         migrations.CreateModel(
             name='ClosingDay',
@@ -127,73 +138,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('file__isnull', False), models.Q(('text', ''), _negated=True), _connector='OR'), name='proof_says_something')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='promise',
-            index=models.Index(models.OrderBy(models.F('due_at'), nulls_last=True), models.OrderBy(models.F('id')), condition=models.Q(('state', 'open')), name='promise_open'),
-        ),
-        migrations.AddIndex(
-            model_name='promise',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['owner', 'due_at'], name='promise_owner_open'),
-        ),
-        migrations.AddIndex(
-            model_name='promise',
-            index=models.Index(fields=['party', 'state', 'due_at'], name='promise_party'),
-        ),
-        migrations.AddIndex(
-            model_name='promise',
-            index=models.Index(condition=models.Q(('said_in_id__isnull', False)), fields=['said_in_id'], name='promise_said_in'),
-        ),
-        migrations.AddIndex(
-            model_name='promise',
-            index=models.Index(condition=models.Q(('state', 'open'), _negated=True), fields=['-settled_at'], name='promise_settled'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='promise_has_words'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('settled_at__isnull', False)), _connector='OR'), name='promise_settled_or_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(('said_end__isnull', True), ('said_end__gt', models.F('said_start')), _connector='OR'), name='promise_passage'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.UniqueConstraint(condition=models.Q(('series__isnull', False)), fields=('series', 'due_at'), name='promise_of_series_once'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('done_at__isnull', True)), fields=['owner', 'due_at'], name='task_owner_open'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(models.OrderBy(models.F('due_at'), nulls_last=True), models.OrderBy(models.F('id')), condition=models.Q(('done_at__isnull', True)), name='task_open'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['party', 'due_at'], name='task_party'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('said_in_id__isnull', False)), fields=['said_in_id'], name='task_said_in'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='task_has_words'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(condition=models.Q(('series__isnull', False)), fields=('series', 'due_at'), name='task_of_series_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('promise__isnull', True), ('task__isnull', False)), models.Q(('promise__isnull', False), ('task__isnull', True)), _connector='OR'), name='reminder_of_one_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.UniqueConstraint(fields=('promise', 'task', 'user', 'moment', 'due_at'), name='reminder_once', nulls_distinct=False),
         ),
     ]

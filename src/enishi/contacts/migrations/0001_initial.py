@@ -14,8 +14,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('timeline', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('timeline', '0001_initial'),
     ]
 
     operations = [
@@ -73,6 +73,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('purpose', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='texts', to='contacts.consentpurpose')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('purpose', 'version', 'language'), name='consent_text_once')],
+            },
         ),
         migrations.CreateModel(
             name='ImportMapping',
@@ -86,6 +89,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(fields=('owner', 'name'), name='import_mapping_once')],
             },
         ),
         migrations.CreateModel(
@@ -112,6 +116,9 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.project', verbose_name='project')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['-created_at', '-id'], name='import_newest')],
+            },
         ),
         migrations.CreateModel(
             name='ImportRow',
@@ -128,6 +135,10 @@ class Migration(migrations.Migration):
                 ('errors', models.JSONField(default=list)),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='contacts.importrun')),
             ],
+            options={
+                'indexes': [models.Index(fields=['run', 'action', 'number'], name='import_row_action')],
+                'constraints': [models.UniqueConstraint(fields=('run', 'file', 'number'), name='import_row_once')],
+            },
         ),
         migrations.CreateModel(
             name='Party',
@@ -161,6 +172,10 @@ class Migration(migrations.Migration):
                 ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='merged_from', to='contacts.party')),
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='looked after by')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['sort_key', 'id'], name='party_by_name'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['kind', 'sort_key', 'id'], name='party_by_kind_name'), models.Index(models.OrderBy(models.F('last_contact_at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('deleted_at__isnull', True)), name='party_by_contact'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-updated_at', '-id'], name='party_by_change'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-created_at', '-id'], name='party_by_birth'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['match_key'], name='party_match'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('deleted_at__isnull', True)), fields=['project_ids'], name='party_projects'), models.Index(condition=models.Q(('owner__isnull', False)), fields=['owner'], name='party_owner'), models.Index(condition=models.Q(('deleted_at__isnull', True), _negated=True), fields=['-deleted_at', '-id'], name='party_bin')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('full_name', ''), _negated=True), name='party_has_a_name'), models.CheckConstraint(condition=models.Q(('project_ids__len__gt', 0)), name='party_in_a_project'), models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), ('deleted_at__isnull', False), _connector='OR'), name='party_merged_is_deleted')],
+            },
         ),
         migrations.CreateModel(
             name='FieldValue',
@@ -177,6 +192,10 @@ class Migration(migrations.Migration):
                 ('party', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='field_values', to='contacts.party')),
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='contacts.party')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('folded', ''), _negated=True), fields=['field', 'folded'], name='value_by_text'), models.Index(condition=models.Q(('number__isnull', False)), fields=['field', 'number'], name='value_by_number'), models.Index(condition=models.Q(('date__isnull', False)), fields=['field', 'date'], name='value_by_date'), models.Index(condition=models.Q(('flag', True)), fields=['field'], name='value_by_flag')],
+                'constraints': [models.UniqueConstraint(fields=('party', 'field', 'folded'), name='field_value_once')],
+            },
         ),
         migrations.CreateModel(
             name='ExternalId',
@@ -186,6 +205,9 @@ class Migration(migrations.Migration):
                 ('value', models.CharField(max_length=200, verbose_name='id there')),
                 ('party', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='external_ids', to='contacts.party')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('system', 'value'), name='external_id_once')],
+            },
         ),
         migrations.CreateModel(
             name='DuplicatePair',
@@ -198,6 +220,10 @@ class Migration(migrations.Migration):
                 ('first', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.party')),
                 ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.party')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['-score', 'id'], name='pair_to_look_at')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='pair_in_order'), models.CheckConstraint(condition=models.Q(('score__lte', 100)), name='pair_score_percent'), models.UniqueConstraint(fields=('first', 'second'), name='pair_once')],
+            },
         ),
         migrations.CreateModel(
             name='ContactPoint',
@@ -216,6 +242,10 @@ class Migration(migrations.Migration):
                 ('valid_until', models.DateField(blank=True, null=True, verbose_name='until')),
                 ('party', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='points', to='contacts.party')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('key', ''), _negated=True), fields=['key', 'kind'], name='point_key')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_from__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='point_dates_in_order'), models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('party', 'kind'), name='point_one_first_choice')],
+            },
         ),
         migrations.CreateModel(
             name='Consent',
@@ -230,6 +260,9 @@ class Migration(migrations.Migration):
                 ('text', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.consenttext', verbose_name='wording')),
                 ('party', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='contacts.party')),
             ],
+            options={
+                'indexes': [models.Index(fields=['party', 'purpose', '-stated_on', '-id'], name='consent_latest')],
+            },
         ),
         migrations.CreateModel(
             name='Quarantined',
@@ -242,6 +275,9 @@ class Migration(migrations.Migration):
                 ('size', models.BigIntegerField(default=0)),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quarantined', to='contacts.importrun')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('run', 'file', 'item', 'sha256'), name='quarantined_once')],
+            },
         ),
         migrations.CreateModel(
             name='Relation',
@@ -257,6 +293,9 @@ class Migration(migrations.Migration):
                 ('target', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='relations_in', to='contacts.party')),
                 ('type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='relations', to='contacts.relationtype')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='relation_of_two'), models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_from__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='relation_dates_in_order'), models.UniqueConstraint(fields=('source', 'target', 'type', 'valid_from'), name='relation_once', nulls_distinct=False)],
+            },
         ),
         migrations.CreateModel(
             name='SavedView',
@@ -270,6 +309,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'name'],
+                'constraints': [models.UniqueConstraint(fields=('owner', 'name'), name='saved_view_once')],
             },
         ),
         migrations.CreateModel(
@@ -284,6 +324,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['path'],
+                'constraints': [models.UniqueConstraint(fields=('path', 'project'), name='tag_path_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='tag_not_its_own_parent')],
             },
         ),
         migrations.CreateModel(
@@ -293,161 +334,8 @@ class Migration(migrations.Migration):
                 ('party', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tag_links', to='contacts.party')),
                 ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='party_links', to='contacts.tag')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='consenttext',
-            constraint=models.UniqueConstraint(fields=('purpose', 'version', 'language'), name='consent_text_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='importmapping',
-            constraint=models.UniqueConstraint(fields=('owner', 'name'), name='import_mapping_once'),
-        ),
-        migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['-created_at', '-id'], name='import_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(fields=['run', 'action', 'number'], name='import_row_action'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrow',
-            constraint=models.UniqueConstraint(fields=('run', 'file', 'number'), name='import_row_once'),
-        ),
-        migrations.AddIndex(
-            model_name='party',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['sort_key', 'id'], name='party_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='party',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['kind', 'sort_key', 'id'], name='party_by_kind_name'),
-        ),
-        migrations.AddIndex(
-            model_name='party',
-            index=models.Index(models.OrderBy(models.F('last_contact_at'), descending=True, nulls_last=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('deleted_at__isnull', True)), name='party_by_contact'),
-        ),
-        migrations.AddIndex(
-            model_name='party',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-updated_at', '-id'], name='party_by_change'),
-        ),
-        migrations.AddIndex(
-            model_name='party',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['-created_at', '-id'], name='party_by_birth'),
-        ),
-        migrations.AddIndex(
-            model_name='party',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['match_key'], name='party_match'),
-        ),
-        migrations.AddIndex(
-            model_name='party',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('deleted_at__isnull', True)), fields=['project_ids'], name='party_projects'),
-        ),
-        migrations.AddIndex(
-            model_name='party',
-            index=models.Index(condition=models.Q(('owner__isnull', False)), fields=['owner'], name='party_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='party',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True), _negated=True), fields=['-deleted_at', '-id'], name='party_bin'),
-        ),
-        migrations.AddConstraint(
-            model_name='party',
-            constraint=models.CheckConstraint(condition=models.Q(('full_name', ''), _negated=True), name='party_has_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='party',
-            constraint=models.CheckConstraint(condition=models.Q(('project_ids__len__gt', 0)), name='party_in_a_project'),
-        ),
-        migrations.AddConstraint(
-            model_name='party',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), ('deleted_at__isnull', False), _connector='OR'), name='party_merged_is_deleted'),
-        ),
-        migrations.AddIndex(
-            model_name='fieldvalue',
-            index=models.Index(condition=models.Q(('folded', ''), _negated=True), fields=['field', 'folded'], name='value_by_text'),
-        ),
-        migrations.AddIndex(
-            model_name='fieldvalue',
-            index=models.Index(condition=models.Q(('number__isnull', False)), fields=['field', 'number'], name='value_by_number'),
-        ),
-        migrations.AddIndex(
-            model_name='fieldvalue',
-            index=models.Index(condition=models.Q(('date__isnull', False)), fields=['field', 'date'], name='value_by_date'),
-        ),
-        migrations.AddIndex(
-            model_name='fieldvalue',
-            index=models.Index(condition=models.Q(('flag', True)), fields=['field'], name='value_by_flag'),
-        ),
-        migrations.AddConstraint(
-            model_name='fieldvalue',
-            constraint=models.UniqueConstraint(fields=('party', 'field', 'folded'), name='field_value_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalid',
-            constraint=models.UniqueConstraint(fields=('system', 'value'), name='external_id_once'),
-        ),
-        migrations.AddIndex(
-            model_name='duplicatepair',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['-score', 'id'], name='pair_to_look_at'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicatepair',
-            constraint=models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='pair_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicatepair',
-            constraint=models.CheckConstraint(condition=models.Q(('score__lte', 100)), name='pair_score_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicatepair',
-            constraint=models.UniqueConstraint(fields=('first', 'second'), name='pair_once'),
-        ),
-        migrations.AddIndex(
-            model_name='contactpoint',
-            index=models.Index(condition=models.Q(('key', ''), _negated=True), fields=['key', 'kind'], name='point_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_from__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='point_dates_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('party', 'kind'), name='point_one_first_choice'),
-        ),
-        migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(fields=['party', 'purpose', '-stated_on', '-id'], name='consent_latest'),
-        ),
-        migrations.AddConstraint(
-            model_name='quarantined',
-            constraint=models.UniqueConstraint(fields=('run', 'file', 'item', 'sha256'), name='quarantined_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='relation_of_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_from__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='relation_dates_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.UniqueConstraint(fields=('source', 'target', 'type', 'valid_from'), name='relation_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(fields=('owner', 'name'), name='saved_view_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(fields=('path', 'project'), name='tag_path_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='tag_not_its_own_parent'),
-        ),
-        migrations.AddConstraint(
-            model_name='partytag',
-            constraint=models.UniqueConstraint(fields=('tag', 'party'), name='party_tag_once'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('tag', 'party'), name='party_tag_once')],
+            },
         ),
     ]

@@ -22,6 +22,9 @@ class Migration(migrations.Migration):
                 ('latitude', models.FloatField(verbose_name='latitude')),
                 ('longitude', models.FloatField(verbose_name='longitude')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), name='town_on_earth'), models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='town_has_a_name'), models.UniqueConstraint(fields=('country', 'key'), name='town_once')],
+            },
         ),
         migrations.AddField(
             model_name='contactpoint',
@@ -53,17 +56,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='contactpoint',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True), ('place_source__in', ['', 'unknown'])), models.Q(('kind', 'address'), ('latitude__range', (-90, 90)), ('longitude__range', (-180, 180)), ('place_source__in', ['hand', 'town', 'gazetteer'])), _connector='OR'), name='point_place_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='town',
-            constraint=models.CheckConstraint(condition=models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), name='town_on_earth'),
-        ),
-        migrations.AddConstraint(
-            model_name='town',
-            constraint=models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='town_has_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='town',
-            constraint=models.UniqueConstraint(fields=('country', 'key'), name='town_once'),
         ),
     ]

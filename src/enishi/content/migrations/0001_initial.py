@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('contacts', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('contacts', '0001_initial'),
     ]
 
     operations = [
@@ -30,6 +30,9 @@ class Migration(migrations.Migration):
                 ('deleted_at', models.DateTimeField(blank=True, null=True)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.project', verbose_name='project')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['project', '-created_at', '-id'], name='file_newest')],
+            },
         ),
         migrations.CreateModel(
             name='FileLink',
@@ -38,6 +41,9 @@ class Migration(migrations.Migration):
                 ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='content.file')),
                 ('party', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='file_links', to='contacts.party')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('party', 'file'), name='file_link_once')],
+            },
         ),
         migrations.CreateModel(
             name='FileVersion',
@@ -54,22 +60,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-number'],
+                'indexes': [models.Index(fields=['sha256'], name='file_version_bytes')],
+                'constraints': [models.UniqueConstraint(fields=('file', 'number'), name='file_version_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='file',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['project', '-created_at', '-id'], name='file_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='filelink',
-            constraint=models.UniqueConstraint(fields=('party', 'file'), name='file_link_once'),
-        ),
-        migrations.AddIndex(
-            model_name='fileversion',
-            index=models.Index(fields=['sha256'], name='file_version_bytes'),
-        ),
-        migrations.AddConstraint(
-            model_name='fileversion',
-            constraint=models.UniqueConstraint(fields=('file', 'number'), name='file_version_once'),
         ),
     ]

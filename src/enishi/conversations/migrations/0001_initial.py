@@ -13,9 +13,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('contacts', '0001_initial'),
         ('content', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -87,6 +87,9 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'To look at'), ('settled', 'Settled'), ('ignored', 'Left aside')], default='open', max_length=7)),
                 ('party', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='contacts.party')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['-last_at', '-id'], name='unknown_sender_open')],
+            },
         ),
         migrations.CreateModel(
             name='Attachment',
@@ -155,9 +158,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='interaction',
             constraint=models.UniqueConstraint(condition=models.Q(('message_id__isnull', False)), fields=('message_id',), name='interaction_message_once'),
-        ),
-        migrations.AddIndex(
-            model_name='unknownsender',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['-last_at', '-id'], name='unknown_sender_open'),
         ),
     ]

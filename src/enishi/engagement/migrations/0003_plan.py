@@ -10,10 +10,10 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('contacts', '0004_lists_by_language'),
         ('conversations', '0004_handover'),
         ('engagement', '0002_never_overwritten'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -35,6 +35,10 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.project', verbose_name='project')),
                 ('tag', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.tag', verbose_name='tag')),
             ],
+            options={
+                'indexes': [models.Index(fields=['project', '-id'], name='plan_line_project'), models.Index(condition=models.Q(('ended_at__isnull', True), models.Q(('rule', ''), _negated=True)), fields=['made_until'], name='plan_line_running')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('aim', ''), _negated=True), name='plan_line_has_an_aim'), models.CheckConstraint(condition=models.Q(models.Q(('party__isnull', False), ('tag__isnull', True)), models.Q(('party__isnull', True), ('tag__isnull', False)), _connector='OR'), name='plan_line_party_or_tag')],
+            },
         ),
         migrations.CreateModel(
             name='PlanStep',
@@ -47,33 +51,9 @@ class Migration(migrations.Migration):
                 ('interaction', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='conversations.interaction')),
                 ('line', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='engagement.planline')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='planline',
-            index=models.Index(fields=['project', '-id'], name='plan_line_project'),
-        ),
-        migrations.AddIndex(
-            model_name='planline',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True), models.Q(('rule', ''), _negated=True)), fields=['made_until'], name='plan_line_running'),
-        ),
-        migrations.AddConstraint(
-            model_name='planline',
-            constraint=models.CheckConstraint(condition=models.Q(('aim', ''), _negated=True), name='plan_line_has_an_aim'),
-        ),
-        migrations.AddConstraint(
-            model_name='planline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('party__isnull', False), ('tag__isnull', True)), models.Q(('party__isnull', True), ('tag__isnull', False)), _connector='OR'), name='plan_line_party_or_tag'),
-        ),
-        migrations.AddIndex(
-            model_name='planstep',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['due_on', 'id'], name='plan_step_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='planstep',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_on__isnull', False), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('done_on__isnull', True)), _connector='OR'), name='plan_step_done_on_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='planstep',
-            constraint=models.UniqueConstraint(fields=('line', 'due_on'), name='plan_step_once'),
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['due_on', 'id'], name='plan_step_open')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('done_on__isnull', False), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('done_on__isnull', True)), _connector='OR'), name='plan_step_done_on_a_day'), models.UniqueConstraint(fields=('line', 'due_on'), name='plan_step_once')],
+            },
         ),
     ]

@@ -10,9 +10,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('contacts', '0005_erasing'),
         ('privacy', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -33,6 +33,9 @@ class Migration(migrations.Migration):
                 ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.party')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'refused'), _negated=True), fields=('party',), name='erasure_once')],
+            },
         ),
         migrations.CreateModel(
             name='Blocked',
@@ -42,6 +45,9 @@ class Migration(migrations.Migration):
                 ('digest', models.CharField(max_length=64)),
                 ('erasure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='blocked', to='privacy.erasure')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('digest', 'kind'), name='blocked_once')],
+            },
         ),
         migrations.CreateModel(
             name='Hold',
@@ -55,17 +61,8 @@ class Migration(migrations.Migration):
                 ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.party')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='erasure',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'refused'), _negated=True), fields=('party',), name='erasure_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='blocked',
-            constraint=models.UniqueConstraint(fields=('digest', 'kind'), name='blocked_once'),
-        ),
-        migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['party'], name='hold_running'),
+            options={
+                'indexes': [models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['party'], name='hold_running')],
+            },
         ),
     ]

@@ -10,9 +10,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_kept_from'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('privacy', '0002_erasing'),
         ('timeline', '0006_redactions'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -36,6 +36,10 @@ class Migration(migrations.Migration):
                 ('switched_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'on')), fields=['id'], name='rule_on')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('after__range', (1, 1200))), name='rule_lasts'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='rule_has_a_reason'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'on'), _negated=True), models.Q(('agreed__isnull', False), ('switched_at__isnull', False)), _connector='OR'), name='rule_on_was_agreed')],
+            },
         ),
         migrations.CreateModel(
             name='RetentionRun',
@@ -53,6 +57,10 @@ class Migration(migrations.Migration):
                 ('operation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='timeline.operation')),
                 ('rule', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='privacy.retentionrule')),
             ],
+            options={
+                'indexes': [models.Index(fields=['rule', '-id'], name='run_newest'), models.Index(condition=models.Q(('final_at__isnull', True), ('state', 'done')), fields=['id'], name='run_in_the_bin')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('rule',), name='rule_runs_once')],
+            },
         ),
         migrations.CreateModel(
             name='RetentionItem',
@@ -63,37 +71,8 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(null=True)),
                 ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='privacy.retentionrun')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='retentionrule',
-            index=models.Index(condition=models.Q(('state', 'on')), fields=['id'], name='rule_on'),
-        ),
-        migrations.AddConstraint(
-            model_name='retentionrule',
-            constraint=models.CheckConstraint(condition=models.Q(('after__range', (1, 1200))), name='rule_lasts'),
-        ),
-        migrations.AddConstraint(
-            model_name='retentionrule',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='rule_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='retentionrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'on'), _negated=True), models.Q(('agreed__isnull', False), ('switched_at__isnull', False)), _connector='OR'), name='rule_on_was_agreed'),
-        ),
-        migrations.AddIndex(
-            model_name='retentionrun',
-            index=models.Index(fields=['rule', '-id'], name='run_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='retentionrun',
-            index=models.Index(condition=models.Q(('final_at__isnull', True), ('state', 'done')), fields=['id'], name='run_in_the_bin'),
-        ),
-        migrations.AddConstraint(
-            model_name='retentionrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('rule',), name='rule_runs_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='retentionitem',
-            constraint=models.UniqueConstraint(fields=('run', 'subject_id'), name='run_item_once'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('run', 'subject_id'), name='run_item_once')],
+            },
         ),
     ]

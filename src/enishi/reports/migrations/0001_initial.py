@@ -42,6 +42,10 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.project', verbose_name='project')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['project', '-id'], name='report_newest'), models.Index(condition=models.Q(('sha256', ''), _negated=True), fields=['sha256'], name='report_sha256')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'frozen'), _negated=True), models.Q(('as_of__isnull', False), models.Q(('sha256', ''), _negated=True), models.Q(('title', ''), _negated=True)), _connector='OR'), name='report_frozen_whole')],
+            },
         ),
         migrations.CreateModel(
             name='Redaction',
@@ -67,26 +71,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['report', 'table', 'position'],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['people'], name='report_part_people')],
+                'constraints': [models.UniqueConstraint(fields=('report', 'table', 'position'), name='report_part_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(fields=['project', '-id'], name='report_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(condition=models.Q(('sha256', ''), _negated=True), fields=['sha256'], name='report_sha256'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'frozen'), _negated=True), models.Q(('as_of__isnull', False), models.Q(('sha256', ''), _negated=True), models.Q(('title', ''), _negated=True)), _connector='OR'), name='report_frozen_whole'),
-        ),
-        migrations.AddIndex(
-            model_name='part',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['people'], name='report_part_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='part',
-            constraint=models.UniqueConstraint(fields=('report', 'table', 'position'), name='report_part_once'),
         ),
     ]

@@ -10,8 +10,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('reports', '0002_frozen'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('reports', '0002_frozen'),
     ]
 
     operations = [
@@ -33,6 +33,9 @@ class Migration(migrations.Migration):
                 ('recipients', models.ManyToManyField(related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='to')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('paused_at__isnull', True)), fields=['next_at'], name='schedule_due')],
+            },
         ),
         migrations.CreateModel(
             name='Dispatch',
@@ -45,13 +48,8 @@ class Migration(migrations.Migration):
                 ('reports', models.ManyToManyField(related_name='+', to='reports.report')),
                 ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dispatches', to='reports.schedule')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='schedule',
-            index=models.Index(condition=models.Q(('paused_at__isnull', True)), fields=['next_at'], name='schedule_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='dispatch',
-            constraint=models.UniqueConstraint(fields=('schedule', 'due_at'), name='dispatch_once'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('schedule', 'due_at'), name='dispatch_once')],
+            },
         ),
     ]

@@ -11,9 +11,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('contacts', '0004_lists_by_language'),
         ('conversations', '0004_handover'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['path'],
+                'constraints': [models.UniqueConstraint(fields=('path', 'project'), name='theme_path_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='theme_not_its_own_parent')],
             },
         ),
         migrations.CreateModel(
@@ -54,6 +55,9 @@ class Migration(migrations.Migration):
                 ('passage', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='themes.passage')),
                 ('theme', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='links', to='themes.theme')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('theme', 'passage'), name='passage_theme_once')],
+            },
         ),
         migrations.AddField(
             model_name='passage',
@@ -74,18 +78,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['feeling', 'interaction'], name='overall_feeling')],
                 'constraints': [models.UniqueConstraint(fields=('interaction', 'party'), name='overall_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('feeling__range', (1, 5))), name='overall_feeling_known')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='theme',
-            constraint=models.UniqueConstraint(fields=('path', 'project'), name='theme_path_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='theme',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='theme_not_its_own_parent'),
-        ),
-        migrations.AddConstraint(
-            model_name='passagetheme',
-            constraint=models.UniqueConstraint(fields=('theme', 'passage'), name='passage_theme_once'),
         ),
         migrations.AddIndex(
             model_name='passage',

@@ -64,6 +64,9 @@ class Migration(migrations.Migration):
                 ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['-created_at', '-id'], name='operation_newest')],
+            },
         ),
         migrations.CreateModel(
             name='Entry',
@@ -86,6 +89,9 @@ class Migration(migrations.Migration):
                 ('operation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='timeline.operation')),
                 ('seal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='timeline.seal')),
             ],
+            options={
+                'indexes': [models.Index(fields=['subject_type', 'subject_id', '-id'], name='entry_subject'), models.Index(condition=models.Q(('party_id__isnull', False)), fields=['party_id', '-id'], name='entry_party'), models.Index(condition=models.Q(('operation__isnull', False)), fields=['operation', 'id'], name='entry_operation'), models.Index(condition=models.Q(('seal__isnull', True)), fields=['id'], name='entry_unsealed'), django.contrib.postgres.indexes.GinIndex(fields=['project_ids'], name='entry_projects')],
+            },
         ),
         migrations.CreateModel(
             name='Notification',
@@ -101,29 +107,5 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['user', '-at'], name='notification_newest'), models.Index(condition=models.Q(('read_at__isnull', True)), fields=['user'], name='notification_unread')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(fields=['-created_at', '-id'], name='operation_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['subject_type', 'subject_id', '-id'], name='entry_subject'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('party_id__isnull', False)), fields=['party_id', '-id'], name='entry_party'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('operation__isnull', False)), fields=['operation', 'id'], name='entry_operation'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('seal__isnull', True)), fields=['id'], name='entry_unsealed'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['project_ids'], name='entry_projects'),
         ),
     ]
