@@ -13,7 +13,6 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
-from django.views.decorators.csrf import csrf_exempt
 from pydantic import ValidationError
 from scim2_models import (
     Context,
@@ -78,7 +77,7 @@ def endpoint(**methods: View[P]) -> View[P]:
         except Forbidden as error:
             return _error(ForbiddenException(detail=f"This needs the right {error.right}.").to_error())
 
-    return csrf_exempt(view)
+    return view
 
 
 def _invalid(error: ValidationError) -> Error:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from typing import Any
 
-from enishi.accounts import api
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, include, path
+from django.views.decorators.csrf import csrf_exempt
+
 from enishi.accounts.views import account, people, projects, roles, sign_in, single_sign_on, viewing
 
 settings = [
@@ -46,20 +49,34 @@ settings = [
     path("organisation/", projects.organisation, name="organisation"),
 ]
 
+
+def _scim(address: str, view: str, name: str) -> URLPattern:
+    """An address for directories. What it needs takes a second to load: only when a directory first asks."""
+
+    @csrf_exempt
+    def ask(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        from enishi.accounts import api
+
+        answer: HttpResponse = getattr(api, view)(request, **kwargs)
+        return answer
+
+    return path(address, ask, name=name)
+
+
 directory = [
-    path("Users", api.people, name="people"),
-    path(".search", api.find_all, name="find"),
-    path("Users/.search", api.find_people, name="find_people"),
-    path("Groups/.search", api.find_teams, name="find_teams"),
-    path("Users/<str:key>", api.person, name="person"),
-    path("Groups", api.teams, name="teams"),
-    path("Groups/<str:key>", api.team, name="team"),
-    path("ServiceProviderConfig", api.config, name="config"),
-    path("ResourceTypes", api.types, name="types"),
-    path("ResourceTypes/<str:key>", api.types, name="type"),
-    path("Schemas", api.schemas, name="schemas"),
-    path("Schemas/<str:key>", api.schemas, name="schema"),
-    path("<path:rest>", api.nothing, name="nothing"),
+    _scim("Users", "people", "people"),
+    _scim(".search", "find_all", "find"),
+    _scim("Users/.search", "find_people", "find_people"),
+    _scim("Groups/.search", "find_teams", "find_teams"),
+    _scim("Users/<str:key>", "person", "person"),
+    _scim("Groups", "teams", "teams"),
+    _scim("Groups/<str:key>", "team", "team"),
+    _scim("ServiceProviderConfig", "config", "config"),
+    _scim("ResourceTypes", "types", "types"),
+    _scim("ResourceTypes/<str:key>", "types", "type"),
+    _scim("Schemas", "schemas", "schemas"),
+    _scim("Schemas/<str:key>", "schemas", "schema"),
+    _scim("<path:rest>", "nothing", "nothing"),
 ]
 
 urlpatterns = [

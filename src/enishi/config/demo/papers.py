@@ -8,8 +8,6 @@ import zipfile
 from collections.abc import Callable, Sequence
 from xml.sax.saxutils import escape
 
-from openpyxl import Workbook
-
 from enishi.content.services import FileDraft
 
 _FIXED = (2026, 1, 1, 0, 0, 0)
@@ -36,6 +34,8 @@ def _csv(lines: Sequence[str]) -> bytes:
 
 
 def _xlsx(lines: Sequence[str]) -> bytes:
+    from openpyxl import Workbook
+
     book = Workbook()
     sheet = book.active
     assert sheet is not None

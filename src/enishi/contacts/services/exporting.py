@@ -11,9 +11,6 @@ from typing import IO, Any
 
 from django.db import transaction
 from django.db.models import Count, Max, Q
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
@@ -302,6 +299,9 @@ def write_csv(export: Export, file: IO[bytes]) -> None:
 
 def write_xlsx(export: Export, file: IO[bytes]) -> None:
     """Write a workbook row by row; every cell is text, so that nothing is a formula and no phone number loses its plus."""
+    # The library and what it brings take most of a second to load: not in every process that starts.
+    from openpyxl import Workbook
+
     book = Workbook(write_only=True)
     found = rows(export)
     row = next(found, None)
@@ -318,6 +318,9 @@ def write_xlsx(export: Export, file: IO[bytes]) -> None:
 
 
 def _text(sheet: Any, text: str) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     text = ILLEGAL_CHARACTERS_RE.sub("", text)[:CELL_LENGTH]
     if not text.startswith("="):
         return text
