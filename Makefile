@@ -15,6 +15,7 @@ DIST := src/enishi/core/static/dist
 
 UV_VERSION := 0.13.9
 NODE_VERSION := 24.19.0
+GET_UV := install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 CATALOGUES := $(wildcard src/enishi/locale/*/LC_MESSAGES/*.po)
 # templates and modules too: the sprite holds the icons that they name
@@ -78,8 +79,9 @@ clean:
 
 .venv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "Enishi needs Python 3.11 to 3.14: install one, or name it by PYTHON=..."; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(PYTHON) -m venv --without-pip .venv
+	@# the machine's own pip where it has one: giving the environment one of its own takes five seconds
+	$(PYTHON) -m pip --python $(BIN)/python $(GET_UV) 2>/dev/null || { $(BIN)/python -m ensurepip && $(BIN)/python -m pip $(GET_UV); }
 
 .venv/installed: requirements.lock pyproject.toml | .venv/bin/uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 from enishi.config import env
@@ -14,6 +15,8 @@ THREADS = 4
 HASHED_EXPIRES_S = 31_536_000
 """Names of static files carry a hash of the content, except while debugging."""
 STOP_TIMEOUT_S = 8
+YIELDS = 5
+"""How far jobs give way to pages on a busy processor: the niceness of a worker."""
 
 
 def web(parser: argparse.ArgumentParser) -> None:
@@ -78,6 +81,7 @@ def worker(parser: argparse.ArgumentParser) -> None:
 
 def _worker(arguments: argparse.Namespace) -> int:
     stop_with_supervisor()
+    os.nice(YIELDS)
     start_django()
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.django_connector import DjangoConnector
