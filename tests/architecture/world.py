@@ -50,6 +50,8 @@ from enishi.themes.services import create_theme, mark_passage
 from enishi.timeline.handover.moving import hand_over
 from enishi.timeline.models import Check, Entry, Notification
 from enishi.timeline.services import notify
+from enishi.webhooks.services import save as save_endpoint
+from enishi.webhooks.services import send_test, switch
 from enishi.writing.models import Draft
 from factories import READ, SYSTEM, agent, grant, manager, outsider, party, project, role, user
 
@@ -327,8 +329,16 @@ def _setup(where: Project, admin: User, people: dict[str, User | None]) -> dict[
             sign_in_url="https://idp.kazami.example/sso", certificates=["MIIC"],
         ).slug,
         "service_id": SignInService.objects.create(name="Kazami sign-in", slug="kazami", issuer="https://login.kazami.example", client_id="enishi").pk,
-        "pk": 0, "key": "none", "uidb36": "1",
+        "pk": 0, "key": "none", "uidb36": "1", **_webhook(boss),
     }  # fmt: skip
+
+
+def _webhook(boss: Actor) -> dict[str, object]:
+    endpoint, _secret = save_endpoint(
+        boss, address="https://hooks.example/", events=["contacts.party_created"]
+    )
+    switch(boss, endpoint.pk, on=False)
+    return {"endpoint_id": endpoint.pk, "delivery_id": send_test(boss, endpoint.pk).pk}
 
 
 def _privacy(where: Project, admin: User, ids: dict[str, object]) -> dict[str, object]:

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "enishi.content",
     "enishi.privacy",
     "enishi.contacts",
+    "enishi.webhooks",
     "enishi.search",
     "enishi.timeline",
     "enishi.accounts",

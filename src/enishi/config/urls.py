@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("enishi.engagement.urls")),
     path("", include("enishi.places.urls")),
     path("privacy/", include("enishi.privacy.urls")),
+    path("webhooks/", include("enishi.webhooks.urls")),
     path("choose/", views.choose, name="choose"),
     path("healthz", views.healthz, name="healthz"),
     # Who changes whose address is a matter of people and rights, not of allauth's own page.

@@ -1,6 +1,7 @@
 """Asking servers whose address somebody typed: never one inside our own network, unless the installation allows it.
 
-Sign-in services and the service that writes drafts are asked through here; whatever else asks an address that was typed should be too.
+Sign-in services, the service that writes drafts and webhooks are asked through here; whatever else asks an address that was typed
+should be too.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 from django.conf import settings
@@ -24,6 +25,16 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 class ForbiddenAddress(requests.RequestException):
     """The name leads to an address inside a private network, or is not asked by HTTPS."""
+
+
+def address_parts(typed: str) -> SplitResult | None:
+    """What somebody typed as an address, if it can be asked at all. The name is looked up when it is asked."""
+    try:
+        parts = urlsplit(typed.strip())
+        odd = parts.username or parts.password or parts.fragment or parts.port == 0
+    except ValueError:
+        return None
+    return parts if parts.scheme in {"https", "http"} and parts.hostname and not odd else None
 
 
 def session() -> requests.Session:

@@ -1,4 +1,4 @@
-"""What the demo's organisation set up before it began: own fields, words to agree to, closing days."""
+"""What the demo's organisation set up before it began: own fields, words to agree to, closing days, a webhook."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from enishi.config.demo.organisation import House
 from enishi.config.demo.people import TOPICS
 from enishi.contacts.models import ConsentPurpose
 from enishi.contacts.services import add_wording, save_field
+from enishi.webhooks.services import save as save_webhook
+from enishi.webhooks.services import switch as switch_webhook
 
 FIELDS = (
     ("influence", "Influence", "choice", ("organisation", "group", "community"), ("Low", "Medium", "High")),
@@ -42,6 +44,8 @@ WORDINGS = {
     },
 }  # fmt: skip
 
+TOLD = ("cases.case_opened", "cases.case_moved", "cases.case_closed", "commitments.promise_settled")
+
 
 def set_up(house: House, today: dt.date) -> None:
     """Create own fields, consent wordings and closing days."""
@@ -72,3 +76,8 @@ def set_up(house: House, today: dt.date) -> None:
         name="Pont : bureau d'examen fermé",
         project=house.projects["certification"],
     )
+    # It is off: its host is made up.
+    told, _secret = save_webhook(
+        house.actors["eleanor"], address="https://hooks.tidewall.example/enishi", events=TOLD
+    )
+    switch_webhook(house.actors["eleanor"], told.pk, on=False)

@@ -19,7 +19,7 @@ from django.utils.functional import Promise as Words
 from django.utils.translation import gettext_lazy as _
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
-from enishi.core.outside import ForbiddenAddress, session
+from enishi.core.outside import ForbiddenAddress, address_parts, session
 
 CONNECT_S, SILENT_S, WHOLE_S = 5, 60, 120
 """Seconds to connect, without a byte, and for the whole answer."""
@@ -51,12 +51,8 @@ class Service:
 def address_of(typed: str) -> str:
     """An address as it is kept; raises GenerationError for one that cannot be asked. Its name is looked up when it is asked."""
     address = typed.strip().rstrip("/").removesuffix("/chat/completions")
-    parts = urlsplit(address)
-    try:
-        odd = parts.username or parts.password or parts.query or parts.fragment or (parts.port == 0)
-    except ValueError:
-        odd = True
-    if parts.scheme not in {"https", "http"} or not parts.hostname or odd:
+    parts = address_parts(address)
+    if parts is None or parts.query:
         raise GenerationError(_("This is no address. It looks like https://ai.example/v1."))
     if parts.scheme == "http" and not settings.ENV.private_services:
         raise GenerationError(_("The address must begin with https://."))

@@ -1,0 +1,1 @@
+"""Outgoing webhooks: what happens, told to other programs, signed and in order."""
