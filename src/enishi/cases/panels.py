@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
@@ -24,7 +24,7 @@ from enishi.contacts.queries.briefs import LATE, Matter, Part, Section, Subject,
 from enishi.conversations.models import Interaction
 from enishi.conversations.services import Passage
 from enishi.core import clock
-from enishi.core.formats import format_number
+from enishi.core.formats import counted
 from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
 from enishi.core.templatetags.enishi import format_date
@@ -175,7 +175,7 @@ def sentence(actor: Actor, project_id: int | None, owners: tuple[int, ...]) -> s
     if not over:
         return ""
     words = ngettext("One case is over time.", "%(n)s cases are over time.", over)
-    return words % {"n": format_number(over, get_language() or "en")}
+    return words % {"n": counted(over)}
 
 
 @provide("timeline.draw", "cases.case")

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from enishi.accounts.access import Actor
 from enishi.cases.models import Case, CasePause, CaseStep, CaseWord
 from enishi.cases.services.following import index_of_party
+from enishi.core.formats import counted
 from enishi.core.personal import (
     STRUCK,
     Chapter,
@@ -68,11 +69,13 @@ class CasesKeeper(Keeper):
         count = running.filter(party__in=subject.party_ids, closed_at__isnull=True).count()
         if count:
             words = ngettext(
-                "%(count)d case is still open. Close it first.",
-                "%(count)d cases are still open. Close them first.",
+                "%(count)s case is still open. Close it first.",
+                "%(count)s cases are still open. Close them first.",
                 count,
             )
-            yield Hindrance(words % {"count": count}, reverse("contacts:party", args=[subject.party_id]))
+            yield Hindrance(
+                words % {"count": counted(count)}, reverse("contacts:party", args=[subject.party_id])
+            )
 
     def erase(self, actor: Actor, subject: Subject) -> Iterable[str]:
         mine = Case.objects.unscoped("about somebody who is erased").filter(party__in=subject.party_ids)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from enishi.accounts.access import Actor
 from enishi.commitments.models import Promise, Proof, Series, Source, Task
 from enishi.commitments.services import index_of_party
+from enishi.core.formats import counted
 from enishi.core.personal import (
     STRUCK,
     Chapter,
@@ -73,19 +74,19 @@ class CommitmentsKeeper(Keeper):
         promises = Promise.objects.unscoped("what is owed, whoever may see it")
         if count := promises.filter(party__in=ids, state=Promise.State.OPEN).count():
             words = ngettext(
-                "%(count)d promise is still open. Settle or waive it first.",
-                "%(count)d promises are still open. Settle or waive them first.",
+                "%(count)s promise is still open. Settle or waive it first.",
+                "%(count)s promises are still open. Settle or waive them first.",
                 count,
             )
-            yield Hindrance(words % {"count": count}, url)
+            yield Hindrance(words % {"count": counted(count)}, url)
         tasks = Task.objects.unscoped("what is to be done, whoever may see it")
         if count := tasks.filter(party__in=ids, done_at__isnull=True).count():
             words = ngettext(
-                "%(count)d task is still open. Finish or delete it first.",
-                "%(count)d tasks are still open. Finish or delete them first.",
+                "%(count)s task is still open. Finish or delete it first.",
+                "%(count)s tasks are still open. Finish or delete them first.",
                 count,
             )
-            yield Hindrance(words % {"count": count}, url)
+            yield Hindrance(words % {"count": counted(count)}, url)
         running = Series.objects.unscoped("what comes back, whoever may see it")
         if running.filter(template__party_id__in=list(ids), ended_at__isnull=True).exists():
             yield Hindrance(

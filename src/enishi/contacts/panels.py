@@ -21,6 +21,7 @@ from enishi.contacts.queries.setup import purpose_name
 from enishi.contacts.queries.whole import latest_consents_of
 from enishi.contacts.services.handover import Contacts, Views, people_handed
 from enishi.core import clock, formats
+from enishi.core.formats import counted
 from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, provide
 from enishi.timeline.paper import on_paper
@@ -147,7 +148,7 @@ def history_words(name: str, value: Any) -> str | None:
         )
     if name == "project_ids" and isinstance(value, list):
         # By number only: a reader of the history need not know of every project.
-        return gettext("%(count)d projects") % {"count": len(value)}
+        return gettext("%(count)s projects") % {"count": counted(len(value))}
     if name == "owner_id" and value:
         return _colleague(value, clock.today())
     if name == "basis":

@@ -24,6 +24,7 @@ from enishi.content.media import SHOWN_INLINE
 from enishi.content.models import File, FileVersion
 from enishi.content.sending import send
 from enishi.core import registry
+from enishi.core.formats import counted
 
 VIEW, EDIT = "content.view", "content.edit"
 
@@ -117,7 +118,7 @@ def _upload(request: HttpRequest, form: UploadForm) -> bool:
         form.add_error("uploads" if error.field == "file" else error.field or None, str(error))
         return False
     messages.success(
-        request, ngettext("%(n)d file added.", "%(n)d files added.", len(added)) % {"n": len(added)}
+        request, ngettext("%(n)s file added.", "%(n)s files added.", len(added)) % {"n": counted(len(added))}
     )
     return True
 

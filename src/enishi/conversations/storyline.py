@@ -18,7 +18,7 @@ from enishi.accounts.access import Actor
 from enishi.contacts.models import Party
 from enishi.conversations import queries
 from enishi.conversations.models import Interaction
-from enishi.conversations.parameters import day, in_address, number
+from enishi.core.parameters import day, in_address, number
 from enishi.timeline.models import Family
 
 ICONS = {
@@ -58,23 +58,28 @@ def view_from(given: QueryDict) -> queries.View:
 
 def address(party: Party, view: queries.View, **changed: Any) -> str:
     """Where that view of a timeline stands; ``changed`` are parts of the view that differ, or ``after``."""
-    zone = timezone.get_current_timezone()
     parts: dict[str, Any] = {
         "rollup": "" if view.rollup else "0",
         "family": view.family,
         "channel": view.channel,
         "person": view.person_id,
         "project": view.project_id,
-        "since": view.since.astimezone(zone).date().isoformat() if view.since else "",
-        "until": (view.until.astimezone(zone).date() - dt.timedelta(days=1)).isoformat()
-        if view.until
-        else "",
+        **_ends(view),
         "without": sorted(view.without),
         **changed,
     }
     query = urlencode({name: value for name, value in parts.items() if value}, doseq=True)
     base = reverse("conversations:timeline", args=[party.pk])
     return f"{base}?{query}" if query else base
+
+
+def _ends(view: queries.View) -> dict[str, str]:
+    """First and last day of a view, as they stand in addresses and forms."""
+    since, until = (moment and timezone.localtime(moment).date() for moment in (view.since, view.until))
+    return {
+        "since": since.isoformat() if since else "",
+        "until": (until - dt.timedelta(days=1)).isoformat() if until else "",
+    }
 
 
 def story(actor: Actor, party: Party, view: queries.View, thread: queries.Thread) -> dict[str, Any]:
@@ -90,7 +95,7 @@ def story(actor: Actor, party: Party, view: queries.View, thread: queries.Thread
         "project_list": accounts.projects(actor, "conversations.view"),
         "more_url": address(party, view, after=in_address(after.occurred_at, after.item_id)) if after else "",
         "address": reverse("conversations:timeline", args=[party.pk]),
-        "until_day": view.until - dt.timedelta(days=1) if view.until else None,
+        **_ends(view),
         "filtered": bool(view.channel or view.person_id or view.project_id or view.since or view.until),
     }
 

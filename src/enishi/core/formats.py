@@ -11,7 +11,7 @@ from functools import cache
 
 import jdatetime
 from babel import Locale
-from django.utils.translation import gettext, ngettext_lazy, override
+from django.utils.translation import get_language, gettext, ngettext_lazy, override
 
 from enishi.core.dates import ERAS
 
@@ -45,6 +45,11 @@ def format_number(value: float | Decimal, language: str, *, decimals: int | None
     group, point = _SEPARATORS.get(_base(language), (",", "."))
     text = text.replace(",", "\0").replace(".", point).replace("\0", group)
     return _digits(text.replace("-", "\u2212"), language)
+
+
+def counted(value: float | Decimal) -> str:
+    """A number with the digits and separators of whoever reads now."""
+    return format_number(value, get_language() or "en")
 
 
 def format_percent(share: float | Decimal, language: str) -> str:

@@ -11,10 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from enishi.core.formats import format_number
+from enishi.core.formats import counted
 from enishi.core.text import ascii_digits
 
 EARTH_M = 6_371_008.8
@@ -28,7 +27,7 @@ Point = tuple[float, float]
 
 
 def _number(value: float) -> str:
-    return format_number(value, get_language() or "en")
+    return counted(value)
 
 
 class PositionError(ValueError):

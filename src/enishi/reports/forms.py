@@ -15,9 +15,10 @@ from enishi.accounts.access import Actor, Level
 from enishi.accounts.models import LANGUAGES
 from enishi.commitments.models import Promise
 from enishi.core.fields import DayField
+from enishi.core.formats import counted
 from enishi.reports import queries
 from enishi.reports.framing import Definition
-from enishi.reports.measuring import PERIODS, counted
+from enishi.reports.measuring import PERIODS
 from enishi.reports.models import Schedule
 from enishi.reports.queries import Choice, end_of
 

@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from enishi.accounts.access import Actor
 from enishi.core import clock
 from enishi.core.documents import Bar, Chart
-from enishi.core.formats import format_date, format_number, format_percent
+from enishi.core.formats import counted, format_date, format_percent
 from enishi.core.registry import Plugin
 
 PERIODS = {4: 1, 12: 1, 26: 2, 52: 4}
@@ -106,10 +106,6 @@ def address(name: str, *args: Any, **query: Any) -> str:
     wanted = {key: str(value) for key, value in query.items() if value not in (None, "")}
     path = reverse(name, args=args)
     return f"{path}?{urlencode(wanted)}" if wanted else path
-
-
-def counted(value: int) -> str:
-    return format_number(value, _language())
 
 
 def percent(share: float) -> str:

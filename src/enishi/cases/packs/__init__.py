@@ -20,8 +20,9 @@ from typing import Any, Literal
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from enishi.core import formats, text
+from enishi.core import text
 from enishi.core.dates import DateError, parse_date
+from enishi.core.formats import counted
 
 LANGUAGES = ("en", "ja", "fr", "fa")
 NEEDS = frozenset(
@@ -84,7 +85,7 @@ class Field:
         if self.kind == "date":
             return dt.date.fromisoformat(stored)
         if self.kind == "number":
-            return formats.format_number(stored, get_language() or "en")
+            return counted(stored)
         return stored
 
 

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -18,7 +17,7 @@ from enishi.commitments.queries.kept import Compared, Span
 from enishi.commitments.queries.month import month_name
 from enishi.commitments.views import answers
 from enishi.commitments.views.lists import tabs
-from enishi.core.formats import format_number
+from enishi.core.formats import counted
 
 BY = {"team": "team", "project": "in", "owner": "owner"}
 MONTHS = (3, 6, 12)
@@ -58,7 +57,7 @@ def kept(request: StaffRequest) -> HttpResponse:
             ],
             [
                 {
-                    "label": _("%(n)s months") % {"n": format_number(number, get_language() or "en")},
+                    "label": _("%(n)s months") % {"n": counted(number)},
                     "url": f"?{urlencode({'by': by, 'months': number})}",
                     "pressed": number == months,
                 }

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor, Level
@@ -37,6 +37,8 @@ CHANNELS = {
 }
 _TONES = {Party.Status.ACTIVE: "", Party.Status.INACTIVE: "warn", Party.Status.DECEASED: "bad"}
 _USELESS = {ContactPoint.Status.BOUNCED, ContactPoint.Status.WRONG, ContactPoint.Status.REFUSED}
+SHORT = frozenset({"status", "kind", "language"})
+"""Columns that hold a word: what they leave free goes to the others."""
 _SCHEMES = {"email": "mailto", "phone": "tel"}
 
 
@@ -51,7 +53,7 @@ class Rows:
         self._select, self._assign, self._never = (
             _("Select %(name)s"),
             escape(_("Assign")),
-            escape(_("never")),
+            escape(pgettext("last contact", "never")),
         )
         self._now = timezone.localtime(clock.now())
         self._may: dict[tuple[int, ...], bool] = {}
@@ -208,7 +210,8 @@ def heads(found: Iterable[Mapping[str, Any]]) -> SafeString:
                 f' hx-push-url="true">{label}{sign}</a>'
             )
         said = f' aria-sort="{order}"' if order else ""
-        drawn.append(f'<th scope="col"{said}>{label}</th>')
+        look = ' class="short"' if head.get("code") in SHORT else ""
+        drawn.append(f'<th scope="col"{look}{said}>{label}</th>')
     return SafeString("".join(drawn))
 
 

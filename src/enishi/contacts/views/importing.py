@@ -23,6 +23,7 @@ from enishi.contacts.queries.duplicates import REASONS
 from enishi.contacts.services import importing
 from enishi.contacts.services.importing.problems import refuses, said
 from enishi.contacts.services.importing.showing import changes
+from enishi.core.formats import counted
 
 PAGE, ROWS = 30, 50
 Action, State = ImportRow.Action, ImportRun.State
@@ -124,11 +125,11 @@ def _uploaded(request: StaffRequest, runs: list[ImportRun], others: int) -> Http
         return redirect("contacts:import", runs[0].pk)
     if others:
         words = ngettext(
-            "%(count)d mail archive is being read in the background. It appears in this list.",
-            "%(count)d mail archives are being read in the background. They appear in this list.",
+            "%(count)s mail archive is being read in the background. It appears in this list.",
+            "%(count)s mail archives are being read in the background. They appear in this list.",
             others,
         )
-        messages.info(request, words % {"count": others})
+        messages.info(request, words % {"count": counted(others)})
         newest = queries.runs(request.actor).first()
         return redirect(f"{reverse('contacts:imports')}?awaited={newest.pk if newest else 0}")
     return redirect("contacts:imports")

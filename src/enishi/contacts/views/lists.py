@@ -34,7 +34,7 @@ from enishi.contacts.queries import columns, filters, lists, tree, wording
 from enishi.contacts.services.exporting import FORMATS
 from enishi.contacts.views import cells
 from enishi.contacts.views.records import WALK
-from enishi.core.formats import format_number
+from enishi.core.formats import counted, format_number
 
 VIEW = "contacts.view"
 IN_BAR = 6
@@ -138,7 +138,7 @@ def _project_name(request: StaffRequest, state: State) -> str:
 
 
 def total_words(total: lists.Total) -> str:
-    number = format_number(total.number, get_language() or "en")
+    number = counted(total.number)
     if total.exact:
         return number
     return _("more than %(number)s") % {"number": number} if total.number else _("very many")
@@ -156,12 +156,13 @@ def place_words(first: int, last: int, total: lists.Total) -> str:
 def _head(state: State, code: str, label: Any) -> dict[str, Any]:
     """A column's head: its label, and for those one can sort by the link that sorts, or turns the order round."""
     if code not in lists.SORTS:
-        return {"label": label}
+        return {"code": code, "label": label}
     current = state.spec.sort.removeprefix("-") == code
     turned = state.spec.sort.startswith("-")
     downward = lists.SORTS[code][1] != turned
     wanted = f"-{code}" if current and not turned else code
     return {
+        "code": code,
         "label": label,
         "url": state.with_sort(wanted).url(),
         "sort": ("descending" if downward else "ascending") if current else "",

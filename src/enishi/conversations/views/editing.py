@@ -19,9 +19,9 @@ from enishi.conversations import queries, services
 from enishi.conversations.forms import InteractionForm, first_values, initial_for, people_from
 from enishi.conversations.minutes import without_empty
 from enishi.conversations.models import Interaction, Participant
-from enishi.conversations.parameters import number
 from enishi.conversations.views.lookup import EDIT, actor_of, interaction_or_404
 from enishi.conversations.views.minutes import WITH_MINUTES, empty_minutes
+from enishi.core.parameters import number
 
 Refused = (services.ConversationError, FileError, ContactError)
 

@@ -23,11 +23,11 @@ from enishi.commitments.services import CommitmentError
 from enishi.contacts.services import ContactError
 from enishi.conversations import services
 from enishi.conversations.models import Interaction
-from enishi.conversations.parameters import number
 from enishi.conversations.quicklog import Chip, ChipKind
 from enishi.conversations.storyline import ICONS
 from enishi.conversations.views.lookup import EDIT, actor_of
 from enishi.core import clock, formats, text
+from enishi.core.parameters import number
 
 Refused = (services.ConversationError, CommitmentError, ContactError)
 

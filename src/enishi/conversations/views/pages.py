@@ -17,10 +17,10 @@ from enishi.accounts.access import Actor, Level
 from enishi.contacts.queries import party_or_none
 from enishi.conversations import paragraphs, queries, services
 from enishi.conversations.models import Interaction
-from enishi.conversations.parameters import day, in_address, moment_and_id, number
 from enishi.conversations.storyline import ICONS
 from enishi.conversations.views.lookup import EDIT, VIEW, actor_of, interaction_or_404
 from enishi.core import clock, formats, registry
+from enishi.core.parameters import day, in_address, moment_and_id, number
 
 
 def filters_from(request: HttpRequest) -> queries.Filters:

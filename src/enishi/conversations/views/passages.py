@@ -17,9 +17,9 @@ from enishi.commitments.services import CommitmentError
 from enishi.conversations import paragraphs, services
 from enishi.conversations.forms import PassageForm, level_choices
 from enishi.conversations.models import Interaction
-from enishi.conversations.parameters import number
 from enishi.conversations.views.lookup import actor_of, interaction_or_404
 from enishi.core import registry
+from enishi.core.parameters import number
 
 COMMIT = "commitments.edit"
 

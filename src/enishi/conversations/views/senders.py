@@ -17,9 +17,9 @@ from enishi.accounts.answers import found
 from enishi.contacts.services import ContactError
 from enishi.conversations import queries, services
 from enishi.conversations.models import UnknownSender
-from enishi.conversations.parameters import in_address, moment_and_id, number
 from enishi.conversations.views.lookup import EDIT, VIEW, actor_of
 from enishi.conversations.views.pages import views_of
+from enishi.core.parameters import in_address, moment_and_id, number
 
 PAGE = 30
 

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_GET
 
 from enishi.contacts.queries import party_or_none
 from enishi.conversations import queries
-from enishi.conversations.parameters import moment_and_id
 from enishi.conversations.storyline import story, view_from
 from enishi.conversations.views.lookup import actor_of
+from enishi.core.parameters import moment_and_id
 from enishi.timeline.queries import Position
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -11,8 +12,10 @@ from typing import Any, Literal
 from unicodedata import bidirectional
 from zlib import crc32
 
+import jdatetime
 from django import forms, template
 from django.core.exceptions import ValidationError
+from django.forms.utils import flatatt
 from django.template.base import token_kwargs
 from django.templatetags.static import static
 from django.utils import timezone, translation
@@ -22,6 +25,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from enishi.core import clock, formats
+from enishi.core.dates import DateError, parse_date
 from enishi.core.documents import Chart
 from enishi.core.registry import Shown
 
@@ -288,17 +292,20 @@ def meter(value: float, of: float, tone: str = "", label: str = "") -> SafeStrin
 @register.simple_tag
 def columns(chart: Chart) -> SafeString:
     """Bars side by side, each opening its rows; the last is now. What they say stands in words in the table beside it."""
-    tall, bars = 56, chart.bars
+    tall, wide, bars = 56, 288, chart.bars
+    slot = wide / max(len(bars), 1)
+    width = min(20.0, slot * 5 / 6)
     drawn = []
     for place, bar in enumerate(bars):
         if not bar.value:
             continue
         height = max(1.0, tall * bar.value / chart.top)
         box = format_html(
-            '<rect class="{}" x="{}" y="{}" width="20" height="{}"><title>{}: {}</title></rect>',
+            '<rect class="{}" x="{}" y="{}" width="{}" height="{}"><title>{}: {}</title></rect>',
             "ours" if place == len(bars) - 1 else "quiet",
-            24 * place + 2,
+            f"{slot * place + (slot - width) / 2:.1f}",
             f"{tall - height:.1f}",
+            f"{width:.1f}",
             f"{height:.1f}",
             bar.label,
             bar.text,
@@ -309,7 +316,7 @@ def columns(chart: Chart) -> SafeString:
         )
     return format_html(
         '<svg class="en-bars w" viewBox="0 0 {} {}" role="group" aria-label="{}">{}</svg>',
-        24 * len(bars),
+        wide,
         tall + 2,
         chart.title,
         SafeString("".join(drawn)),
@@ -362,6 +369,34 @@ def control(field: forms.BoundField, **attrs: Any) -> SafeString:
     }
     css = " ".join(filter(None, (look, own, attrs.get("class", ""), "is-invalid" if field.errors else "")))
     return field.as_widget(attrs={"class": css, **extra} if css else extra)
+
+
+@register.simple_tag
+def day_input(name: str, value: date | str | None, ident: str = "", most: date | None = None) -> SafeString:
+    """A day to filter by: the browser's own control, which knows one calendar only; in Persian a line for the other.
+
+    `value`: a day, or what was typed. `core.parameters.day` reads both.
+    """
+    if isinstance(value, str):
+        with suppress(DateError):
+            value = parse_date(value)
+    persian = _language() == "fa"
+    if isinstance(value, date):
+        value = (
+            jdatetime.date.fromgregorian(date=value).strftime("%Y/%m/%d") if persian else value.isoformat()
+        )
+    look = {"type": "text", "size": 10, "placeholder": "1405/09/01"} if persian else {"type": "date"}
+    given = {
+        "name": name,
+        "id": ident,
+        "value": value,
+        "max": most and not persian and most.isoformat(),
+        **look,
+    }
+    return format_html(
+        '<input class="form-control w-auto en-ltr" autocomplete="off"{}>',
+        flatatt({key: said for key, said in given.items() if said}),
+    )
 
 
 @register.filter

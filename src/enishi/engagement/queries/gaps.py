@@ -10,15 +10,15 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
 from enishi.contacts.models import Consent, ContactPoint
 from enishi.contacts.queries import tree
 from enishi.core import clock
-from enishi.core.formats import format_number
+from enishi.core.formats import counted
 from enishi.engagement.models import Rating
 from enishi.engagement.queries.people import ratings, ratings_on, stakeholders
 from enishi.engagement.queries.plan import planned
@@ -93,7 +93,7 @@ def gap_report(actor: Actor, project_id: int, *, days: int = USUAL_DAYS) -> tupl
     gaps = [
         Gap(
             code=gap,
-            label=str(label) % {"n": format_number(days, get_language() or "en")},
+            label=str(label) % {"n": counted(days)},
             high=found[f"{gap}_high"],
             high_url=gap_url(project_id, gap, days=days, high=True),
             total=found[gap],
@@ -114,10 +114,7 @@ def gap_url(project_id: int, gap: str, *, days: int = USUAL_DAYS, high: bool = F
 def gap_choices(actor: Actor) -> Sequence[tuple[str, str]]:
     """Every gap of every project in which the actor sees ratings."""
     words = {
-        **{
-            f"contact{days}": str(GAPS["contact"]) % {"n": format_number(days, get_language() or "en")}
-            for days in QUIET_DAYS
-        },
+        **{f"contact{days}": str(GAPS["contact"]) % {"n": counted(days)} for days in QUIET_DAYS},
         **{gap: str(label) for gap, label in GAPS.items() if gap != "contact"},
     }
     never, much = _("Not rated yet"), _("with high influence")

@@ -8,14 +8,13 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
 from enishi.core import clock, text
-from enishi.core.formats import format_number
+from enishi.core.formats import counted, format_number
 from enishi.privacy import signals
 from enishi.privacy.models import RetentionRule
 from enishi.privacy.retention import Aging, Wanted, kind_of
@@ -218,7 +217,7 @@ def describe(rule: RetentionRule) -> str:
     part = dict(kind.parts()).get(rule.part)
     return _("%(what)s, %(after)s %(unit)s %(since)s") % {
         "what": f"{kind.label} ({part})" if part else kind.label,
-        "after": format_number(rule.after, get_language() or "en"),
+        "after": counted(rule.after),
         "unit": rule.get_unit_display(),
         "since": kind.since,
     }

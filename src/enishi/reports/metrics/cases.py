@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from enishi.cases import queries
 from enishi.cases.packs import packs
 from enishi.core.documents import Chart
-from enishi.reports.measuring import Look, Metric, Reading, address, counted, parts
+from enishi.core.formats import counted
+from enishi.reports.measuring import Look, Metric, Reading, address, parts
 
 LIST = "cases:list"
 

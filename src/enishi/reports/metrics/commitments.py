@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from enishi.commitments import queries
 from enishi.commitments.models import Promise
 from enishi.core.documents import Bar, Chart
+from enishi.core.formats import counted
 from enishi.reports.measuring import (
     Look,
     Metric,
     Reading,
     Span,
     address,
-    counted,
     parts,
     percent,
     short_day,

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from enishi.conversations import queries
 from enishi.conversations.models import Interaction
 from enishi.core.documents import Chart
-from enishi.reports.measuring import Look, Metric, Reading, Span, address, counted, parts, short_day
+from enishi.core.formats import counted
+from enishi.reports.measuring import Look, Metric, Reading, Span, address, parts, short_day
 
 LIST = "conversations:interactions"
 NEEDS = ("conversations.view",)

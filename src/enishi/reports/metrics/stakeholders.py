@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from enishi.core.documents import Chart
+from enishi.core.formats import counted
 from enishi.engagement import queries
-from enishi.reports.measuring import Look, Metric, Reading, address, counted, parts
+from enishi.reports.measuring import Look, Metric, Reading, address, parts
 
 
 class Gaps(Metric):

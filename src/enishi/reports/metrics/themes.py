@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from enishi.core.documents import Chart
-from enishi.reports.measuring import Look, Metric, Reading, address, counted, parts
+from enishi.core.formats import counted
+from enishi.reports.measuring import Look, Metric, Reading, address, parts
 from enishi.themes import queries
 from enishi.themes.models import Feeling
 

@@ -16,7 +16,7 @@ from enishi.accounts.requests import StaffRequest
 from enishi.conversations import paragraphs
 from enishi.conversations import queries as conversations
 from enishi.conversations.models import Interaction
-from enishi.conversations.parameters import number
+from enishi.core.parameters import number
 from enishi.themes import queries, services
 from enishi.themes.forms import MarkForm
 from enishi.themes.models import Passage

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from enishi.accounts import queries as accounts
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts.queries import party_or_none
-from enishi.conversations.parameters import day, in_address, moment_and_id, number
+from enishi.core.parameters import day, in_address, moment_and_id, number
 from enishi.themes import drawing, queries
 from enishi.themes.models import Feeling, Theme
 from enishi.themes.queries import emerging

@@ -31,6 +31,7 @@ from enishi.conversations.services.mail_import.writing import (
     write_mails,
 )
 from enishi.core import clock
+from enishi.core.formats import counted
 from enishi.timeline.models import Operation
 from enishi.timeline.services import finish_operation, record, start_operation
 
@@ -114,9 +115,9 @@ def _title(archives: Sequence[Archive]) -> str:
     if len(archives) == 1:
         return archives[0].name[-300:]
     words = ngettext(
-        "%(name)s and %(count)d further file", "%(name)s and %(count)d further files", len(archives) - 1
+        "%(name)s and %(count)s further file", "%(name)s and %(count)s further files", len(archives) - 1
     )
-    return words % {"name": archives[0].name[-200:], "count": len(archives) - 1} if archives else ""
+    return words % {"name": archives[0].name[-200:], "count": counted(len(archives) - 1)} if archives else ""
 
 
 def run_mail_import(actor: Actor, run: ImportRun, *, progress: Progress | None = None) -> ImportReport:

@@ -6,17 +6,22 @@ import datetime as dt
 
 from django.utils import timezone
 
+from enishi.core.dates import DateError, parse_date
+
 
 def number(value: str | None) -> int | None:
     return int(value) if value and value.isdigit() and len(value) < 18 else None
 
 
 def day(value: str | None, *, after: bool = False) -> dt.datetime | None:
-    """The beginning of a day in the reader's time zone, or of the day after it; None for what is no day."""
+    """The beginning of a day in the reader's time zone, or of the day after it; None for what is no day.
+
+    The day may be written in any calendar, as people type it.
+    """
     try:
-        found = dt.date.fromisoformat(value or "")
+        found = parse_date(value or "")
         found += dt.timedelta(days=1) if after else dt.timedelta()
-    except (ValueError, OverflowError):
+    except (DateError, OverflowError):
         return None
     return timezone.make_aware(dt.datetime.combine(found, dt.time()))
 
