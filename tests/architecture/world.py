@@ -30,7 +30,7 @@ from enishi.commitments.services import (
     write_duties,
     write_source,
 )
-from enishi.contacts.models import DuplicatePair, Party, RelationType
+from enishi.contacts.models import ConsentPurpose, DuplicatePair, Party, RelationType
 from enishi.contacts.services import PointDraft, bulk, change_party, importing, relate, save_point, set_tags
 from enishi.contacts.services import setup as contact_setup
 from enishi.content.models import FileVersion
@@ -46,7 +46,7 @@ from enishi.privacy.services import draft_rule, start_run
 from enishi.reports.queries import Choice
 from enishi.reports.services import make_dashboard, make_report, schedule_report
 from enishi.themes.models import Chorus, Meaning, Suggestion
-from enishi.themes.services import create_theme, mark_passage
+from enishi.themes.services import create_theme, mark_passage, save_reply
 from enishi.timeline.handover.moving import hand_over
 from enishi.timeline.models import Check, Entry, Notification
 from enishi.timeline.services import notify
@@ -261,7 +261,13 @@ def _themes(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, 
     draft = Draft.objects.create(
         kind="conversation", user_id=worker.own_id, interaction=talk, asked_at=clock.now()
     )
+    today = clock.today()
+    answer = save_reply(
+        worker, theme=theme, project=where, since=today - dt.timedelta(days=7), until=today,
+        purpose=ConsentPurpose.objects.order_by("pk")[0], also_unstated=True, words={"en": ("Pumps", "Quieter now.")},
+    )  # fmt: skip
     return {
+        "reply_id": answer.pk,
         "draft_id": draft.pk,
         "chorus_id": chorus.pk,
         "meaning_id": voice.pk,

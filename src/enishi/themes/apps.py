@@ -8,4 +8,5 @@ class ThemesConfig(AppConfig):
     verbose_name = _("Themes")
     rights = {
         "themes.setup": _("Set up themes"),
+        "themes.reply": _("Tell people what was done about what they said"),
     }

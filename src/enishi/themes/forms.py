@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
+from enishi.contacts.models import ConsentPurpose
+from enishi.contacts.queries.setup import purpose_name, purposes
 from enishi.conversations.models import Interaction
+from enishi.core.fields import DayField
 from enishi.themes import queries
 from enishi.themes.models import Feeling, Theme
 
@@ -128,3 +132,63 @@ class MergeThemeForm(forms.Form):
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         fields["kept"].queryset = queries.other_themes(actor, theme)
+
+
+class ReplyForm(forms.Form):
+    """What was done, in each language, and for whom."""
+
+    project: forms.ModelChoiceField[Any] = forms.ModelChoiceField(label=_("project"), queryset=None)
+    since = DayField(label=_("said since"))
+    until = DayField(label=_("said until"))
+    purpose = forms.TypedChoiceField(label=_("only to whoever agreed to"), coerce=int)
+    also_unstated = forms.BooleanField(
+        label=_("also to whoever said nothing about that"),
+        required=False,
+        help_text=_("Never to whoever refused or took it back."),
+    )
+
+    def __init__(self, actor: Actor, right: str, theme: Theme, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        where = accounts.projects(actor, right)
+        fields["project"].queryset = where if theme.project_id is None else where.filter(pk=theme.project_id)
+        self.purposes = {one.pk: one for one in purposes(archived=False)}
+        fields["purpose"].choices = [(pk, purpose_name(one)) for pk, one in self.purposes.items()]
+        # Of what comes with the product, news is the nearest.
+        fields["purpose"].initial = next(
+            (pk for pk, one in self.purposes.items() if one.code == "news"), None
+        )
+        for code, _name in settings.LANGUAGES:
+            fields[f"subject_{code}"] = forms.CharField(
+                label=_("subject"),
+                max_length=200,
+                required=False,
+                widget=forms.TextInput(attrs={"dir": "auto"}),
+            )
+            fields[f"text_{code}"] = forms.CharField(
+                label=_("text"),
+                max_length=20_000,
+                required=False,
+                widget=forms.Textarea(attrs={"rows": 8, "dir": "auto", "data-grow": ""}),
+            )
+        self.languages = [(code, name) for code, name in settings.LANGUAGES]
+
+    def clean_purpose(self) -> ConsentPurpose:
+        return self.purposes[self.cleaned_data["purpose"]]
+
+    def words(self) -> dict[str, tuple[str, str]]:
+        given = self.cleaned_data
+        return {code: (given[f"subject_{code}"], given[f"text_{code}"]) for code, _name in self.languages}
+
+    def parts(self) -> list[dict[str, Any]]:
+        """The fields of each language, open where something stands in them."""
+        return [
+            {
+                "name": name,
+                "code": code,
+                "subject": self[f"subject_{code}"],
+                "text": self[f"text_{code}"],
+                "open": bool(self[f"text_{code}"].value() or self[f"subject_{code}"].value()),
+            }
+            for code, name in self.languages
+        ]

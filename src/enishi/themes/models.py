@@ -2,10 +2,12 @@
 
 Three layers stand side by side and none writes over another: what a person heard in a passage (``Passage``), what the
 machine reads in the same words, and how a conversation felt to somebody as a whole (``Overall``). All of them are read
-under the right for their conversation, so they have no rights of their own.
+under the right for their conversation, so they have no rights of their own. A ``Reply`` says to them what was done about it.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -14,6 +16,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField, HnswIndex
 
+from enishi.accounts.access import ScopedModel
 from enishi.accounts.branches import LONGEST, Branch
 from enishi.core.ai.embedding import DIMENSIONS
 
@@ -272,3 +275,97 @@ class Aside(models.Model):
 
     def __str__(self) -> str:
         return f"{self.interaction_id}:{self.start}"
+
+
+class Reply(ScopedModel):
+    """What was done about a theme in a project: it goes back to the people who spoke of it in a period.
+
+    Only to those who agreed to ``purpose``; with ``also_unstated`` also to whoever never said anything about that. It goes when
+    ``goes_at`` has come: until then, and for whom it has not reached yet, it can be stopped.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("being written")
+        GOING = "going", _("on its way")
+        SENT = "sent", _("sent")
+
+    view_right: ClassVar[str] = "conversations.view"
+
+    theme = models.ForeignKey(Theme, on_delete=models.PROTECT, related_name="replies", db_index=False)
+    since = models.DateField(_("said since"))
+    until = models.DateField(_("said until"))
+    purpose = models.ForeignKey(
+        "contacts.ConsentPurpose", on_delete=models.PROTECT, related_name="+", verbose_name=_("agreed to")
+    )
+    also_unstated = models.BooleanField(_("also to whoever said nothing about that"), default=False)
+    state = models.CharField(max_length=5, choices=State.choices, default=State.DRAFT)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField()
+    goes_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(until__gte=F("since")), name="reply_days_in_order"),
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(goes_at__isnull=False), name="reply_goes_sometime"
+            ),
+        ]
+        indexes = [
+            # The replies to a theme, newest first.
+            models.Index(fields=["theme", "-id"], name="reply_newest"),
+            # What is on its way.
+            models.Index(fields=["goes_at"], condition=Q(state="going"), name="reply_going"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.theme_id} {self.since:%Y-%m-%d}"
+
+
+class ReplyText(models.Model):
+    """The words of a reply in one language."""
+
+    # reply_text_once begins with it
+    reply = models.ForeignKey(Reply, on_delete=models.CASCADE, related_name="texts", db_index=False)
+    language = models.CharField(max_length=5)
+    subject = models.CharField(_("subject"), max_length=200)
+    text = models.TextField(_("text"))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["reply", "language"], name="reply_text_once")]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class ReplyTo(models.Model):
+    """Somebody whom a reply goes to, once. ``going`` is held while the mail is handed over: nobody gets it twice.
+
+    ``interaction`` is how it stands on their record.
+    """
+
+    class Way(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+        LETTER = "letter", _("Letter")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        GOING = "going", _("handed over")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("refused")
+
+    # reply_to_once begins with it
+    reply = models.ForeignKey(Reply, on_delete=models.CASCADE, related_name="people", db_index=False)
+    party = models.ForeignKey("contacts.Party", on_delete=models.CASCADE, related_name="+")
+    way = models.CharField(max_length=6, choices=Way.choices)
+    address = models.CharField(max_length=500)
+    language = models.CharField(max_length=5)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    interaction = models.ForeignKey(
+        "conversations.Interaction", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["reply", "party"], name="reply_to_once")]
+
+    def __str__(self) -> str:
+        return f"{self.reply_id} to {self.party_id}"

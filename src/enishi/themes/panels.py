@@ -83,6 +83,16 @@ def _guesses(actor: Actor, interaction: Interaction, may_edit: bool) -> list[Mar
     ]
 
 
+@provide("timeline.url", "themes.reply")
+def reply_url(subject_id: int) -> str:
+    return reverse("themes:reply", args=[subject_id])
+
+
+@provide("timeline.fields", "themes.reply")
+def reply_fields() -> dict[str, Any]:
+    return {"languages": _("languages"), "people": _("people")}
+
+
 @panel("conversations.interaction.end", order=20)
 def of_interaction(actor: Actor, interaction: Interaction) -> Shown:
     """Themes of the passages, what was marked in words edited away since, and how it felt as a whole."""

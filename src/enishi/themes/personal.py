@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from enishi.accounts.access import Actor
 from enishi.conversations.models import Interaction, Participant
 from enishi.core.personal import STRUCK, Chapter, Fate, Keeper, Subject, Table, labels_of, plain_row
-from enishi.themes.models import Aside, Meaning, Overall, Passage, Reading, Suggestion
+from enishi.themes.models import Aside, Meaning, Overall, Passage, Reading, ReplyTo, Suggestion
 
 _PASSAGE = ("quote", "feeling", "marked_at")
 
@@ -24,6 +24,8 @@ class ThemesKeeper(Keeper):
     tables: ClassVar[tuple[Table, ...]] = (
         Table(Passage, ("party",), Fate.STAYS, _("Marked passages, without their words")),
         Table(Overall, ("party",), Fate.STAYS, _("Feelings in conversations"), shown=False),
+        # What they were told stands in their conversations.
+        Table(ReplyTo, ("party",), Fate.GOES, _("Whom was told what was done"), shown=False),
     )
 
     def tell(self, actor: Actor, subject: Subject) -> Iterable[Chapter]:
@@ -39,6 +41,7 @@ class ThemesKeeper(Keeper):
         silent = Q(interaction__participants__party__in=subject.party_ids, interaction__text="")
         theirs = Passage.objects.filter(Q(party__in=subject.party_ids) | silent).values("pk")
         Passage.objects.filter(pk__in=theirs).update(quote=STRUCK)
+        ReplyTo.objects.filter(party__in=subject.party_ids).delete()
         self._forget(subject)
         return ()
 

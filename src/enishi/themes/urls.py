@@ -1,6 +1,6 @@
 from django.urls import path
 
-from enishi.themes.views import alike, emerging, machine, marking, pages, setup
+from enishi.themes.views import alike, emerging, machine, marking, pages, replies, setup
 
 app_name = "themes"
 urlpatterns = [
@@ -22,6 +22,14 @@ urlpatterns = [
     path("unnamed/", emerging.unnamed, name="unnamed"),
     path("unnamed/<str:key>/", emerging.one, name="unnamed_one"),
     path("unnamed/<str:key>/aside/", emerging.aside, name="aside"),
+    path("<int:theme_id>/done/", replies.new, name="reply_new"),
+    path("done/<int:reply_id>/", replies.reply, name="reply"),
+    path("done/<int:reply_id>/edit/", replies.edit, name="reply_edit"),
+    path("done/<int:reply_id>/send/", replies.send, name="reply_send"),
+    path("done/<int:reply_id>/stop/", replies.stop, name="reply_stop"),
+    path("done/<int:reply_id>/remove/", replies.remove, name="reply_remove"),
+    path("done/<int:reply_id>/letters.csv", replies.letters, name="reply_letters"),
+    path("done/<int:reply_id>/progress/", replies.progress, name="reply_progress"),
     path("setup/", setup.themes, name="setup"),
     path("setup/<int:theme_id>/", setup.theme, name="setup_theme"),
     path("setup/<int:theme_id>/archive/", setup.archive, name="setup_archive"),

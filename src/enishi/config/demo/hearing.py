@@ -12,10 +12,11 @@ from enishi.accounts.branches import BETWEEN
 from enishi.config.demo import material
 from enishi.config.demo.organisation import House
 from enishi.config.demo.telling import Said
+from enishi.contacts.models import ConsentPurpose
 from enishi.core import clock
 from enishi.themes import signals
 from enishi.themes.models import Feeling, Overall, Passage, PassageTheme, Theme
-from enishi.themes.services import create_theme
+from enishi.themes.services import create_theme, save_reply
 from enishi.timeline.services import record
 
 LATER = dt.timedelta(minutes=20)
@@ -23,6 +24,20 @@ MARKED = 0.7
 """The share of what could be marked that somebody did mark; the rest is left to find."""
 JUDGED = 0.4
 _SENTENCE = re.compile(r"[^\n。.!?؟？！]*(?:[。.!?؟？！]+|(?=\n)|$)")
+
+DONE = {
+    "en": (
+        "You told us about the noise at night. This is what we did.",
+        "Many of you wrote that turbine 3 keeps you awake when the wind comes from the east.\n\n"
+        "Since the first of the month it runs slower between ten in the evening and six in the morning. We measure at the school "
+        "and at the harbour, and publish what we measure each week.\n\nIf it still wakes you, answer this letter.",
+    ),
+    "fr": (
+        "Vous nous avez parlé du bruit la nuit. Voici ce que nous avons fait.",
+        "Depuis le premier du mois, l'éolienne 3 tourne plus lentement de dix heures du soir à six heures du matin. Nous mesurons le "
+        "bruit à l'école et au port et publions les mesures chaque semaine.\n\nSi elle vous réveille encore, répondez à cette lettre.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -74,6 +89,23 @@ def save(house: House, story: Sequence[Said], rng: random.Random) -> None:
                 },
                 data={"passage": mark.quote[:300]},
             )
+
+    _done(house)
+
+
+def _done(house: House) -> None:
+    """A draft of what was done about the noise, to look at before it goes."""
+    today = clock.today()
+    save_reply(
+        house.actors["daniel"],
+        theme=Theme.objects.get(path="Noise"),
+        project=house.projects["tidewall"],
+        since=today - dt.timedelta(days=90),
+        until=today,
+        purpose=ConsentPurpose.objects.get(code="news"),
+        also_unstated=True,
+        words=DONE,
+    )
 
 
 def _themes(house: House) -> Iterator[Heard]:

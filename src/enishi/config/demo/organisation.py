@@ -140,7 +140,7 @@ _WORKS = (*_READS, "contacts.edit", "conversations.edit", "commitments.edit", "c
 _CARES = (
     *_WORKS, "contacts.delete", "contacts.merge", "contacts.import", "contacts.export", "conversations.delete",
     "commitments.delete", "content.delete", "reports.make", "engagement.rate", "engagement.plan", "engagement.share",
-    "places.edit",
+    "places.edit", "themes.reply",
 )  # fmt: skip
 
 

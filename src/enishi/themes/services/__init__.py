@@ -21,6 +21,14 @@ from enishi.themes.services.passages import (
     undo_mark,
     unmark_passage,
 )
+from enishi.themes.services.replies import (
+    REPLY,
+    remove_reply,
+    save_reply,
+    send_due,
+    send_reply,
+    stop_reply,
+)
 from enishi.themes.services.tree import (
     SETUP,
     archive_theme,
@@ -31,6 +39,7 @@ from enishi.themes.services.tree import (
 )
 
 __all__ = [
+    "REPLY",
     "SETUP",
     "Marked",
     "Named",
@@ -53,10 +62,15 @@ __all__ = [
     "read_along",
     "read_one",
     "refuse_suggestion",
+    "remove_reply",
     "rename_theme",
     "require_setup",
     "said_at",
+    "save_reply",
+    "send_due",
+    "send_reply",
     "set_aside",
+    "stop_reply",
     "switch_machine",
     "take_out",
     "undo_mark",

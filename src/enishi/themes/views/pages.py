@@ -20,8 +20,11 @@ from enishi.core.parameters import day, in_address, moment_and_id, number
 from enishi.themes import drawing, queries
 from enishi.themes.models import Feeling, Theme
 from enishi.themes.queries import emerging
+from enishi.themes.queries.replies import replies
+from enishi.themes.services import REPLY
 
 VIEW = "conversations.view"
+REPLIES = 20
 
 
 def asked(request: StaffRequest) -> tuple[queries.Filters, queries.Period, dict[str, str]]:
@@ -110,5 +113,8 @@ def theme(request: StaffRequest, theme_id: int) -> HttpResponse:
         "next_url": f"?{urlencode({**here, 'after': in_address(*after)})}" if after else "",
         "back_url": f"?{urlencode(here)}" if place else "",
         "feeling": Feeling(filters.feeling).label if filters.feeling else "",
+        "replies": list(replies(actor, found)[:REPLIES]),
+        "kept_query": urlencode(kept),
+        "may_reply": actor.may(REPLY, found.projects or None),
     }
     return render(request, "themes/theme.html", context)

@@ -1,0 +1,163 @@
+"""What was done about a theme, who is told of it, and who is not, and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from enishi.accounts.access import Actor
+from enishi.accounts.queries import organisation
+from enishi.contacts.models import Consent, ContactPoint, Party
+from enishi.contacts.queries.setup import purpose_name
+from enishi.contacts.queries.whole import latest_consents_of
+from enishi.core import clock
+from enishi.themes.models import Reply, ReplyText, ReplyTo, Theme
+from enishi.themes.queries.passages import Filters, marks
+
+_BAD = (ContactPoint.Status.BOUNCED, ContactPoint.Status.WRONG, ContactPoint.Status.REFUSED)
+
+
+def replies(actor: Actor, theme: Theme) -> QuerySet[Any]:
+    """What was done about a theme, the newest first, each with how many were told (``told``)."""
+    told = Count("people", filter=Q(people__state=ReplyTo.State.SENT))
+    found = Reply.objects.visible_to(actor).filter(theme=theme).select_related("project", "user")
+    return found.annotate(told=told).order_by("-pk")
+
+
+def reply(actor: Actor, reply_id: int) -> Reply:
+    """One of them; raises Reply.DoesNotExist."""
+    rows = Reply.objects.visible_to(actor).select_related("theme", "project", "purpose", "user")
+    return rows.get(pk=reply_id)
+
+
+def texts(of: Reply) -> dict[str, ReplyText]:
+    """Its words by language; first those for whoever reads none of the languages."""
+    found = {one.language: one for one in of.texts.order_by("pk")}
+    usual = organisation().language
+    first = [usual] if usual in found else []
+    return {code: found[code] for code in dict.fromkeys([*first, *found])}
+
+
+@dataclass(frozen=True)
+class Reached:
+    party: Party
+    way: str
+    address: str
+    language: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    party: Party
+    why: str
+
+
+@dataclass
+class Plan:
+    """Who gets a reply by e-mail, who by letter, and who not, with the reason; by name."""
+
+    mail: list[Reached] = field(default_factory=list)
+    letters: list[Reached] = field(default_factory=list)
+    left: list[LeftOut] = field(default_factory=list)
+
+    @property
+    def reached(self) -> list[Reached]:
+        return [*self.mail, *self.letters]
+
+
+def _start(day: dt.date) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(day, dt.time()))
+
+
+def plan(actor: Actor, of: Reply, *, only: Collection[int] | None = None) -> Plan:
+    """Who is told: everybody whose marked words carry the theme, as far as the actor may see both; in five queries.
+
+    ``only`` limits it to these people.
+    """
+    heard = Filters(
+        theme=of.theme,
+        project_id=of.project_id,
+        since=_start(of.since),
+        until=_start(of.until + dt.timedelta(days=1)),
+    )
+    said = marks(actor, heard).filter(party__isnull=False).values("party")
+    people = Party.objects.visible_to(actor).present().filter(pk__in=said)
+    if only is not None:
+        people = people.filter(pk__in=only)
+    listed = list(people.order_by("sort_key", "pk"))
+    ids = [one.pk for one in listed]
+    stated = {
+        party_id: next((one for one in found if one.purpose_id == of.purpose_id), None)
+        for party_id, found in latest_consents_of(ids).items()
+    }
+    points = _points(ids)
+    words = list(texts(of))
+    result = Plan()
+    for party in listed:
+        why = _refused(of, party, stated.get(party.pk))
+        point = points.get(party.pk)
+        if not why and point is None:
+            why = _("No e-mail and no postal address that works.")
+        if why or point is None:
+            result.left.append(LeftOut(party, why))
+            continue
+        by_mail = point.kind == ContactPoint.Kind.EMAIL
+        language = party.language if party.language in words else (words[0] if words else "")
+        way = ReplyTo.Way.EMAIL if by_mail else ReplyTo.Way.LETTER
+        reached = Reached(party, way, point.value, language)
+        (result.mail if by_mail else result.letters).append(reached)
+    return result
+
+
+def _points(party_ids: Sequence[int]) -> dict[int, ContactPoint]:
+    """How each is reached: by their first working e-mail address, else by post."""
+    today = clock.today()
+    rows = (
+        ContactPoint.objects.filter(party__in=party_ids, kind__in=["email", "address"])
+        .exclude(status__in=_BAD)
+        .exclude(valid_until__lt=today)
+        .exclude(valid_from__gt=today)
+        .order_by("-kind", "-is_primary", "pk")
+    )
+    found: dict[int, ContactPoint] = {}
+    for point in rows:
+        found.setdefault(point.party_id, point)
+    return found
+
+
+def _refused(of: Reply, party: Party, stated: Consent | None) -> str:
+    """Why somebody is not to be written to; empty when they may be."""
+    if party.status != Party.Status.ACTIVE:
+        return str(party.get_status_display())
+    words = {"purpose": purpose_name(of.purpose)}
+    if stated is not None and stated.state != Consent.State.GIVEN:
+        return _("Does not agree to “%(purpose)s”.") % words
+    if stated is None and not of.also_unstated:
+        return _("Has not said that they agree to “%(purpose)s”.") % words
+    return ""
+
+
+def told(actor: Actor, of: Reply) -> list[tuple[ReplyTo, Party]]:
+    """Whom it went to or goes to, as far as they may be seen."""
+    rows = list(of.people.order_by("pk"))
+    people = Party.objects.visible_to(actor).in_bulk([row.party_id for row in rows])
+    return [(row, people[row.party_id]) for row in rows if row.party_id in people]
+
+
+def counts(of: Reply) -> dict[str, int]:
+    """How many there are in each state."""
+    rows: QuerySet[ReplyTo, Any] = of.people.order_by().values_list("state").annotate(n=Count("pk"))
+    return dict(rows)
+
+
+def going() -> list[int]:
+    """Replies whose time has come."""
+    rows = Reply.objects.unscoped("the job that sends them")
+    found = rows.filter(state=Reply.State.GOING, goes_at__lte=clock.now())
+    return list(found.order_by("goes_at").values_list("pk", flat=True))

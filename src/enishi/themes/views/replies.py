@@ -1,0 +1,200 @@
+"""You said, we did: writing what was done, looking at who gets it, sending it, and who got it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from enishi.accounts.answers import done, found, refused
+from enishi.accounts.requests import StaffRequest
+from enishi.contacts.queries.setup import purpose_name
+from enishi.core import clock
+from enishi.core.documents import Column, Document, Table, write_csv
+from enishi.themes import queries, services
+from enishi.themes.forms import ReplyForm
+from enishi.themes.models import Reply, ReplyTo, Theme
+from enishi.themes.queries import replies
+from enishi.themes.views.pages import VIEW, asked
+
+SHOWN = 200
+
+
+def _crumbs(theme: Theme) -> list[dict[str, Any]]:
+    return [
+        {"label": _("Themes"), "url": reverse("themes:list")},
+        {"label": theme.path, "url": reverse("themes:theme", args=[theme.pk])},
+    ]
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: StaffRequest, theme_id: int) -> HttpResponse:
+    request.actor.require(VIEW)
+    theme = found(queries.theme, request.actor, theme_id)
+    request.actor.require(services.REPLY, theme.projects or None)
+    _filters, period, kept = asked(request)
+    last = timezone.localtime(period.until) - dt.timedelta(days=1)
+    first = {
+        "since": timezone.localtime(period.since).date(),
+        "until": last.date(),
+        "project": theme.project_id or kept["project"],
+    }
+    return _form(request, theme, None, first)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: StaffRequest, reply_id: int) -> HttpResponse:
+    one = _reply(request, reply_id)
+    request.actor.require(services.REPLY, one.project_id)
+    first: dict[str, Any] = {
+        "since": one.since,
+        "until": one.until,
+        "project": one.project_id,
+        "purpose": one.purpose_id,
+        "also_unstated": one.also_unstated,
+    }
+    for language, words in replies.texts(one).items():
+        first |= {f"subject_{language}": words.subject, f"text_{language}": words.text}
+    return _form(request, one.theme, one, first)
+
+
+def _form(request: StaffRequest, theme: Theme, one: Reply | None, first: dict[str, Any]) -> HttpResponse:
+    sent = request.POST if request.method == "POST" else None
+    form = ReplyForm(request.actor, services.REPLY, theme, sent, initial=first)
+    if sent is not None and form.is_valid():
+        given = form.cleaned_data
+        names = ("project", "since", "until", "purpose", "also_unstated")
+        try:
+            saved = services.save_reply(
+                request.actor, one, theme=theme, words=form.words(), **{name: given[name] for name in names}
+            )
+        except services.ThemeError as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        else:
+            return redirect("themes:reply", saved.pk)
+    context = {"form": form, "parts": form.parts(), "theme": theme, "reply": one, "crumbs": _crumbs(theme)}
+    return render(request, "themes/reply_form.html", context, status=422 if form.errors else 200)
+
+
+def _reply(request: StaffRequest, reply_id: int) -> Reply:
+    request.actor.require(VIEW)
+    return found(replies.reply, request.actor, reply_id)
+
+
+@require_GET
+def reply(request: StaffRequest, reply_id: int) -> HttpResponse:
+    """Who would get it and who not, and why; once it is sent, who got it."""
+    one = _reply(request, reply_id)
+    draft = one.state == Reply.State.DRAFT
+    plan = replies.plan(request.actor, one) if draft else replies.Plan()
+    told = [] if draft else replies.told(request.actor, one)
+    letters = len(plan.letters) if draft else sum(row.way == ReplyTo.Way.LETTER for row, _party in told)
+    context = {
+        "reply": one,
+        "crumbs": _crumbs(one.theme),
+        "purpose": purpose_name(one.purpose),
+        "texts": list(replies.texts(one).values()),
+        "plan": plan,
+        "count": len(plan.reached),
+        "told": told[:SHOWN],
+        "more": max(0, len(told) - SHOWN),
+        "letters": letters,
+        "may": request.actor.may(services.REPLY, one.project_id),
+        **_state(one),
+    }
+    return render(request, "themes/reply.html", context)
+
+
+def _state(one: Reply) -> dict[str, Any]:
+    counts = replies.counts(one)
+    total = sum(counts.values())
+    return {
+        "state": {"going": "running", "sent": "done"}.get(one.state, ""),
+        "total": total,
+        "gone": total - counts.get(ReplyTo.State.WAITING, 0),
+        "failed": counts.get(ReplyTo.State.FAILED, 0),
+        "unsure": counts.get(ReplyTo.State.GOING, 0) if one.state == Reply.State.SENT else 0,
+    }
+
+
+@require_GET
+def progress(request: StaffRequest, reply_id: int) -> HttpResponse:
+    one = _reply(request, reply_id)
+    return render(request, "themes/reply_progress.html", {"reply": one, **_state(one)})
+
+
+@require_POST
+def send(request: StaffRequest, reply_id: int) -> HttpResponse:
+    one = _reply(request, reply_id)
+    after = reverse("themes:reply", args=[one.pk])
+    try:
+        services.send_reply(request.actor, one.pk)
+    except services.ThemeError as error:
+        return refused(request, str(error), after=after)
+    words = _("It goes in five minutes.")
+    return done(request, words, after=after, undo_url=reverse("themes:reply_stop", args=[one.pk]))
+
+
+@require_POST
+def stop(request: StaffRequest, reply_id: int) -> HttpResponse:
+    one = _reply(request, reply_id)
+    after = reverse("themes:reply", args=[one.pk])
+    try:
+        stopped = services.stop_reply(request.actor, one.pk)
+    except services.ThemeError as error:
+        return refused(request, str(error), after=after)
+    nobody = stopped.state == Reply.State.DRAFT
+    words = _("Nothing went out.") if nobody else _("It stops here. Whom it has reached stands in the list.")
+    return done(request, words, after=after)
+
+
+@require_POST
+def remove(request: StaffRequest, reply_id: int) -> HttpResponse:
+    one = _reply(request, reply_id)
+    try:
+        services.remove_reply(request.actor, one.pk)
+    except services.ThemeError as error:
+        return refused(request, str(error), after=reverse("themes:reply", args=[one.pk]))
+    messages.success(request, _("The draft is gone."))
+    return redirect("themes:theme", one.theme_id)
+
+
+@require_GET
+def letters(request: StaffRequest, reply_id: int) -> HttpResponse:
+    """Who has no e-mail address, with address and words: for printing letters and labels."""
+    one = _reply(request, reply_id)
+    request.actor.require(services.REPLY, one.project_id)
+    words = replies.texts(one)
+    if one.state == Reply.State.DRAFT:
+        listed = [(r.party, r.address, r.language) for r in replies.plan(request.actor, one).letters]
+    else:
+        told = replies.told(request.actor, one)
+        listed = [(p, r.address, r.language) for r, p in told if r.way == ReplyTo.Way.LETTER]
+    columns = [
+        Column("name", _("Name")),
+        Column("address", _("Address")),
+        Column("language", _("Language")),
+        Column("subject", _("Subject")),
+        Column("text", _("Text")),
+    ]
+    rows = [
+        [party.full_name, address, code, words[code].subject, words[code].text]
+        for party, address, code in listed
+    ]
+    table = Table("letters", _("Letters"), columns, lambda: iter(rows), len(rows))
+    zone = timezone.get_current_timezone()
+    paper = Document(one.theme.path, "", get_language() or "en", zone, clock.now(), tables=[table])
+    file = io.BytesIO()
+    write_csv(paper, table, file)
+    answer = HttpResponse(file.getvalue(), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="letters-{one.pk}.csv"'
+    return answer
