@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
-from enishi.accounts.access import Actor, Level, Via, rights, system_actor
+from enishi.accounts.access import Actor, Level, Via, narrowable, rights, system_actor
 from enishi.accounts.models import Grant, Project, Role, Team, User
 from enishi.accounts.queries import actor as actor_of
 from enishi.contacts.models import Party
@@ -43,11 +44,19 @@ def user(name: str = "", **values: Any) -> User:
     return made
 
 
-def role(name: str = "", codes: list[str] | None = None, clearance: int = Level.INTERNAL) -> Role:
+def role(
+    name: str = "",
+    codes: list[str] | None = None,
+    clearance: int = Level.INTERNAL,
+    own: Iterable[str] = (),
+    team: Iterable[str] = (),
+) -> Role:
     return Role.objects.create(
         name=name or f"Role {next(_numbers)}",
         codes=sorted(rights() if codes is None else codes),
         clearance=clearance,
+        own_codes=sorted(own),
+        team_codes=sorted(team),
     )
 
 
@@ -73,6 +82,19 @@ def agent(where: Project, *, codes: list[str] | None = None, clearance: int = Le
     usual = [code for code in rights() if not code.startswith("accounts.")]
     grant(somebody, where, role(codes=usual if codes is None else codes, clearance=clearance))
     return actor_of(somebody, via=Via.WEB)
+
+
+def narrowed(
+    where: Project | None, name: str = "Interviewer", *, reach: str = "own", member: Team | None = None
+) -> User:
+    """Somebody with every usual right there, who reaches only their own records, or (``reach``) those of their team."""
+    somebody = user(name)
+    usual = [code for code in rights() if not code.startswith("accounts.")]
+    limits: dict[str, Any] = {reach: narrowable()}
+    grant(somebody, where, role(codes=usual, **limits))
+    if member is not None:
+        member.members.add(somebody)
+    return somebody
 
 
 def outsider() -> Actor:

@@ -8,6 +8,7 @@ import json
 import pytest
 from django.db import transaction
 
+from architecture.traces import pages, traces
 from architecture.world import World, joined, routes
 from enishi.accounts.access import Level, Via
 from enishi.accounts.queries import actor as actor_of
@@ -86,41 +87,6 @@ def hidden(world: World) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _traces(world: World, who: str, addresses: list[str]) -> list[str]:
-    client, found = world.client(who), []
-    for address in addresses:
-        answer = client.get(address)
-        body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-        if WORD.lower() in body.decode(errors="replace").lower().replace(f"q={WORD.lower()}", ""):
-            found.append(address)
-    return found
-
-
-def _pages(world: World) -> list[str]:
-    """Every address that can be read without naming a record, and those of the open contact."""
-    pages = [
-        world.address(route, name)
-        for name, route in routes()
-        if not name.startswith(("api:", "account_", "mfa_", "search"))
-        and "_id>" not in route.replace("party_id", "")
-    ]
-    ids = world.ids
-    pages += [f"/history/of/contacts.party/{ids['party_id']}/", f"/projects/{ids['project_id']}/"]
-    pages += [
-        "/?who=team",
-        "/people/?sort=-changed",
-        "/promises/?who=all",
-        "/conversations/?who=all",
-        "/conversations/?feeling=1",
-        f"/themes/{ids['theme_id']}/",
-        f"/themes/alike/{ids['chorus_id']}/",
-        f"/conversations/?theme={ids['theme_id']}",
-        "/promises/month/?who=all",
-        "/cases/?state=all",
-    ]
-    return [page for page in pages if "/list/condition" not in page]
-
-
 def test_the_manager_sees_what_is_looked_for(world, hidden):
     """Else the next tests would be content with an empty page."""
     client = world.client("admin")
@@ -130,7 +96,7 @@ def test_the_manager_sees_what_is_looked_for(world, hidden):
 
 def test_no_page_shows_a_trace(world, hidden):
     for who in ("agent", "reader", "outsider"):
-        assert _traces(world, who, _pages(world)) == [], who
+        assert traces(world.client(who), pages(world), WORD) == [], who
 
 
 def test_its_own_addresses_are_not_there(world, hidden):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import operator
 import uuid
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, TypeVar
@@ -21,18 +20,39 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
+from enishi.accounts.scopes import (
+    Granted,
+    Level,
+    Owned,
+    Scope,
+    UnknownRight,
+    family,
+    known,
+    narrowable,
+    rights,
+)
 from enishi.core import lookups  # noqa: F401  its conditions register themselves
 
-
-class Level(models.IntegerChoices):
-    """How confidential a record is. A role reads up to its clearance."""
-
-    OPEN = 0, pgettext_lazy("confidentiality", "Open")
-    INTERNAL = 1, _("Internal")
-    CONFIDENTIAL = 2, _("Confidential")
-    RESTRICTED = 3, _("Restricted")
+__all__ = [
+    "Actor",
+    "Forbidden",
+    "Granted",
+    "Level",
+    "OverallModel",
+    "Owned",
+    "Scope",
+    "ScopedModel",
+    "ScopedQuerySet",
+    "SharedModel",
+    "UnknownRight",
+    "UnscopedQuery",
+    "Via",
+    "known",
+    "narrowable",
+    "rights",
+    "system_actor",
+]
 
 
 class Via(models.TextChoices):
@@ -50,87 +70,12 @@ class UnscopedQuery(RuntimeError):
     """A scoped model was read without saying for whom."""
 
 
-class UnknownRight(LookupError):
-    """A permission code that no app declares."""
-
-
 class Forbidden(PermissionDenied):
     """The record may be seen, but the right for this is missing. ``right`` is the missing permission code."""
 
     def __init__(self, right: str) -> None:
         super().__init__(right)
         self.right = right
-
-
-@functools.cache
-def rights() -> dict[str, Any]:
-    """Every permission code with its label, as the apps declare them."""
-    found: dict[str, Any] = {}
-    for config in apps.get_app_configs():
-        found.update(getattr(config, "rights", {}))
-    return found
-
-
-def known(code: str) -> str:
-    if code not in rights():
-        raise UnknownRight(code)
-    return code
-
-
-@dataclass(frozen=True)
-class Granted:
-    """Permission codes with a clearance in one project, or everywhere (``project_id`` None)."""
-
-    project_id: int | None
-    codes: frozenset[str]
-    clearance: int
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Where a right reaches: clearance everywhere (None: not everywhere) and clearance by project."""
-
-    everywhere: int | None
-    projects: dict[int, int]
-
-    @property
-    def unlimited(self) -> bool:
-        return self.everywhere == Level.RESTRICTED
-
-    @property
-    def empty(self) -> bool:
-        return self.everywhere is None and not self.projects
-
-    def clearance(self, project_id: int | None) -> int | None:
-        here = self.projects.get(project_id) if project_id is not None else None
-        if self.everywhere is None or here is None:
-            return here if self.everywhere is None else self.everywhere
-        return max(here, self.everywhere)
-
-    def meet(self, other: Scope) -> Scope:
-        """What both reach."""
-        both = {
-            project_id: min(here, there)
-            for project_id in {*self.projects, *other.projects}
-            if (here := self.clearance(project_id)) is not None
-            and (there := other.clearance(project_id)) is not None
-        }
-        if self.everywhere is None or other.everywhere is None:
-            return Scope(None, both)
-        return Scope(min(self.everywhere, other.everywhere), both)
-
-    def reaches(self, project_id: int | None, clearance: int) -> bool:
-        """Whether it reaches that clearance in a project, or (None) everywhere."""
-        mine = self.clearance(project_id)
-        return mine is not None and mine >= clearance
-
-    def by_clearance(self) -> dict[int, list[int]]:
-        """Projects grouped by clearance, without those that the clearance everywhere already covers."""
-        groups: dict[int, list[int]] = defaultdict(list)
-        for project_id, clearance in self.projects.items():
-            if self.everywhere is None or clearance > self.everywhere:
-                groups[clearance].append(project_id)
-        return {clearance: sorted(ids) for clearance, ids in sorted(groups.items())}
 
 
 @dataclass(frozen=True)
@@ -153,6 +98,8 @@ class Actor:
     within: Actor | None = None
     second_factor: bool = False
     """A role of theirs asks for a second factor."""
+    team_mates: frozenset[int] = frozenset()
+    """Who shares a team with them."""
     _scopes: dict[str, Scope] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -183,34 +130,77 @@ class Actor:
     def _granted(self, code: str) -> Scope:
         if self.system:
             return Scope(int(Level.RESTRICTED), {})
-        everywhere: int | None = None
-        projects: dict[int, int] = {}
+        whole, owned = Scope(None, {}), dict[frozenset[int], Scope]()
         for grant in self.grants:
             if code not in grant.codes:
                 continue
-            if grant.project_id is None:
-                everywhere = max(grant.clearance, everywhere if everywhere is not None else -1)
+            here = (
+                Scope(grant.clearance, {})
+                if grant.project_id is None
+                else Scope(None, {grant.project_id: grant.clearance})
+            )
+            if code in grant.own or code in grant.team:
+                mates = self.team_mates if code in grant.team else frozenset[int]()
+                people = mates | ({self.user_id} if self.user_id else frozenset())
+                owned[people] = owned.get(people, Scope(None, {})).join(here)
             else:
-                projects[grant.project_id] = max(grant.clearance, projects.get(grant.project_id, -1))
-        return Scope(everywhere, projects)
+                whole = whole.join(here)
+        if not owned:
+            return whole
+        return whole.besides(Owned(people, code, inside) for people, inside in owned.items())
 
-    def may(self, code: str, project_ids: int | Iterable[int] | None = None) -> bool:
-        """Whether the right is held: everywhere, or in one of the projects; without projects: anywhere at all."""
+    def _scope_at(self, code: str, where: _Scoped | object) -> Scope:
+        """What of a right counts for a record, or (where no record is given) for a project as a whole."""
         scope = self.scope(code)
-        if scope.everywhere is not None:
-            return True
-        if project_ids is None:
-            return bool(scope.projects)
-        ids = [project_ids] if isinstance(project_ids, int) else project_ids
-        return any(project_id in scope.projects for project_id in ids)
+        if not scope.owned:
+            return scope
+        if isinstance(where, _Scoped) and family(where.view_right) == family(code):
+            return scope.of(where.owners())
+        return scope.whole
+
+    def may(self, code: str, where: int | Iterable[int] | _Scoped | None = None) -> bool:
+        """Whether the right is held: everywhere, or in one of the projects; without projects: anywhere at all.
+
+        A right that a role narrows to certain people's records is held for a record, not for a project: pass the record.
+        """
+        if where is None:
+            return not self.scope(code).empty
+        return _holds(self._scope_at(code, where), where)
+
+    def may_some(self, code: str, where: int | Iterable[int] | _Scoped | None = None) -> bool:
+        """Whether the right is held there for some records at least: to list them, or to make one of one's own."""
+        return self.may(code) if where is None else _holds(self.scope(code).some, where)
 
     def may_everywhere(self, code: str) -> bool:
         return self.scope(code).everywhere is not None
 
-    def require(self, code: str, project_ids: int | Iterable[int] | None = None) -> None:
+    def require(self, code: str, where: int | Iterable[int] | _Scoped | None = None) -> None:
         """Raise Forbidden unless ``may``."""
-        if not self.may(code, project_ids):
+        if not self.may(code, where):
             raise Forbidden(code)
+
+    def require_some(self, code: str, where: int | Iterable[int] | _Scoped | None = None) -> None:
+        """Raise Forbidden unless ``may_some``."""
+        if not self.may_some(code, where):
+            raise Forbidden(code)
+
+    def may_new(self, code: str, project_id: int, owners: Iterable[int | None] = ()) -> bool:
+        """Whether one may make a record there, or move one there, that belongs to these people."""
+        return _holds(self.scope(code).of({pk for pk in owners if pk}), project_id)
+
+    def require_new(self, code: str, project_id: int, owners: Iterable[int | None] = ()) -> None:
+        """Raise Forbidden unless ``may_new``."""
+        if not self.may_new(code, project_id, owners):
+            raise Forbidden(code)
+
+    def require_whole(self, code: str) -> None:
+        """Raise Forbidden unless ``may_whole``."""
+        if not self.may_whole(code):
+            raise Forbidden(code)
+
+    def may_whole(self, code: str) -> bool:
+        """Whether the right is held anywhere for all records, also for those that belong to nobody."""
+        return not self.scope(code).whole.empty
 
     def require_everywhere(self, code: str) -> None:
         if not self.may_everywhere(code):
@@ -219,19 +209,28 @@ class Actor:
     def beyond(self, codes: Iterable[str], clearance: int, project_id: int | None) -> list[str]:
         """Those of the codes that are not one's own up to that clearance in that project, or (None) everywhere.
 
-        Asks the grants themselves: a token narrows what is done with them, not what one may give to others.
+        Asks the grants themselves: a token narrows what is done with them, not what one may give to others. Who holds
+        a right for their own records does not hold it for those of whom they would give it to.
         """
         return [
             code
             for code in codes
-            if code in rights() and not self._granted(code).reaches(project_id, clearance)
+            if code in rights() and not self._granted(code).whole.reaches(project_id, clearance)
         ]
 
-    def clearance(self, code: str, project_ids: Iterable[int]) -> int:
-        """Highest level readable in any of the projects; -1 when none."""
+    def clearance(self, code: str, project_ids: Iterable[int], *, own: bool = False) -> int:
+        """Highest level readable in any of the projects; -1 when none. ``own``: of what is one's own."""
         scope = self.scope(code)
+        scope = scope.of({self.own_id}) if own else scope
         levels = [scope.clearance(project_id) for project_id in project_ids]
         return max((level for level in levels if level is not None), default=-1)
+
+
+def _holds(scope: Scope, where: object) -> bool:
+    if scope.everywhere is not None:
+        return True
+    ids = [where] if isinstance(where, int) else where.projects if isinstance(where, _Scoped) else where
+    return any(project_id in scope.projects for project_id in ids)  # type: ignore[attr-defined]
 
 
 def system_actor(name: str, *, via: Via = Via.JOB) -> Actor:
@@ -326,6 +325,9 @@ class _Scoped(models.Model):
     view_right: ClassVar[str]
     subject_field: ClassVar[str] = ""
     """Of what tells of other records: how the field is asked that names their kind, beside ``subject_id``."""
+    owner_fields: ClassVar[tuple[str, ...]] = ()
+    """The columns with the users to whom a record belongs; without any nobody reaches it by ownership."""
+    _inside: ClassVar[str]
 
     confidentiality = models.PositiveSmallIntegerField(
         _("confidentiality"), choices=Level.choices, default=Level.INTERNAL
@@ -341,10 +343,63 @@ class _Scoped(models.Model):
         """How ``subject_field`` writes a kind that the history calls ``kind``."""
         return kind
 
+    @property
+    def projects(self) -> list[int]:
+        raise NotImplementedError
+
+    def owners(self) -> set[int]:
+        """The users to whom it belongs."""
+        return {pk for name in self.owner_fields if (pk := getattr(self, name)) is not None}
+
+    @classmethod
+    def owned_by(cls, people: Collection[int], prefix: str = "") -> Q:
+        """What belongs to one of these users, as a condition; the same as ``owners``."""
+        parts = (Q(**{f"{prefix}{name}__in": sorted(people)}) for name in cls.owner_fields)
+        return functools.reduce(operator.or_, parts)
+
+    @classmethod
+    def scope_condition(cls, scope: Scope, prefix: str = "") -> Q | None:
+        """What limits reading to a scope, as a condition; None when nothing has to be limited."""
+        if scope.unlimited:
+            return None
+        condition = _reach(scope, prefix, cls._inside)
+        for part in scope.owned:
+            theirs = cls._theirs(part, prefix)
+            if theirs is not None:
+                condition |= _reach(part.inside, prefix, cls._inside) & theirs
+        return condition
+
+    @classmethod
+    def _theirs(cls, part: Owned, prefix: str) -> Q | None:
+        """What belongs to the people of a part of a scope, or tells of what does; None where that is nothing."""
+        kind = family(part.right)
+        if cls.owner_fields and family(cls.view_right) == kind:
+            return cls.owned_by(part.people, prefix)
+        if not cls.subject_field:
+            return None
+        condition = Q(pk__in=[])
+        for model in _owned_models(kind):
+            objects: Any = model._default_manager
+            theirs = objects.unscoped("only which of them belong to certain people")
+            condition |= Q(
+                **{
+                    f"{prefix}{cls.subject_field}": cls.subject_word(model._meta.label_lower),
+                    f"{prefix}subject_id__in": theirs.filter(model.owned_by(part.people)).values("pk"),
+                }
+            )
+        return condition
+
     # Constraint checks of model forms query the default manager; the database holds the constraints anyway.
     def validate_unique(self, exclude: Iterable[str] | None = None) -> None: ...
 
     def validate_constraints(self, exclude: Iterable[str] | None = None) -> None: ...
+
+
+@functools.cache
+def _owned_models(kind: str) -> tuple[type[_Scoped], ...]:
+    """The models whose records belong to somebody and are seen by a right of that part of the product."""
+    found = (model for model in apps.get_models() if issubclass(model, _Scoped) and model.owner_fields)
+    return tuple(model for model in found if family(model.view_right) == kind)
 
 
 def _reach(scope: Scope, prefix: str, inside: str) -> Q:
@@ -360,19 +415,14 @@ def _reach(scope: Scope, prefix: str, inside: str) -> Q:
 class ScopedModel(_Scoped):
     """A record that belongs to one project."""
 
+    _inside: ClassVar[str] = "project_id__among"
+
     project = models.ForeignKey(
         "accounts.Project", on_delete=models.PROTECT, verbose_name=_("project"), related_name="+"
     )
 
     class Meta:
         abstract = True
-
-    @classmethod
-    def scope_condition(cls, scope: Scope, prefix: str = "") -> Q | None:
-        """What limits reading to a scope, as a condition; None when nothing has to be limited."""
-        if scope.unlimited:
-            return None
-        return _reach(scope, prefix, "project_id__among")
 
     @property
     def projects(self) -> list[int]:
@@ -382,16 +432,14 @@ class ScopedModel(_Scoped):
 class OverallModel(_Scoped):
     """A record of one project or, without one, of the whole organisation: that takes the right everywhere."""
 
+    _inside: ClassVar[str] = "project_id__among"
+
     project = models.ForeignKey(
         "accounts.Project", null=True, on_delete=models.PROTECT, verbose_name=_("project"), related_name="+"
     )
 
     class Meta:
         abstract = True
-
-    @classmethod
-    def scope_condition(cls, scope: Scope, prefix: str = "") -> Q | None:
-        return None if scope.unlimited else _reach(scope, prefix, "project_id__among")
 
     @property
     def projects(self) -> list[int]:
@@ -401,16 +449,12 @@ class OverallModel(_Scoped):
 class SharedModel(_Scoped):
     """A record that may stand in several projects at once. Projects are archived, never deleted, so ids stay true."""
 
+    _inside: ClassVar[str] = "project_ids__meets"
+
     project_ids = ArrayField(models.BigIntegerField(), verbose_name=_("projects"))
 
     class Meta:
         abstract = True
-
-    @classmethod
-    def scope_condition(cls, scope: Scope, prefix: str = "") -> Q | None:
-        if scope.unlimited:
-            return None
-        return _reach(scope, prefix, "project_ids__meets")
 
     @property
     def projects(self) -> list[int]:

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries
-from enishi.accounts.access import Actor, Level, rights
+from enishi.accounts.access import Actor, Level, narrowable, rights
 from enishi.accounts.models import LANGUAGES, Organisation, Project, SignInService, Theme, User
 from enishi.accounts.saml.protocol import MAX_METADATA, as_pem
 from enishi.core.text import sort_key
@@ -123,8 +123,16 @@ class TeamForm(forms.Form):
         self.fields["members"].queryset = queries.users()  # type: ignore[attr-defined]
 
 
+REACHES = [("", _("Everything")), ("team", _("Their team's")), ("own", _("Their own"))]
+"""How far a right reaches where the role is given."""
+
+
+def reach_field(code: str) -> str:
+    return f"reach-{code}"
+
+
 class RoleForm(forms.Form):
-    """A role with its rights. The page draws ``codes`` as a table of things by rights."""
+    """A role with its rights. The page draws ``codes`` as a table of things by rights, each with how far it reaches."""
 
     name = forms.CharField(label=_("name"), max_length=120)
     description = forms.CharField(label=_("description"), max_length=300, required=False)
@@ -143,6 +151,19 @@ class RoleForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["codes"].choices = list(rights().items())  # type: ignore[attr-defined]
+        for code in sorted(narrowable()):
+            self.fields[reach_field(code)] = forms.ChoiceField(
+                label=rights()[code], choices=REACHES, required=False
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        reaches = {code: cleaned.pop(reach_field(code), "") for code in narrowable()}
+        for reach in ("own", "team"):
+            cleaned[f"{reach}_codes"] = [
+                code for code in cleaned.get("codes", []) if reaches.get(code) == reach
+            ]
+        return cleaned
 
 
 class FixedRoleForm(forms.Form):
@@ -321,6 +342,7 @@ class WhyForm(forms.Form):
 
 __all__ = [
     "EVERYWHERE",
+    "REACHES",
     "AppearanceForm",
     "GrantForm",
     "NewPersonForm",
@@ -334,4 +356,5 @@ __all__ = [
     "TeamForm",
     "TokenForm",
     "WhyForm",
+    "reach_field",
 ]

@@ -102,11 +102,19 @@ class Project(models.Model):
 
 
 class Role(models.Model):
-    """A named set of permission codes with a clearance."""
+    """A named set of permission codes with a clearance.
+
+    Of the codes, ``own_codes`` reach only records of one's own and ``team_codes`` those of one's teams; the others
+    reach everything where the role is given.
+    """
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     description = models.CharField(_("description"), max_length=300, blank=True)
     codes = ArrayField(models.CharField(max_length=60), default=list, verbose_name=_("rights"))
+    own_codes = ArrayField(models.CharField(max_length=60), default=list, verbose_name=_("only their own"))
+    team_codes = ArrayField(
+        models.CharField(max_length=60), default=list, verbose_name=_("only their team's")
+    )
     clearance = models.PositiveSmallIntegerField(
         _("reads up to"), choices=Level.choices, default=Level.INTERNAL
     )
@@ -114,6 +122,14 @@ class Role(models.Model):
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(codes__contains=F("own_codes"))
+                & Q(codes__contains=F("team_codes"))
+                & ~Q(own_codes__overlap=F("team_codes")),
+                name="role_reach_of_its_rights",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

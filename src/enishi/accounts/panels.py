@@ -66,4 +66,8 @@ def user_fields() -> dict[str, Any]:
 
 @provide("timeline.values", "accounts.role")
 def role_value(name: str, value: Any) -> str | None:
-    return ", ".join(str(rights().get(code, code)) for code in value) if name == "codes" and value else None
+    return (
+        ", ".join(str(rights().get(code, code)) for code in value)
+        if name in ("codes", "own_codes", "team_codes") and value
+        else None
+    )

@@ -164,7 +164,7 @@ class TieOut(Schema):
 
 def _case(actor: Actor, case_id: int, right: str = services.EDIT) -> Case:
     case = queries.case(actor, case_id)
-    actor.require(right, case.project_id)
+    actor.require(right, case)
     return case
 
 

@@ -12,3 +12,4 @@ class CasesConfig(AppConfig):
         "cases.manage": _("Keep people out of cases, and set up the public page"),
         "cases.unmask": _("Open the address of somebody anonymous, two people together"),
     }
+    by_owner = ("cases.view", "cases.edit")

@@ -123,7 +123,9 @@ class CaseForm(forms.Form):
         _choose(self, "priority", [*unset, *reversed(Case.Priority.choices)])
         _choose(self, "impact", [*unset, *reversed(Case.Impact.choices)])
         highest = (
-            self.actor.clearance(VIEW, list(self.projects)) if not self.actor.system else Level.RESTRICTED
+            self.actor.clearance(VIEW, list(self.projects), own=True)
+            if not self.actor.system
+            else Level.RESTRICTED
         )
         levels = [(value, label) for value, label in Level.choices if self.pack.level <= value <= highest]
         present = self.instance.confidentiality if self.instance else None

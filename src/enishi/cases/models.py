@@ -72,6 +72,7 @@ class Case(ScopedModel):
         OTHER = "other", _("Other way")
 
     view_right: ClassVar[str] = "cases.view"
+    owner_fields: ClassVar[tuple[str, ...]] = ("owner_id",)
 
     kind = models.CharField(_("kind"), max_length=40)
     year = models.PositiveSmallIntegerField()
@@ -185,6 +186,8 @@ class Case(ScopedModel):
             models.Index(
                 fields=["owner", "due_at"], condition=Q(closed_at__isnull=True), name="case_owner_open"
             ),
+            # What belongs to somebody, closed cases too: roles that reach only that.
+            models.Index(fields=["owner"], condition=Q(owner__isnull=False), name="case_owner"),
             # Cases of one person, newest first.
             models.Index(fields=["party", "-opened_at"], name="case_party"),
             models.Index(

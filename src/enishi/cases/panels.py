@@ -54,10 +54,10 @@ provide("content.least_level", "cases")(queries.level_of_file)
 @panel("contacts.record.end", order=20)
 def of_party(actor: Actor, party: Party) -> Shown | None:
     """Cases of one person or organisation."""
-    if not actor.may(VIEW, party.project_ids):
+    if not actor.may_some(VIEW, party.project_ids):
         return None
     found = queries.of_party(actor, party.pk)
-    may_edit = actor.may(EDIT, party.project_ids)
+    may_edit = actor.may_some(EDIT, party.project_ids)
     if not found and not may_edit:
         return None
     return Shown(
@@ -106,9 +106,9 @@ def _over(case: Case) -> Matter:
 @panel("conversations.interaction.end", order=20)
 def of_conversation(actor: Actor, talk: Interaction) -> Shown | None:
     """The cases that a conversation belongs to, and the way to a new one."""
-    if not actor.may(VIEW, talk.project_ids):
+    if not actor.may_some(VIEW, talk.project_ids):
         return None
-    may_edit = actor.may(EDIT, talk.project_ids)
+    may_edit = actor.may_some(EDIT, talk.project_ids)
     found = queries.tied_to(actor, CaseTie.Kind.CONVERSATION, [talk.pk])
     if not found and not may_edit:
         return None
@@ -121,7 +121,7 @@ def of_conversation(actor: Actor, talk: Interaction) -> Shown | None:
 @provide("conversations.passage", "cases")
 def from_passage(actor: Actor, talk: Interaction, said: Passage) -> dict[str, Any] | None:
     """From selected words to a case."""
-    if not actor.may(EDIT, talk.project_ids):
+    if not actor.may_some(EDIT, talk.project_ids):
         return None
     query = urlencode({"said_in": talk.pk, "said_start": said.start, "said_end": said.end})
     return {
@@ -134,7 +134,7 @@ def from_passage(actor: Actor, talk: Interaction, said: Passage) -> dict[str, An
 @panel("project.side", order=20)
 def of_project(actor: Actor, project: Project) -> Shown | None:
     """What is open in a project."""
-    if not actor.may(VIEW, project.pk):
+    if not actor.may_some(VIEW, project.pk):
         return None
     total, rows = queries.of_project(actor, project.pk, limit=SHOWN)
     page = queries.page_of(project)

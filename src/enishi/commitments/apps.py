@@ -12,3 +12,4 @@ class CommitmentsConfig(AppConfig):
         "commitments.oversee": _("Oversee promises: told when they stay late"),
         "commitments.delete": _("Delete promises and tasks"),
     }
+    by_owner = ("commitments.view", "commitments.edit", "commitments.delete")

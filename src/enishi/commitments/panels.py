@@ -83,7 +83,7 @@ provide(NEEDED, "commitments")(needed_by_promises)
 @panel("contacts.record.end", order=10)
 def of_party(actor: Actor, party: Party) -> Shown | None:
     """Open promises and tasks of one person or organisation."""
-    if not actor.may(VIEW, party.project_ids):
+    if not actor.may_some(VIEW, party.project_ids):
         return None
     promises = queries.open_of_parties(actor, [party.pk])
     tasks = queries.open_tasks_of_parties(actor, [party.pk])
@@ -96,7 +96,7 @@ def of_party(actor: Actor, party: Party) -> Shown | None:
             "promises_more": max(0, len(promises) - SHOWN),
             "tasks": tasks[:SHOWN],
             "tasks_total": len(tasks),
-            "may_edit": actor.may(EDIT, party.project_ids),
+            "may_edit": actor.may_some(EDIT, party.project_ids),
         },
     )
 
@@ -116,7 +116,7 @@ def brief(actor: Actor, subjects: Sequence[Subject]) -> Mapping[int, Part]:
     return {
         subject.party.pk: _brief(subject, rows[subject.party.pk])
         for subject in subjects
-        if actor.may(VIEW, subject.party.project_ids)
+        if actor.may_some(VIEW, subject.party.project_ids)
     }
 
 
@@ -159,7 +159,7 @@ def _matter(promise: Promise) -> Matter | None:
 @panel("project.side", order=10)
 def of_project(actor: Actor, project: Project) -> Shown | None:
     """What is open in a project, and how well it keeps its word."""
-    if not actor.may(VIEW, project.pk):
+    if not actor.may_some(VIEW, project.pk):
         return None
     filters = queries.Filter(project_id=project.pk)
     page = queries.ledger(actor, filters, limit=SHOWN)

@@ -11,3 +11,4 @@ class ConversationsConfig(AppConfig):
         "conversations.edit": _("Log and change conversations"),
         "conversations.delete": _("Delete conversations"),
     }
+    by_owner = ("conversations.view", "conversations.edit", "conversations.delete")

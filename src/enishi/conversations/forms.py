@@ -42,7 +42,7 @@ def moment_field(label: Any, *, required: bool = True) -> forms.DateTimeField:
 def level_choices(
     actor: Actor, right: str, project_ids: Sequence[int], *, at_least: int = Level.OPEN
 ) -> list[tuple[int, str]]:
-    clearance = actor.clearance(right, project_ids)
+    clearance = actor.clearance(right, project_ids, own=True)
     return [
         (value, str(label)) for value, label in Level.choices if at_least <= value <= max(clearance, at_least)
     ]

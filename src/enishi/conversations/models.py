@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from django.conf import settings
@@ -66,6 +67,7 @@ class Interaction(SharedModel):
         ANSWERED = "answered", _("Answered")
 
     view_right: ClassVar[str] = "conversations.view"
+    owner_fields: ClassVar[tuple[str, ...]] = ("user_id", "answer_by_id")
 
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices)
     direction = models.CharField(
@@ -131,6 +133,16 @@ class Interaction(SharedModel):
 
     def __str__(self) -> str:
         return self.subject or self.text[:80]
+
+    def owners(self) -> set[int]:
+        """Who wrote it down, who answers it, and who of us took part."""
+        took_part = self.participants.filter(user__isnull=False).values_list("user_id", flat=True)
+        return super().owners() | {pk for pk in took_part if pk is not None}
+
+    @classmethod
+    def owned_by(cls, people: Collection[int], prefix: str = "") -> Q:
+        took_part = Participant.objects.filter(user__in=sorted(people)).values("interaction")
+        return super().owned_by(people, prefix) | Q(**{f"{prefix}pk__in": took_part})
 
 
 class ThreadIdentifier(models.Model):

@@ -65,7 +65,7 @@ def timeline_of_party(actor: Actor, party: Party) -> Shown:
     view = queries.View()
     thread = queries.party_timeline(actor, party, view)
     context = story(actor, party, view, thread)
-    return Shown("conversations/middle.html", {**context, "may_log": actor.may(EDIT, party.project_ids)})
+    return Shown("conversations/middle.html", {**context, "may_log": actor.may_some(EDIT, party.project_ids)})
 
 
 @panel("home.main", order=30)
@@ -126,7 +126,7 @@ def brief(actor: Actor, subjects: Sequence[Subject]) -> dict[int, Part]:
     return {
         subject.party.pk: _brief(found[subject.party.pk])
         for subject in subjects
-        if actor.may(VIEW, subject.party.project_ids)
+        if actor.may_some(VIEW, subject.party.project_ids)
     }
 
 

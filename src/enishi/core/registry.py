@@ -204,7 +204,7 @@ def add_project_tab(tab: ProjectTab) -> None:
 
 def project_tabs(actor: Any, project: Any, here: str = "") -> list[dict[str, Any]]:
     """The pages of a project that the actor may open, its overview first; ``here`` is the code of the present one."""
-    tabs = [tab for tab in _project_tabs if actor.may(tab.right, project.pk)]
+    tabs = [tab for tab in _project_tabs if actor.may_some(tab.right, project.pk)]
     found = [{"label": _("Overview"), "url": reverse("project", args=[project.pk]), "current": not here}]
     return found + [
         {"label": tab.label, "url": reverse(tab.url_name, args=[project.pk]), "current": tab.code == here}

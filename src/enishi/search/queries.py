@@ -41,9 +41,10 @@ def readable(actor: Actor, kinds: Collection[str] = ()) -> ScopedQuerySet[Docume
     documents = Document.objects.unscoped("each kind is limited by its own right below").without_kept(actor)
     by_limit: dict[str, tuple[Q | None, list[str]]] = {}
     for kind in wanted:
-        limit = Document.scope_condition(actor.scope(RIGHTS[kind]))
-        by_limit.setdefault(repr(limit), (limit, []))[1].append(kind)
-    if list(by_limit) == ["None"]:
+        scope = actor.scope(RIGHTS[kind])
+        limit = Document.scope_condition(scope)
+        by_limit.setdefault("" if limit is None else repr(scope), (limit, []))[1].append(kind)
+    if list(by_limit) == [""]:
         return documents.filter(kind__in=wanted) if kinds else documents
     condition = Q(pk__in=[])
     for limit, names in by_limit.values():

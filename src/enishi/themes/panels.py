@@ -140,7 +140,7 @@ def _alike(actor: Actor, subject: Interaction | Case) -> Shown | None:
         "languages": drawing.languages(found.languages),
         "several": len(found.languages) > 1,
         "apart": found.meaning.apart_at is not None,
-        "may_edit": actor.may(EDIT if isinstance(subject, Interaction) else CASES_EDIT, subject.projects),
+        "may_edit": actor.may(EDIT if isinstance(subject, Interaction) else CASES_EDIT, subject),
     }
     return Shown("themes/panels/alike.html", context)
 
@@ -162,7 +162,7 @@ def past_cases(actor: Actor, case: Case) -> Shown | None:
 @panel("project.main", order=40)
 def of_project(actor: Actor, project: Project) -> Shown | None:
     """What is spoken about in a project."""
-    if not actor.may(VIEW, project.pk):
+    if not actor.may_some(VIEW, project.pk):
         return None
     period = queries.Period.last_weeks()
     figures = queries.spoken(actor, queries.Filters(project_id=project.pk), period)
@@ -183,7 +183,7 @@ def of_project(actor: Actor, project: Project) -> Shown | None:
 @panel("contacts.record.end", order=40)
 def of_party(actor: Actor, party: Party) -> Shown | None:
     """What one person spoke about in the last year."""
-    if not actor.may(VIEW, party.project_ids):
+    if not actor.may_some(VIEW, party.project_ids):
         return None
     period = queries.Period.last_weeks(52)
     named = queries.named_by(actor, party.pk, period)

@@ -120,8 +120,15 @@ def history(
 
 def operations(actor: Actor, *, before: int | None = None) -> ScopedQuerySet[Operation]:
     """The undo log, newest first."""
-    found = Operation.objects.visible_to(actor).select_related("user", "undone_by").order_by("-id")
+    found = Operation.objects.visible_to(actor).filter(_open_to(actor))
+    found = found.select_related("user", "undone_by").order_by("-id")
     return found if before is None else found.filter(pk__lt=before)
+
+
+def _open_to(actor: Actor) -> models.Q:
+    """An operation names what it changed: whoever sees only certain people's records looks at their own operations."""
+    narrowed = any(actor.scope(right).owned for right in _types_by_right())
+    return models.Q(user_id=actor.own_id) if narrowed else models.Q()
 
 
 def operation(actor: Actor, operation_id: int) -> Operation:
@@ -133,7 +140,8 @@ def reachable(actor: Actor) -> ScopedQuerySet[Operation]:
     """Operations that the actor may look at: what one did oneself can be taken back without the right to the history."""
     limit = Operation.scope_condition(actor.scope(Operation.view_right))
     found = Operation.objects.unscoped("limited right here, and one's own are always reachable")
-    return found if limit is None else found.filter(limit | models.Q(user_id=actor.own_id))
+    seen = _open_to(actor) if limit is None else limit & _open_to(actor)
+    return found.filter(seen | models.Q(user_id=actor.own_id)) if seen else found
 
 
 def handovers(actor: Actor, user_id: int) -> ScopedQuerySet[Operation]:

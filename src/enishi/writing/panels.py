@@ -35,7 +35,7 @@ def of_conversation(actor: Actor, talk: Interaction) -> Shown | None:
 
 @panel("contacts.record.end", order=90)
 def of_person(actor: Actor, party: Party) -> Shown | None:
-    if not actor.may("conversations.view", party.project_ids):
+    if not actor.may_some("conversations.view", party.project_ids):
         return None
     service = queries.usable_service(actor, party.project_ids)
     if service is None:
@@ -45,7 +45,7 @@ def of_person(actor: Actor, party: Party) -> Shown | None:
 
 @panel("cases.case.end", order=60)
 def of_case(actor: Actor, case: Case) -> Shown | None:
-    if not actor.may("cases.edit", case.project_id):
+    if not actor.may("cases.edit", case):
         return None
     service = queries.usable_service(actor, [case.project_id])
     if service is None or case.confidentiality > service.highest:

@@ -1,6 +1,6 @@
 """Reading users, teams, projects, roles and tokens; building actors; explaining rights."""
 
-from enishi.accounts.queries.actors import actor, readers, users_kept_from, viewing_as
+from enishi.accounts.queries.actors import actor, owners_of, readers, takers, users_kept_from, viewing_as
 from enishi.accounts.queries.explaining import (
     Explanation,
     RoleEffect,
@@ -8,6 +8,7 @@ from enishi.accounts.queries.explaining import (
     explain,
     explain_change,
     managed_besides,
+    reach_of,
     role_effect,
 )
 from enishi.accounts.queries.people import (
@@ -84,6 +85,7 @@ __all__ = [
     "managed_besides",
     "needs_second_factor",
     "organisation",
+    "owners_of",
     "people",
     "people_by_numbers",
     "person",
@@ -94,6 +96,7 @@ __all__ = [
     "provisioned_person",
     "provisioned_team",
     "provisioned_teams",
+    "reach_of",
     "readers",
     "role",
     "role_effect",
@@ -107,6 +110,7 @@ __all__ = [
     "sign_in_service",
     "sign_in_services",
     "sign_ins",
+    "takers",
     "team",
     "teams",
     "tie",

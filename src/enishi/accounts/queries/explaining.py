@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from enishi.accounts.access import Level, Via, rights
+from enishi.accounts.access import Level, Scope, Via, rights
 from enishi.accounts.models import Project, Role, User
-from enishi.accounts.queries.actors import actor
+from enishi.accounts.queries.actors import actor, owners_of
 from enishi.accounts.queries.people import HELD, grants_of
 
 # ruff: noqa: S608  (the statement below is put together from constants)
@@ -69,9 +69,12 @@ def explain(
     """
     ids = list(project_ids)
     subject = actor(user, via=Via.WEB)
-    scope = subject.scope(view_right)
+    whole = subject.scope(view_right)
+    owners = owners_of(*known) if known is not None and whole.owned else set[int]()
+    scope = whole.of(owners)
     inside = [project_id for project_id in ids if scope.clearance(project_id) is not None]
-    clearance = subject.clearance(view_right, ids)
+    reached = [scope.clearance(project_id) for project_id in ids]
+    clearance = max((up_to for up_to in reached if up_to is not None), default=-1)
     words = {
         "name": str(user),
         "right": rights()[view_right],
@@ -81,10 +84,12 @@ def explain(
         "level": str(Level(level).label).lower(),
         "clearance": str(Level(max(clearance, 0)).label).lower(),
         "roles": ", ".join(sorted({g.role.name for g in grants_of(user) if view_right in g.role.codes})),
+        "owners": _names(owners),
     }
     asked = [
         ("account", user.is_active, *_account_words(user.is_active)),
-        ("right", not scope.empty, *_right_words(not scope.empty)),
+        ("right", not whole.empty, *_right_words(not whole.empty)),
+        *_owner_rule(whole, ids, owners),
         ("project", bool(inside), *_project_words(bool(inside), everywhere=scope.everywhere is not None)),
         ("level", clearance >= level, *_level_words(clearance >= level)),
     ]
@@ -102,14 +107,23 @@ def explain(
     return Explanation(False, asked[deciding][3] % words, rules)
 
 
-def explain_change(user: User, right: str, project_ids: Iterable[int], seen: Explanation) -> Explanation:
+def explain_change(
+    user: User,
+    right: str,
+    project_ids: Iterable[int],
+    seen: Explanation,
+    known: tuple[str, int] | None = None,
+) -> Explanation:
     """Why ``user`` can or cannot change a record, given why they can or cannot see it.
 
     Asks what every service asks: to see the record, and to hold the right in one of its projects.
     """
     ids = list(project_ids)
     subject = actor(user, via=Via.WEB)
-    words = {"name": str(user), "right": rights()[right]}
+    whole = subject.scope(right)
+    owners = owners_of(*known) if known is not None and whole.owned else set[int]()
+    here = _held(whole.of(owners), ids)
+    words = {"name": str(user), "right": rights()[right], "owners": _names(owners)}
     asked = [
         (
             "seen",
@@ -125,11 +139,12 @@ def explain_change(user: User, right: str, project_ids: Iterable[int], seen: Exp
             else _("No role gives the right “%(right)s”, this decides."),
             _("%(name)s cannot change it: no role gives the right “%(right)s”."),
         ),
+        *_owner_rule(whole, ids, owners),
         (
             "project",
-            subject.may(right, ids),
+            here,
             _("That role is given in a project of the record.")
-            if subject.may(right, ids)
+            if here
             else _("That role is given in none of the projects of the record, this decides."),
             _("%(name)s cannot change it: the role with that right is given in other projects."),
         ),
@@ -150,6 +165,13 @@ def _given_by(user: User, right: str) -> tuple[str, ...]:
     told = []
     for grant in grants_of(user):
         if right in grant.role.codes:
+            reach = (
+                _("only their own")
+                if right in grant.role.own_codes
+                else _("only their team's")
+                if right in grant.role.team_codes
+                else ""
+            )
             words = {
                 "role": grant.role.name,
                 "place": grant.project.name if grant.project else _("every project"),
@@ -161,8 +183,36 @@ def _given_by(user: User, right: str) -> tuple[str, ...]:
                 if grant.team
                 else _("%(role)s in %(place)s, up to %(level)s")
             )
-            told.append(text % words)
+            told.append(", ".join(filter(None, [text % words, reach])))
     return tuple(told)
+
+
+def _held(scope: Scope, project_ids: Iterable[int]) -> bool:
+    return scope.everywhere is not None or any(pk in scope.projects for pk in project_ids)
+
+
+def _names(user_ids: Iterable[int]) -> str:
+    names = User.objects.filter(pk__in=list(user_ids)).order_by("name").values_list("name", flat=True)
+    return ", ".join(names) or _("nobody")
+
+
+def _owner_rule(
+    scope: Scope, project_ids: Iterable[int], owners: Collection[int]
+) -> list[tuple[str, bool, str, str]]:
+    """The rule about whose a record is, where a right reaches only what belongs to certain people."""
+    ids = list(project_ids)
+    if _held(scope.whole, ids) or not _held(scope.some, ids):
+        return []
+    holds = _held(scope.of(owners), ids)
+    text = (
+        _("The role reaches only what belongs to them or to their team, and this does: %(owners)s.")
+        if holds
+        else _(
+            "The role reaches only what belongs to them or to their team. This belongs to %(owners)s, this decides."
+        )
+    )
+    sentence = _("%(name)s cannot: the role reaches only their own, and this belongs to %(owners)s.")
+    return [("owner", holds, text, sentence)]
 
 
 def _account_words(holds: bool) -> tuple[str, str]:
@@ -210,14 +260,32 @@ class RoleEffect:
     losses: dict[str, int]
     clearance: int | None = None
     locks_out: bool = False
+    reaches: dict[str, str] = field(default_factory=dict)
 
 
-def role_effect(role: Role, *, codes: Iterable[str], clearance: int) -> RoleEffect:
-    """Who would gain or lose which right: whoever has it there by another role gains and loses nothing."""
+def role_effect(
+    role: Role,
+    *,
+    codes: Iterable[str],
+    clearance: int,
+    own_codes: Collection[str] = (),
+    team_codes: Collection[str] = (),
+) -> RoleEffect:
+    """Who would gain or lose which right: whoever has it there by another role gains and loses nothing.
+
+    ``reaches``: of the rights that stay, those that would reach further or less far, with how far.
+    """
     after, before = frozenset(codes), frozenset(role.codes)
+    now, was = reach_of(own_codes, team_codes), reach_of(role.own_codes, role.team_codes)
+    reaches = {
+        code: now.get(code, "") for code in sorted(after & before) if now.get(code, "") != was.get(code, "")
+    }
     held = _held_by_holders(role)
     above = dict(Project.objects.values_list("pk", "parent_id"))
-    granted = dict(Role.objects.values_list("pk", "codes"))
+    granted = {
+        pk: {*codes} - {*own} - {*team}
+        for pk, codes, own, team in Role.objects.values_list("pk", "codes", "own_codes", "team_codes")
+    }
     gains: dict[str, int] = {}
     losses: dict[str, int] = {}
     for code in sorted(after ^ before):
@@ -233,12 +301,18 @@ def role_effect(role: Role, *, codes: Iterable[str], clearance: int) -> RoleEffe
         )
     return RoleEffect(
         people=len(held),
-        changes=len(after ^ before) + (clearance != role.clearance),
+        changes=len(after ^ before) + (clearance != role.clearance) + len(reaches),
+        reaches=reaches,
         gains={code: n for code, n in gains.items() if n},
         losses={code: n for code, n in losses.items() if n},
         clearance=clearance if clearance != role.clearance else None,
         locks_out="accounts.manage" in before - after and not managed_besides(role),
     )
+
+
+def reach_of(own_codes: Iterable[str], team_codes: Iterable[str]) -> dict[str, str]:
+    """How far each narrowed right reaches: ``own`` or ``team``."""
+    return {**dict.fromkeys(own_codes, "own"), **dict.fromkeys(team_codes, "team")}
 
 
 def managed_besides(role: Role) -> bool:

@@ -100,8 +100,8 @@ def without_second_factor(role: Role) -> int:
 
 
 def projects(actor: Actor, right: str = "contacts.view") -> QuerySet[Project]:
-    """The projects in which the actor holds a right, by name, without archived ones."""
-    scope = actor.scope(right)
+    """The projects in which the actor holds a right for some records at least, by name, without archived ones."""
+    scope = actor.scope(right).some
     found = Project.objects.filter(archived_at__isnull=True)
     if scope.everywhere is None:
         found = found.filter(pk__in=list(scope.projects))
@@ -110,7 +110,7 @@ def projects(actor: Actor, right: str = "contacts.view") -> QuerySet[Project]:
 
 def project(actor: Actor, project_id: int, right: str = "contacts.view") -> Project:
     """One project within the actor's rights; raises Project.DoesNotExist otherwise."""
-    scope = actor.scope(right)
+    scope = actor.scope(right).some
     found = (
         Project.objects.all()
         if scope.everywhere is not None

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from enishi.accounts import signals
-from enishi.accounts.access import Actor, known
+from enishi.accounts.access import Actor, UnknownRight, known, narrowable
 from enishi.accounts.models import Grant, Project, Role, Team, User
 from enishi.accounts.services.rules import (
     ADMINISTRATOR,
@@ -71,8 +71,10 @@ def create_role(
     clearance: int,
     description: str = "",
     require_second_factor: bool = False,
+    own_codes: Iterable[str] = (),
+    team_codes: Iterable[str] = (),
 ) -> Role:
-    """Create a role; an unknown permission code raises."""
+    """Create a role; an unknown permission code raises. ``own_codes`` and ``team_codes`` reach only such records."""
     actor.require_everywhere(MANAGE)
     name = free_name(Role, name)
     wanted = sorted({known(code) for code in codes})
@@ -83,9 +85,21 @@ def create_role(
         clearance=clearance,
         description=description,
         require_second_factor=require_second_factor,
+        **_reach(wanted, own_codes, team_codes),
     )
-    record(actor, signals.role_created, subject=role, changes={"codes": ([], role.codes)})
+    told: dict[str, Any] = {"codes": ([], role.codes)}
+    told |= {name: ([], value) for name in ("own_codes", "team_codes") if (value := getattr(role, name))}
+    record(actor, signals.role_created, subject=role, changes=told)
     return role
+
+
+def _reach(codes: Iterable[str], own_codes: Iterable[str], team_codes: Iterable[str]) -> dict[str, list[str]]:
+    """Which of the rights reach only one's own or one's team's records; raises for one that cannot be narrowed."""
+    held, own, team = set(codes), set(own_codes), set(team_codes)
+    for code in own | team:
+        if code not in narrowable():
+            raise UnknownRight(code)
+    return {"own_codes": sorted(own & held), "team_codes": sorted((team & held) - own)}
 
 
 @transaction.atomic
@@ -95,6 +109,12 @@ def change_role(actor: Actor, role: Role, **values: Any) -> Role:
         raise AccountError(_("The administrator role always has every right. Create another role instead."))
     if "codes" in values:
         values["codes"] = sorted({known(code) for code in values["codes"]})
+    if {"codes", "own_codes", "team_codes"} & set(values):
+        values |= _reach(
+            values.get("codes", role.codes),
+            values.get("own_codes", role.own_codes),
+            values.get("team_codes", role.team_codes),
+        )
     require_within(actor, role.codes, role.clearance, None)
     require_within(actor, values.get("codes", role.codes), values.get("clearance", role.clearance), None)
     if "name" in values and values["name"] != role.name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.apps import apps
@@ -12,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enishi.accounts import queries, services
-from enishi.accounts.access import Level, known, rights
+from enishi.accounts.access import Level, known, narrowable, rights
 from enishi.accounts.answers import found
-from enishi.accounts.forms import FixedRoleForm, RoleForm, WhyForm
+from enishi.accounts.forms import REACHES, FixedRoleForm, RoleForm, WhyForm, reach_field
 from enishi.accounts.models import Role
 from enishi.accounts.requests import StaffRequest, needs_everywhere
 from enishi.core import registry
@@ -27,7 +28,7 @@ def _role(role_id: int) -> Role:
     return found(queries.role, role_id)
 
 
-def _things(chosen: set[str], saved: set[str]) -> list[dict[str, Any]]:
+def _things(chosen: set[str], saved: set[str], reach: Mapping[str, str]) -> list[dict[str, Any]]:
     """The rows of the table: each part of the product, its usual rights and what else it has."""
     rows = []
     for config in apps.get_app_configs():
@@ -38,6 +39,9 @@ def _things(chosen: set[str], saved: set[str]) -> list[dict[str, Any]]:
                 "label": label,
                 "on": code in chosen,
                 "changed": (code in chosen) != (code in saved),
+                "reach": {"name": reach_field(code), "is": reach.get(code, "")}
+                if code in narrowable()
+                else None,
             }
             for code, label in declared.items()
         }
@@ -68,7 +72,7 @@ def roles(request: StaffRequest) -> HttpResponse:
 @needs_everywhere(services.MANAGE)
 def role(request: StaffRequest, role_id: int) -> HttpResponse:
     found = _role(role_id)
-    saved = set(found.codes)
+    saved, saved_reach = set(found.codes), queries.reach_of(found.own_codes, found.team_codes)
     fixed = found.name == services.ADMINISTRATOR
     form = _form(found, request.POST or None, fixed=fixed)
     chosen = set(request.POST.getlist("codes")) if request.method == "POST" and not fixed else saved
@@ -88,9 +92,18 @@ def role(request: StaffRequest, role_id: int) -> HttpResponse:
         "people": queries.role_sizes().get(found.pk, 0),
         "places": queries.role_places(found),
         "clearance": Level(found.clearance).label,
-        **_page(form, chosen, saved),
+        **_page(form, chosen, saved, _reach(request) if request.method == "POST" else saved_reach),
     }
     return render(request, "accounts/role.html", context, status=422 if form.errors else 200)
+
+
+def _reach(request: StaffRequest) -> dict[str, str]:
+    """How far each right reaches that was sent: ``own`` or ``team``; the others reach everything."""
+    return {
+        code: said
+        for code in narrowable()
+        if (said := request.POST.get(reach_field(code), "")) in ("own", "team")
+    }
 
 
 def _form(role: Role, data: QueryDict | None, *, fixed: bool) -> FixedRoleForm | RoleForm:
@@ -98,11 +111,14 @@ def _form(role: Role, data: QueryDict | None, *, fixed: bool) -> FixedRoleForm |
     return kind(data, initial={name: getattr(role, name) for name in kind.base_fields})
 
 
-def _page(form: FixedRoleForm | RoleForm, chosen: set[str], saved: set[str]) -> dict[str, Any]:
+def _page(
+    form: FixedRoleForm | RoleForm, chosen: set[str], saved: set[str], reach: Mapping[str, str]
+) -> dict[str, Any]:
     sizes = queries.role_sizes()
     return {
         "form": form,
-        "things": _things(chosen, saved),
+        "things": _things(chosen, saved, reach),
+        "reaches": REACHES,
         "roles": [{"role": role, "people": sizes.get(role.pk, 0)} for role in queries.roles()],
         "why_form": WhyForm(),
     }
@@ -123,7 +139,7 @@ def new_role(request: StaffRequest) -> HttpResponse:
                 request, _("The role “%(name)s” can now be given to people and teams.") % {"name": made}
             )
             return redirect("accounts:role", made.pk)
-    context = {"role": None, **_page(form, chosen, chosen)}
+    context = {"role": None, **_page(form, chosen, chosen, _reach(request))}
     return render(request, "accounts/role.html", context, status=422 if form.errors else 200)
 
 
@@ -135,11 +151,21 @@ def effect(request: StaffRequest, role_id: int) -> HttpResponse:
     level = request.POST.get("clearance", "")
     found = _role(role_id)
     clearance = int(level) if level in {str(value) for value in Level.values} else found.clearance
-    done = queries.role_effect(found, codes=codes, clearance=clearance)
+    reach = _reach(request)
+    done = queries.role_effect(
+        found,
+        codes=codes,
+        clearance=clearance,
+        own_codes=[code for code, far in reach.items() if far == "own"],
+        team_codes=[code for code, far in reach.items() if far == "team"],
+    )
     context = {
         "effect": done,
         "gains": [{"right": rights()[code], "people": n} for code, n in done.gains.items()],
         "losses": [{"right": rights()[code], "people": n} for code, n in done.losses.items()],
+        "reaches": [
+            {"right": rights()[code], "far": dict(REACHES)[far]} for code, far in done.reaches.items()
+        ],
         "clearance": Level(done.clearance).label if done.clearance is not None else "",
         "locks_out": services.LastAdministrator() if done.locks_out else None,
     }
@@ -190,7 +216,15 @@ def _answer(request: StaffRequest, form: WhyForm) -> dict[str, Any]:
         "record": record,
         "who": who,
         "why": why,
-        "why_change": queries.explain_change(who, edit, record.project_ids, why) if why else None,
-        "readers": queries.readers(record.right, record.project_ids, record.level, subject=record.subject),
+        "why_change": queries.explain_change(who, edit, record.project_ids, why, record.subject)
+        if why
+        else None,
+        "readers": queries.readers(
+            record.right,
+            record.project_ids,
+            record.level,
+            subject=record.subject,
+            owners=queries.owners_of(*record.subject),
+        ),
         "level": Level(record.level).label,
     }

@@ -233,7 +233,11 @@ def kept_out(case: Case) -> list[Any]:
 def readers_of(case: Case, right: str = Case.view_right) -> list[User]:
     """Who may read a case (or hold another right in it), without those who are kept out."""
     subject = ("cases.case", case.pk)
-    return list(accounts.readers(right, [case.project_id], case.confidentiality, subject=subject))
+    return list(
+        accounts.readers(
+            right, [case.project_id], case.confidentiality, subject=subject, owners=case.owners()
+        )
+    )
 
 
 def office_zone() -> dt.tzinfo:

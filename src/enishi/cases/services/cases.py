@@ -60,7 +60,7 @@ def open_case(
     It becomes at least as confidential as its kind, its person and its conversation. Raises CaseError for what cannot
     be used.
     """
-    actor.require(EDIT, project.pk)
+    rules.require_new(actor, project, owner)
     the_pack = _pack(kind)
     now = clock.now()
     case = Case(
@@ -174,7 +174,7 @@ def change_case(actor: Actor, case: Case, version: int | None = None, **values: 
     unknown = set(values) - EDITABLE
     if unknown:
         raise TypeError(f"no such fields: {sorted(unknown)}")
-    actor.require(EDIT, case.project_id)
+    actor.require(EDIT, case)
     case = rules.locked(case.pk, version)
     before = rules.snapshot(case)
     own = values.pop("values", None)
@@ -209,7 +209,7 @@ def _level_of_talks(case: Case) -> int:
 @transaction.atomic
 def acknowledge(actor: Actor, case: Case, *, note: str = "", version: int | None = None) -> Case:
     """Say that the complainant had a first word from us; ``note`` says how."""
-    actor.require(EDIT, case.project_id)
+    actor.require(EDIT, case)
     case = rules.locked(case.pk, version)
     if case.acknowledged_at is not None:
         return case

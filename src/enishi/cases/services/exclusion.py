@@ -41,7 +41,9 @@ def keep_out(actor: Actor, case: Case, *, user: User, reason: str) -> CaseExclus
         raise CaseError(
             _("%(name)s owns the case. Give it to somebody else first.") % {"name": user.name}, "user"
         )
-    left = accounts.readers(EDIT, [case.project_id], case.confidentiality, subject=(SUBJECT, case.pk))
+    left = accounts.readers(
+        EDIT, [case.project_id], case.confidentiality, subject=(SUBJECT, case.pk), owners=case.owners()
+    )
     if not left.exclude(pk=user.pk).exists():
         raise CaseError(_("Nobody would be left to work on the case. Give somebody a role first."), "user")
     made, _new = CaseExclusion.objects.get_or_create(

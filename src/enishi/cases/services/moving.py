@@ -26,7 +26,7 @@ def move_case(actor: Actor, case: Case, *, to: str, note: str = "", version: int
     The final stage closes it. Raises Missing with what is still to be done, CaseError for a way that does not exist,
     Conflict when ``version`` is out of date.
     """
-    actor.require(EDIT, case.project_id)
+    actor.require(EDIT, case)
     case = rules.locked(case.pk, version)
     stage = _stage(case, to)
     if not case.is_open:
@@ -81,7 +81,7 @@ def _enter(actor: Actor, case: Case, stage: Stage, note: str) -> None:
 @transaction.atomic
 def reopen_case(actor: Actor, case: Case, *, note: str, version: int | None = None) -> Case:
     """Take up a closed case again at the stage before its end; the reason is kept."""
-    actor.require(EDIT, case.project_id)
+    actor.require(EDIT, case)
     case = rules.locked(case.pk, version)
     if case.is_open:
         raise CaseError(_("The case is open."))
@@ -110,7 +110,7 @@ def appeal(actor: Actor, case: Case, *, words: str, version: int | None = None) 
 
     Who closed it cannot close it again. The outcome so far stays in the steps; a new one is to be written.
     """
-    actor.require(EDIT, case.project_id)
+    actor.require(EDIT, case)
     return lodge_appeal(actor, rules.locked(case.pk, version), words=words)
 
 
@@ -138,7 +138,7 @@ def lodge_appeal(actor: Actor, case: Case, *, words: str) -> Case:
 @transaction.atomic
 def ask_satisfaction(actor: Actor, case: Case, version: int | None = None) -> Case:
     """Ask the complainant whether the outcome is enough; from now the silence counts."""
-    actor.require(EDIT, case.project_id)
+    actor.require(EDIT, case)
     case = rules.locked(case.pk, version)
     if not case.outcome:
         raise CaseError(_("Write down the outcome first: it is what they are asked about."), "outcome")
@@ -153,7 +153,7 @@ def note_satisfaction(
     actor: Actor, case: Case, *, step: int, words: str = "", version: int | None = None
 ) -> Case:
     """Write down what the complainant said of the outcome, 1 to 5."""
-    actor.require(EDIT, case.project_id)
+    actor.require(EDIT, case)
     return judge(actor, rules.locked(case.pk, version), step=step, words=words)
 
 

@@ -28,7 +28,7 @@ def pause(
 
     ``look_on`` is the day on which we look again. Raises CaseError, Conflict.
     """
-    actor.require(EDIT, case.project_id)
+    actor.require(EDIT, case)
     case = rules.locked(case.pk, version)
     if not case.is_open or case.resolve_by is None:
         raise CaseError(_("No clock to an answer runs here, so none can be paused."))
@@ -55,7 +55,7 @@ def pause(
 @transaction.atomic
 def resume(actor: Actor, case: Case, *, version: int | None = None) -> Case:
     """Let the clock go on: the answer is promised later by the business days in which it stood still."""
-    actor.require(EDIT, case.project_id)
+    actor.require(EDIT, case)
     case = rules.locked(case.pk, version)
     if not case.is_paused:
         return case

@@ -205,7 +205,7 @@ def say(actor: Actor, case: Case, *, text: str) -> CaseWord:
 
     Raises CaseError where nobody has a passphrase.
     """
-    actor.require(EDIT, case.project_id)
+    actor.require(EDIT, case)
     case = rules.locked(case.pk)
     if not CaseDoor.objects.filter(case=case).exists():
         raise CaseError(_("Nobody can read this here: the case did not come by the public page."), "text")

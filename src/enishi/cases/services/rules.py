@@ -104,12 +104,21 @@ def short_words(given: str) -> str:
     return " ".join(text.strip_bidi(text.clean(given)).split())[:200]
 
 
+def require_new(actor: Actor, project: Project, owner: User | None) -> None:
+    """The right to open a case there for that owner; raises Forbidden, CaseError for another owner."""
+    if not actor.may_new(EDIT, project.pk, [owner.pk if owner else None]):
+        actor.require_some(EDIT, project.pk)
+        raise CaseError(
+            _("With your role this must belong to you or to your team. Choose another owner."), "owner"
+        )
+
+
 def level(actor: Actor, project: Project, wanted: int | None, *hangs_on: int) -> int:
     """The confidentiality of a case: as wanted (else the project's usual), never below what it hangs on."""
     floor = max([int(Level.OPEN), *map(int, hangs_on)])
     if wanted is None:
         return max(project.default_level, floor)
-    if wanted > max(actor.clearance(VIEW, [project.pk]), floor):
+    if wanted > max(actor.clearance(VIEW, [project.pk], own=True), floor):
         raise CaseError(_("You cannot make this more confidential than you may read."), "confidentiality")
     return max(wanted, floor)
 
@@ -129,8 +138,8 @@ def check_owner(case: Case) -> None:
     if case.owner is None:
         return
     subject = (SUBJECT, case.pk or 0)
-    readers = accounts.readers(EDIT, [case.project_id], case.confidentiality, subject=subject)
-    if not readers.filter(pk=case.owner.pk).exists():
+    takers = accounts.takers(EDIT, [case.project_id], case.confidentiality, subject=subject)
+    if not takers.filter(pk=case.owner.pk).exists():
         raise CaseError(
             _("%(name)s may not work on this. Choose another owner, or give %(name)s a role first.")
             % {"name": case.owner.name},
@@ -248,7 +257,9 @@ def called(case: Case) -> str:
 
 def tell_workers(actor: Actor, case: Case, title: Any, *, right: str = EDIT) -> None:
     """Notify the owner, else everybody who may work on the case; never those who are kept out of it."""
-    readers = accounts.readers(right, [case.project_id], case.confidentiality, subject=(SUBJECT, case.pk))
+    readers = accounts.readers(
+        right, [case.project_id], case.confidentiality, subject=(SUBJECT, case.pk), owners=case.owners()
+    )
     chosen = readers.filter(pk=case.owner_id) if case.owner_id else readers
     for user in chosen.exclude(pk=actor.own_id):
         with translation.override(user.language):

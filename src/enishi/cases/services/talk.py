@@ -16,7 +16,7 @@ from enishi.core import clock
 @transaction.atomic
 def note(actor: Actor, case: Case, *, text: str) -> CaseWord:
     """Note something for colleagues; the complainant never sees it."""
-    actor.require(EDIT, case.project_id)
+    actor.require(EDIT, case)
     word = put(rules.locked(case.pk), CaseWord.Side.NOTE, text, user_id=actor.user_id)
     rules.write_history(actor, signals.note_made, word.case, {}, text=word.text[:500])
     return word

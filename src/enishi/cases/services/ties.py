@@ -44,7 +44,7 @@ def tie(actor: Actor, case: Case, *, kind: str, subject_id: int) -> None:
 
     Raises CaseError for what stands in another project, DoesNotExist for what the actor may not see.
     """
-    actor.require(EDIT, case.project_id)
+    actor.require(EDIT, case)
     case = rules.locked(case.pk)
     if kind not in MODELS:
         raise CaseError(_("Only promises, tasks, conversations and files can be tied to a case."), "kind")
@@ -66,7 +66,7 @@ def tie(actor: Actor, case: Case, *, kind: str, subject_id: int) -> None:
 @transaction.atomic
 def untie(actor: Actor, case: Case, *, kind: str, subject_id: int) -> None:
     """Take something away from a case; the thing itself stays."""
-    actor.require(EDIT, case.project_id)
+    actor.require(EDIT, case)
     gone, _by_model = CaseTie.objects.filter(case=case, kind=kind, subject_id=subject_id).delete()
     if gone:
         keep_ties(case)
@@ -87,7 +87,7 @@ def promise_from_case(
 
     Raises CommitmentError or CaseError for what cannot be used.
     """
-    actor.require(EDIT, case.project_id)
+    actor.require(EDIT, case)
     if owner is not None and owner.pk in users_kept_from(rules.SUBJECT, case.pk):
         raise CaseError(_("%(name)s is kept out of the case.") % {"name": owner.name}, "owner")
     level = max(case.project.default_level, case.confidentiality)

@@ -170,7 +170,7 @@ def note(request: StaffRequest, case_id: int) -> HttpResponse:
 def promise(request: StaffRequest, case_id: int) -> HttpResponse:
     """A promise or a task that belongs to the case."""
     row = answers.case_for(request, case_id, EDIT)
-    request.actor.require("commitments.edit", row.project_id)
+    request.actor.require_some("commitments.edit", row.project_id)
     users = queries.readers_of(row, "commitments.view")
     first = {"owner": request.actor.user_id, "kind": "task" if request.GET.get("kind") == "task" else "ours"}
     form = PromiseForm(users, request.POST or None, initial=first)

@@ -19,7 +19,7 @@ __all__ = ("case_for", "done", "found", "refused", "short_form", "way_back")
 def case_for(request: StaffRequest, case_id: int, right: str) -> Case:
     """The case, with the right to do this to it."""
     row = found(queries.case, request.actor, case_id)
-    request.actor.require(right, row.project_id)
+    request.actor.require(right, row)
     return row
 
 

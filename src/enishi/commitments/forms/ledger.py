@@ -121,7 +121,9 @@ class _CommitmentForm(MeantForm):
             "owner", [("", _("Nobody yet")), *((user.pk, user.name) for user in self.users.values())]
         )
         highest = (
-            actor.clearance("commitments.view", list(self.projects)) if not actor.system else Level.RESTRICTED
+            actor.clearance("commitments.view", list(self.projects), own=True)
+            if not actor.system
+            else Level.RESTRICTED
         )
         levels = [
             ("", _("As usual in the project")),

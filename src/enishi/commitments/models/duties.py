@@ -76,6 +76,7 @@ class Duty(ScopedModel):
     """
 
     view_right: ClassVar[str] = "commitments.view"
+    owner_fields: ClassVar[tuple[str, ...]] = ("owner_id",)
 
     source = models.ForeignKey(
         Source, on_delete=models.PROTECT, related_name="duties", verbose_name=_("document")

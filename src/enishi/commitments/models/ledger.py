@@ -27,6 +27,7 @@ class Series(ScopedModel):
         BACKWARD = "backward", _("Move to the business day before")
 
     view_right: ClassVar[str] = "commitments.view"
+    owner_fields: ClassVar[tuple[str, ...]] = ("template__owner_id",)
 
     rule = models.CharField(_("repeats"), max_length=300)
     starts_on = models.DateField(_("from"))
@@ -47,6 +48,9 @@ class Series(ScopedModel):
     def __str__(self) -> str:
         return self.rule
 
+    def owners(self) -> set[int]:
+        return {self.template["owner_id"]} if self.template.get("owner_id") else set()
+
 
 class Commitment(ScopedModel):
     """What promises and tasks share: an owner, a date, and the words they came from.
@@ -57,6 +61,7 @@ class Commitment(ScopedModel):
     """
 
     view_right: ClassVar[str] = "commitments.view"
+    owner_fields: ClassVar[tuple[str, ...]] = ("owner_id",)
     undo_entry: int | None = None
     """The history entry of the change just made, by which it can be undone."""
 

@@ -43,7 +43,7 @@ def closed_on(project: Project, moment: dt.datetime | None) -> str:
 
 def closing_days(actor: Actor) -> QuerySet[ClosingDay]:
     """Own closing days of everywhere and of the projects that the actor sees, soonest first. They are no secret."""
-    scope = actor.scope("commitments.view")
+    scope = actor.scope("commitments.view").some
     found = ClosingDay.objects.select_related("project").order_by("day", "pk")
     if scope.everywhere is None:
         found = found.filter(Q(project=None) | Q(project__in=list(scope.projects)))

@@ -57,9 +57,7 @@ def rules() -> Rules:
 
 def overseers(rules: Rules, promise: Promise) -> list[User]:
     """Who holds the right to oversee nearest to the promise's project, may read it, and is not its owner."""
-    may_read = set(
-        accounts.readers(VIEW, [promise.project_id], promise.confidentiality).values_list("pk", flat=True)
-    )
+    may_read = set(_readers(promise).values_list("pk", flat=True))
     grants = Grant.objects.filter(
         role__codes__contains=[OVERSEE], role__clearance__gte=promise.confidentiality
     )
@@ -77,12 +75,15 @@ def overseers(rules: Rules, promise: Promise) -> list[User]:
     return []
 
 
+def _readers(promise: Promise) -> QuerySet[User]:
+    return accounts.readers(VIEW, [promise.project_id], promise.confidentiality, owners=promise.owners())
+
+
 def recipients(rules: Rules, step: EscalationStep, promise: Promise) -> list[User]:
     """Whom a step tells of a promise; nobody is told of what they may not read."""
     if step.to == EscalationStep.To.OVERSEERS:
         return overseers(rules, promise)
-    readers = accounts.readers(VIEW, [promise.project_id], promise.confidentiality)
-    return list(readers.filter(pk=step.user_id or 0))
+    return list(_readers(promise).filter(pk=step.user_id or 0))
 
 
 def escalations(promise: Promise) -> QuerySet[Escalation]:

@@ -200,7 +200,7 @@ def _tell_owners(actor: Actor, duties: Sequence[Duty]) -> None:
 @transaction.atomic
 def change_duty(actor: Actor, duty: Duty, version: int | None = None, **values: Any) -> Duty:
     """Change a clause; its open promises follow with words, owner and proof. Raises Conflict, CommitmentError."""
-    actor.require(EDIT, duty.project_id)
+    actor.require(EDIT, duty)
     duty = _locked(Duty, duty.pk, version)
     before = _snapshot(duty)
     for name, value in values.items():
@@ -248,7 +248,7 @@ def _change_promises(actor: Actor, duty: Duty, values: Mapping[str, Any]) -> Non
 @transaction.atomic
 def review_duty(actor: Actor, duty: Duty, *, note: str = "", next_on: dt.date | None = None) -> Duty:
     """Say that one has looked whether the duty still holds and is kept; the next review follows by its interval."""
-    actor.require(EDIT, duty.project_id)
+    actor.require(EDIT, duty)
     duty = _locked(Duty, duty.pk)
     before = {"next_review_on": duty.next_review_on}
     duty.reviewed_at = clock.now()
@@ -272,7 +272,7 @@ def _next_review(duty: Duty) -> dt.date | None:
 @transaction.atomic
 def end_duty(actor: Actor, duty: Duty, *, why: str) -> Entry:
     """The duty holds no more: it repeats no longer, and what is not due yet is waived. What is late stays to be settled."""
-    actor.require(EDIT, duty.project_id)
+    actor.require(EDIT, duty)
     duty = _locked(Duty, duty.pk)
     why = text.clean(why, max_length=300).strip()
     if not why:
@@ -298,7 +298,7 @@ def end_duty(actor: Actor, duty: Duty, *, why: str) -> Entry:
 @transaction.atomic
 def resume_duty(actor: Actor, duty: Duty) -> Duty:
     """The duty holds again: its repeat is taken up, else one open promise without a date stands for it."""
-    actor.require(EDIT, duty.project_id)
+    actor.require(EDIT, duty)
     duty = _locked(Duty, duty.pk)
     if duty.ended_at is None:
         return duty

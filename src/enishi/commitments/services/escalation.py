@@ -122,7 +122,9 @@ def send_escalation(escalation_id: int) -> bool:
     promise, user = row.promise, row.user
     if not Escalation.objects.filter(pk=escalation_id, mailed_at=None).update(mailed_at=clock.now()):
         return False
-    readers = accounts.readers(overseers.VIEW, [promise.project_id], promise.confidentiality)
+    readers = accounts.readers(
+        overseers.VIEW, [promise.project_id], promise.confidentiality, owners=promise.owners()
+    )
     if not promise.is_late(clock.now()) or not readers.filter(pk=user.pk).exists():
         return False
     sealed = promise.confidentiality >= Level.CONFIDENTIAL

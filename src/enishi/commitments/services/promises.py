@@ -56,7 +56,7 @@ def make_promise(
     It becomes at least as confidential as its party and its duty; give the level of the conversation it was said in.
     With ``evidence`` it is kept only with proof. The owner is notified. Returns the promise, of a repeating one the first. Raises CommitmentError for what cannot be used.
     """
-    actor.require(EDIT, project.pk)
+    rules.require_new(actor, project, owner)
     promise = Promise(
         project=project,
         title=rules.words(title),
@@ -112,7 +112,7 @@ def _raise_tasks(actor: Actor, promise: Promise) -> None:
 @transaction.atomic
 def start_promise(actor: Actor, promise: Promise, version: int | None = None) -> Promise:
     """Say that work on it has begun."""
-    actor.require(EDIT, promise.project_id)
+    actor.require(EDIT, promise)
     promise = rules.locked(Promise, promise.pk, version)
     before = writing.snapshot(promise)
     _open(promise)
@@ -126,7 +126,7 @@ def report_done(actor: Actor, promise: Promise, version: int | None = None) -> P
 
     A kept promise whose proof is asked for after all was done when it was settled.
     """
-    actor.require(EDIT, promise.project_id)
+    actor.require(EDIT, promise)
     promise = rules.locked(Promise, promise.pk, version)
     before = writing.snapshot(promise)
     kept_at = promise.settled_at if promise.state in (State.KEPT, State.KEPT_LATE) else None
@@ -152,7 +152,7 @@ def settle_promise(
     A promise not to do something is never kept late: its date is only until when it holds.
     Raises CommitmentError when broken or waived comes without a reason, or what waits for proof is kept without any.
     """
-    actor.require(EDIT, promise.project_id)
+    actor.require(EDIT, promise)
     promise = rules.locked(Promise, promise.pk, version)
     before = writing.snapshot(promise)
     wanted = State(state)
@@ -193,7 +193,7 @@ def reopen_promise(
     actor: Actor, promise: Promise, version: int | None = None, *, started: bool | None = None
 ) -> Promise:
     """Take back that it was settled. ``started`` says whether work has begun; as it was before when left out."""
-    actor.require(EDIT, promise.project_id)
+    actor.require(EDIT, promise)
     promise = rules.locked(Promise, promise.pk, version)
     before = writing.snapshot(promise)
     _open(promise)
@@ -228,7 +228,7 @@ def add_proof(
 
     Raises CommitmentError when there is neither, FileError for a file that cannot be kept.
     """
-    actor.require(EDIT, promise.project_id)
+    actor.require(EDIT, promise)
     said, given = clean(text).strip(), list(files)
     drafts = [file for file in given if isinstance(file, FileDraft)]
     attached = [file for file in given if isinstance(file, File)]

@@ -78,12 +78,21 @@ def words(title: str) -> str:
     return title
 
 
+def require_new(actor: Actor, project: Project, owner: User | None) -> None:
+    """The right to write something down there for that owner; raises Forbidden, CommitmentError for another owner."""
+    if not actor.may_new(EDIT, project.pk, [owner.pk if owner else None]):
+        actor.require_some(EDIT, project.pk)
+        raise CommitmentError(
+            _("With your role this must belong to you or to your team. Choose another owner."), "owner"
+        )
+
+
 def level(actor: Actor, project: Project, wanted: int | None, *hangs_on: int) -> int:
     """The confidentiality of a record: as wanted (else the project's usual), never below what it hangs on."""
     floor = max([int(Level.OPEN), *map(int, hangs_on)])
     if wanted is None:
         return max(project.default_level, floor)
-    if wanted > max(actor.clearance(VIEW, [project.pk]), floor):
+    if wanted > max(actor.clearance(VIEW, [project.pk], own=True), floor):
         raise CommitmentError(
             _("You cannot make this more confidential than you may read."), "confidentiality"
         )
@@ -122,8 +131,8 @@ def check_owner(
     """Nobody is given what they may not read."""
     if owner is None:
         return
-    readers = accounts.readers(VIEW, [project.pk], confidentiality, subject=subject)
-    if not readers.filter(pk=owner.pk).exists():
+    takers = accounts.takers(VIEW, [project.pk], confidentiality, subject=subject)
+    if not takers.filter(pk=owner.pk).exists():
         raise CommitmentError(
             _(
                 "%(name)s may not read this. Choose another owner, or give %(name)s a role in %(project)s first."

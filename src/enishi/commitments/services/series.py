@@ -31,7 +31,7 @@ SHARED = frozenset({"title", "detail", "direction", "negative", "party", "owner"
 @transaction.atomic
 def end_series(actor: Actor, series: Series) -> Entry:
     """Stop repeating: times to come that nobody has touched go, everything else stays. Can be undone."""
-    actor.require(EDIT, series.project_id)
+    actor.require(EDIT, series)
     series = locked_series(series)
     removed = list(_untouched(series))
     for row in removed:
@@ -52,7 +52,7 @@ def _untouched(series: Series) -> Any:
 @transaction.atomic
 def resume_series(actor: Actor, series: Series) -> Entry:
     """Take repeating up again, from today on."""
-    actor.require(EDIT, series.project_id)
+    actor.require(EDIT, series)
     series = locked_series(series)
     series.ended_at = None
     series.made_until = timezone.localdate(clock.now(), office_zone()) - dt.timedelta(days=1)
@@ -68,7 +68,7 @@ def change_series(actor: Actor, series: Series, **values: Any) -> int:
     unknown = set(values) - SHARED
     if unknown:
         raise TypeError(f"no such fields: {sorted(unknown)}")
-    actor.require(EDIT, series.project_id)
+    actor.require(EDIT, series)
     series = locked_series(series)
     before = dict(series.template)
     stored = {

@@ -43,7 +43,7 @@ def make_task(
     It becomes at least as confidential as its party and promise; give the level of the conversation it was said in.
     The owner is notified. Raises CommitmentError for what cannot be used.
     """
-    actor.require(EDIT, project.pk)
+    rules.require_new(actor, project, owner)
     task = Task(
         project=project,
         title=rules.words(title),
@@ -80,7 +80,7 @@ def change_task(actor: Actor, task: Task, version: int | None = None, **values: 
 @transaction.atomic
 def finish_task(actor: Actor, task: Task, version: int | None = None) -> Task:
     """Tick it off."""
-    actor.require(EDIT, task.project_id)
+    actor.require(EDIT, task)
     task = rules.locked(Task, task.pk, version)
     before = writing.snapshot(task)
     task.done_at = task.done_at or clock.now()
@@ -90,7 +90,7 @@ def finish_task(actor: Actor, task: Task, version: int | None = None) -> Task:
 @transaction.atomic
 def reopen_task(actor: Actor, task: Task, version: int | None = None) -> Task:
     """Take back that it was done."""
-    actor.require(EDIT, task.project_id)
+    actor.require(EDIT, task)
     task = rules.locked(Task, task.pk, version)
     before = writing.snapshot(task)
     task.done_at = None

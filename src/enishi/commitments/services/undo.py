@@ -62,14 +62,14 @@ def _undo_series(actor: Actor, entry: Entry) -> Series:
 
 def _put_back(actor: Actor, entry: Entry, model: type[C]) -> C:
     row = rules.locked(model, entry.subject_id)
-    actor.require(EDIT, row.project_id)
+    actor.require(EDIT, row)
     before = writing.snapshot(row)
     stored = {name: pair for name, pair in entry.changes.items() if name in before}
     for column, (was, became) in {**stored, **entry.data.get("_ids", {})}.items():
         if plain(before[column]) != became:
             raise CommitmentError(_("It has been changed since, so the earlier change cannot be taken back."))
         setattr(row, column, value_of(model, column, was))
-    actor.require(EDIT, row.project_id)
+    actor.require_new(EDIT, row.project_id, [before["owner_id"]])
     writing.put_back(actor, row, before, undoes=entry.pk)
     return row
 
@@ -77,7 +77,7 @@ def _put_back(actor: Actor, entry: Entry, model: type[C]) -> C:
 def _bring_back(actor: Actor, entry: Entry, model: type[C]) -> C:
     """Make a deleted record again from the history, under its old number, with its proofs and tasks."""
     image = {column: value_of(model, column, value) for column, value in entry.data["_image"].items()}
-    actor.require(DELETE, image["project_id"])
+    actor.require_new(DELETE, image["project_id"], [image.get("owner_id")])
     if model.objects.unscoped("is it back already").filter(pk=entry.subject_id).exists():
         raise CommitmentError(_("It is back already."))
     known = set(

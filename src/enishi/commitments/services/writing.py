@@ -154,12 +154,12 @@ def altered(actor: Actor, row: C, version: int | None, values: Mapping[str, Any]
     unknown = set(values) - _NATURES[type(row)].editable
     if unknown:
         raise TypeError(f"no such fields: {sorted(unknown)}")
-    actor.require(EDIT, row.project_id)
+    actor.require(EDIT, row)
     row = rules.locked(type(row), row.pk, version)
     before = snapshot(row)
     for name, value in values.items():
         setattr(row, name, value)
-    actor.require(EDIT, row.project_id)
+    actor.require_new(EDIT, row.project_id, [before["owner_id"]])
     row.title = rules.words(row.title)
     row.detail = clean(row.detail).strip()
     row.confidentiality = rules.level(
@@ -203,7 +203,7 @@ def put_back(actor: Actor, row: Promise | Task, before: Mapping[str, Any], *, un
 
 def delete(actor: Actor, row: Promise | Task, version: int | None) -> Entry:
     """Remove what was written down by mistake; raises Conflict when ``version`` is out of date."""
-    actor.require(DELETE, row.project_id)
+    actor.require(DELETE, row)
     return remove(actor, rules.locked(type(row), row.pk, version))
 
 

@@ -83,7 +83,7 @@ def register(request: StaffRequest) -> HttpResponse:
         if page.after
         else "",
         "export_url": f"{reverse('commitments:duties_export')}?{urlencode(_asked(request))}",
-        "may_edit": actor.may(EDIT),
+        "may_edit": actor.may_whole(EDIT),
     }
     return render(request, "commitments/duties/register.html", context)
 
@@ -124,7 +124,7 @@ def _line(*cells: object) -> bytes:
 def new_source(request: StaffRequest) -> HttpResponse:
     """Write down a document that obliges."""
     actor = request.actor
-    actor.require(EDIT)
+    actor.require_whole(EDIT)
     form = SourceForm(actor, request.POST or None, project_id=request.session.get("project"))
     if request.method == "POST" and form.is_valid():
         try:
@@ -155,7 +155,7 @@ def source(request: StaffRequest, source_id: int) -> HttpResponse:
         "page": page,
         "ended": filters.state == "ended",
         "figures": queries.source_figures(page.rows),
-        "may_edit": actor.may(EDIT, found.project_id),
+        "may_edit": actor.may(EDIT, found),
         "may_see_history": actor.may("timeline.view", found.project_id),
     }
     return render(request, "commitments/duties/source.html", context)
@@ -165,7 +165,7 @@ def source(request: StaffRequest, source_id: int) -> HttpResponse:
 def edit_source(request: StaffRequest, source_id: int) -> HttpResponse:
     actor = request.actor
     found: Source = answers.found(queries.source, actor, source_id)
-    actor.require(EDIT, found.project_id)
+    actor.require(EDIT, found)
     form = SourceForm(actor, request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         try:
@@ -182,7 +182,7 @@ def new_duty(request: StaffRequest, source_id: int) -> HttpResponse:
     """Write down one clause."""
     actor = request.actor
     found: Source = answers.found(queries.source, actor, source_id)
-    actor.require(EDIT, found.project_id)
+    actor.require(EDIT, found)
     form = DutyForm(actor, found, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -199,7 +199,7 @@ def paste(request: StaffRequest, source_id: int) -> HttpResponse:
     """Paste clauses, look at what is proposed, write down what is ticked."""
     actor = request.actor
     found: Source = answers.found(queries.source, actor, source_id)
-    actor.require(EDIT, found.project_id)
+    actor.require(EDIT, found)
     context: dict[str, Any] = {"source": found, "back": source_address(found)}
     if request.method == "POST" and "c-TOTAL_FORMS" in request.POST:
         return _confirm(request, found, context)
@@ -251,7 +251,7 @@ def duty(request: StaffRequest, duty_id: int) -> HttpResponse:
         "may_read_file": queries.may_read_file(actor, found.source),
         "review": ReviewForm(),
         "ending": EndForm(),
-        "may_edit": actor.may(EDIT, found.project_id),
+        "may_edit": actor.may(EDIT, found),
         "may_see_history": actor.may("timeline.view", found.project_id),
         "here": request.path,
     }
@@ -263,7 +263,7 @@ def edit_duty(request: StaffRequest, duty_id: int) -> HttpResponse:
     """Change a clause; its open promises follow."""
     actor = request.actor
     found: Duty = answers.found(queries.duty, actor, duty_id)
-    actor.require(EDIT, found.project_id)
+    actor.require(EDIT, found)
     form = DutyForm(actor, found.source, request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         try:
@@ -279,7 +279,7 @@ def edit_duty(request: StaffRequest, duty_id: int) -> HttpResponse:
 def review(request: StaffRequest, duty_id: int) -> HttpResponse:
     """Say that it was reviewed."""
     found: Duty = answers.found(queries.duty, request.actor, duty_id)
-    request.actor.require(EDIT, found.project_id)
+    request.actor.require(EDIT, found)
     form = ReviewForm(request.POST)
     if not form.is_valid():
         return answers.refused(request, form.errors.as_text(), after=duty_address(found))

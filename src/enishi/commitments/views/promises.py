@@ -36,13 +36,13 @@ def promise(request: StaffRequest, promise_id: int) -> HttpResponse:
         "proofs": queries.proofs(actor, row),
         "tasks": queries.tasks_of(actor, row),
         "runs": queries.runs(actor, [row.series_id]).get(row.series_id) if row.series_id else None,
-        "may_see_source": actor.may("conversations.view", row.project_id),
+        "may_see_source": actor.may_some("conversations.view", row.project_id),
         "readers": _readers(request, row),
         "closed": queries.closed_on(row.project, row.due_at) if row.is_open else "",
         "escalations": queries.escalations(row),
         "proof_form": ProofForm(),
-        "may_edit": actor.may(EDIT, row.project_id),
-        "may_delete": actor.may(DELETE, row.project_id),
+        "may_edit": actor.may(EDIT, row),
+        "may_delete": actor.may(DELETE, row),
         "may_see_history": actor.may("timeline.view", row.project_id),
         "here": request.path,
     }
@@ -54,7 +54,7 @@ def _readers(request: StaffRequest, row: Promise) -> int | None:
     if row.confidentiality < Level.CONFIDENTIAL:
         return None
     return (
-        accounts.readers(VIEW, [row.project_id], row.confidentiality)
+        accounts.readers(VIEW, [row.project_id], row.confidentiality, owners=row.owners())
         .exclude(pk=request.actor.user_id or 0)
         .count()
     )
@@ -90,7 +90,7 @@ def settle(request: StaffRequest, promise_id: int) -> HttpResponse:
     """Kept at once; broken and waived ask for the reason where one stands, what waits for proof for the proof."""
     actor = request.actor
     row = answers.found(queries.promise, actor, promise_id)
-    actor.require(EDIT, row.project_id)
+    actor.require(EDIT, row)
     after = answers.way_back(request, address(row))
     posted = request.method == "POST"
     form = SettleForm(
@@ -132,7 +132,7 @@ def move(request: StaffRequest, promise_id: int) -> HttpResponse:
     """Move a card to another column. Where a reason or a proof is missing, the form for it comes back."""
     actor = request.actor
     row = answers.found(queries.promise, actor, promise_id)
-    actor.require(EDIT, row.project_id)
+    actor.require(EDIT, row)
     to = {"waiting": "open"}.get(request.POST.get("to", ""), request.POST.get("to", ""))
     after = answers.way_back(request, reverse("commitments:board"))
     if to not in {"open", "doing", "proof", "kept", "kept_late", "broken", "waived"}:
@@ -153,7 +153,7 @@ def due(request: StaffRequest, promise_id: int) -> HttpResponse:
     """Move the date."""
     actor = request.actor
     row = answers.found(queries.promise, actor, promise_id)
-    actor.require(EDIT, row.project_id)
+    actor.require(EDIT, row)
     after = answers.way_back(request, address(row))
     form = DueForm(request.POST or None, initial={"due_at": row.due_at, "version": row.version})
     if request.method == "POST" and form.is_valid():
@@ -197,7 +197,7 @@ def reopen(request: StaffRequest, promise_id: int) -> HttpResponse:
 def proof(request: StaffRequest, promise_id: int) -> HttpResponse:
     actor = request.actor
     row = answers.found(queries.promise, actor, promise_id)
-    actor.require(EDIT, row.project_id)
+    actor.require(EDIT, row)
     form = ProofForm(request.POST, request.FILES)
     if not form.is_valid():
         return answers.refused(request, form.errors.as_text(), after=address(row))

@@ -25,8 +25,8 @@ def task(request: StaffRequest, task_id: int) -> HttpResponse:
     visit(actor, "task", row.pk)
     context = {
         "task": row,
-        "may_edit": actor.may(EDIT, row.project_id),
-        "may_delete": actor.may(DELETE, row.project_id),
+        "may_edit": actor.may(EDIT, row),
+        "may_delete": actor.may(DELETE, row),
         "may_see_history": actor.may("timeline.view", row.project_id),
         "here": request.path,
     }

@@ -57,7 +57,7 @@ def edit(
     **context: Any,
 ) -> HttpResponse:
     """Change something written down; ``change`` saves what the valid form holds."""
-    request.actor.require(EDIT, row.project_id)
+    request.actor.require(EDIT, row)
     form = form_class(request.actor, request.POST or None, instance=row)
     if request.method == "POST" and form.is_valid():
         try:

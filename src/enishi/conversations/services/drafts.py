@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +34,13 @@ class ParticipantDraft:
     address: str = ""
 
 
-def require_projects(actor: Actor, project_ids: Iterable[int]) -> None:
+def require_projects(actor: Actor, project_ids: Iterable[int], owners: Collection[int | None]) -> None:
+    """The right to write there, for what belongs to these people."""
     ids = list(project_ids)
     if not ids:
         raise ConversationError(_("Choose at least one project."), "project_ids")
     for project_id in ids:
-        actor.require(EDIT, project_id)
+        actor.require_new(EDIT, project_id, owners)
 
 
 def level_for(
@@ -49,7 +50,7 @@ def level_for(
     if level is None:
         defaults = Project.objects.filter(pk__in=project_ids).values_list("default_level", flat=True)
         return max([at_least, *defaults])
-    if level > max(actor.clearance(VIEW, project_ids), at_least):
+    if level > max(actor.clearance(VIEW, project_ids, own=True), at_least):
         raise ConversationError(
             _("You cannot make a conversation more confidential than you may read."), "confidentiality"
         )

@@ -69,7 +69,7 @@ def log_interaction(
     ConversationError for what cannot be used, Forbidden without the right in every project.
     """
     projects = list(dict.fromkeys(project_ids))
-    require_projects(actor, projects)
+    require_projects(actor, projects, [actor.user_id])
     people = participants_from(actor, participants)
     interaction = Interaction(
         channel=channel,
@@ -113,7 +113,7 @@ def _join_thread(actor: Actor, interaction: Interaction, reply_to: Interaction) 
         answered.save(update_fields=["thread"])
     interaction.thread = answered.thread
     Thread.objects.filter(pk=answered.thread.pk).update(last_at=interaction.occurred_at)
-    if answered.answer == Interaction.Answer.WAITING and actor.may(EDIT, answered.project_ids):
+    if answered.answer == Interaction.Answer.WAITING and actor.may(EDIT, answered):
         set_answer(actor, answered, answer=Interaction.Answer.ANSWERED)
 
 
@@ -204,17 +204,20 @@ def change_interaction(
     if unknown:
         raise TypeError(f"no such fields: {sorted(unknown)}")
     interaction = locked(actor, interaction)
-    actor.require(EDIT, interaction.project_ids)
+    actor.require(EDIT, interaction)
     if interaction.deleted_at is not None:
         raise ConversationError(_("This conversation was deleted. Restore it first."))
     if version is not None and interaction.version != version:
         raise Conflict(interaction.version)
     before, people_before = snapshot(interaction), party_ids_of(interaction)
+    owners = interaction.owners()
     for name, value in values.items():
         setattr(interaction, name, value)
     interaction.project_ids = list(dict.fromkeys(interaction.project_ids))
     require_projects(
-        actor, set(interaction.project_ids) ^ set(before["project_ids"]) or interaction.project_ids[:1]
+        actor,
+        set(interaction.project_ids) ^ set(before["project_ids"]) or interaction.project_ids[:1],
+        owners,
     )
     if not interaction.project_ids:
         raise ConversationError(_("Choose at least one project."), "project_ids")
@@ -280,7 +283,7 @@ def delete_interaction(
 ) -> Interaction:
     """Take a conversation off every list, search and timeline; ``restore_interaction`` brings it back."""
     interaction = locked(actor, interaction)
-    actor.require(DELETE, interaction.project_ids)
+    actor.require(DELETE, interaction)
     if interaction.deleted_at is None:
         interaction.deleted_at = clock.now()
         interaction.save(update_fields=["deleted_at"])
@@ -297,7 +300,7 @@ def restore_interaction(
 ) -> Interaction:
     """Undo of ``delete_interaction``."""
     interaction = locked(actor, interaction)
-    actor.require(DELETE, interaction.project_ids)
+    actor.require(DELETE, interaction)
     if interaction.deleted_at is not None:
         interaction.deleted_at = None
         interaction.save(update_fields=["deleted_at"])

@@ -54,7 +54,7 @@ def _project(actor: Actor, interaction: Interaction, project_id: int | None, par
         mine = [project for project in mine if project.pk == project_id]
     shared = [project for project in mine if party is None or project.pk in party.project_ids]
     if not mine:
-        actor.require(COMMIT, [project_id] if project_id is not None else interaction.project_ids)
+        actor.require_some(COMMIT, [project_id] if project_id is not None else interaction.project_ids)
         raise ConversationError(_("Choose a project of this conversation."), "project")
     return (shared or mine)[0]
 

@@ -50,7 +50,7 @@ class Results:
 
 def owners_for(actor: Actor, interaction: Interaction) -> list[User]:
     """Colleagues who may read what is written down from this conversation."""
-    return list(accounts.readers(VIEW_COMMITMENTS, interaction.project_ids, interaction.confidentiality))
+    return list(accounts.takers(VIEW_COMMITMENTS, interaction.project_ids, interaction.confidentiality))
 
 
 def proposals(actor: Actor, interaction: Interaction) -> list[Found]:

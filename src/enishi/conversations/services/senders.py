@@ -23,7 +23,7 @@ State = UnknownSender.State
 
 def _locked(actor: Actor, sender: UnknownSender) -> UnknownSender:
     found = UnknownSender.objects.visible_to(actor).select_for_update(no_key=True).get(pk=sender.pk)
-    actor.require(EDIT, found.project_ids)
+    actor.require(EDIT, found)
     return found
 
 

@@ -75,13 +75,13 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _next(actor: Actor, made: Interaction) -> str:
     """After a meeting whose minutes say what is to be done, the page that proposes it."""
-    if made.channel not in WITH_MINUTES or not actor.may("commitments.edit", made.project_ids):
+    if made.channel not in WITH_MINUTES or not actor.may_some("commitments.edit", made.project_ids):
         return "interaction"
     return "results" if any(one.sure for one in services.proposals(actor, made)) else "interaction"
 
 
 def _undo(actor: Actor, made: Interaction) -> str:
-    if not actor.may("conversations.delete", made.project_ids):
+    if not actor.may("conversations.delete", made):
         return ""
     return reverse("conversations:delete", args=[made.pk])
 
@@ -124,7 +124,7 @@ def edit(request: HttpRequest, interaction_id: int) -> HttpResponse:
     """Change a conversation; when somebody else was quicker, nothing typed is lost."""
     actor = actor_of(request)
     found = interaction_or_404(actor, interaction_id)
-    actor.require(EDIT, found.project_ids)
+    actor.require(EDIT, found)
     tags = queries.tag_choices(actor)
     if request.method == "GET":
         services.view_interaction(actor, found, how="edit")

@@ -161,7 +161,7 @@ def undo_url(actor: Actor, logged: services.Logged) -> str:
         p for thing in (logged.interaction, logged.task, *logged.promises) if thing for p in thing.projects
     ]
     needed = {"interaction": "conversations.delete", "party": "contacts.delete"}
-    if not all(actor.may(needed.get(kind, "commitments.delete"), projects) for kind, _pk in made):
+    if not all(actor.may_some(needed.get(kind, "commitments.delete"), projects) for kind, _pk in made):
         return ""
     return f"{reverse('conversations:undo_line')}?{urlencode(made)}"
 

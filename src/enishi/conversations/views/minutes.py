@@ -67,7 +67,7 @@ def results(request: HttpRequest, interaction_id: int) -> HttpResponse:
     """What the text says is to be done or was promised: each line is kept, changed or dropped by a person."""
     actor = actor_of(request)
     found = interaction_or_404(actor, interaction_id)
-    actor.require(COMMIT, found.project_ids)
+    actor.require_some(COMMIT, found.project_ids)
     services.view_interaction(actor, found)
     projects = [(project.pk, project.name) for project in services.projects_for(actor, found)]
     choices = _choices(actor, found)
@@ -181,7 +181,7 @@ def _told(actor: Actor, made: services.Results) -> str:
 
 def _undo(actor: Actor, found: Interaction, made: services.Results) -> str:
     """Where taking it back posts to; nothing when the actor may not delete it."""
-    if not actor.may("commitments.delete", found.project_ids):
+    if not actor.may_some("commitments.delete", found.project_ids):
         return ""
     ids = [("promise", promise.pk) for promise in made.promises] + [("task", task.pk) for task in made.tasks]
     return f"{reverse('conversations:undo_line')}?{urlencode(ids)}"

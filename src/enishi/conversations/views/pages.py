@@ -133,10 +133,10 @@ def interaction(request: HttpRequest, interaction_id: int) -> HttpResponse:
             "versions": queries.versions(actor, found),
             "siblings": queries.siblings(actor, found),
             "project_names": accounts.projects(actor, VIEW).filter(pk__in=found.project_ids),
-            "may_edit": actor.may(EDIT, found.project_ids),
-            "may_delete": actor.may("conversations.delete", found.project_ids),
+            "may_edit": actor.may(EDIT, found),
+            "may_delete": actor.may("conversations.delete", found),
             "may_see_history": actor.may("timeline.view", found.project_ids),
-            "may_promise": actor.may("commitments.edit", found.project_ids),
+            "may_promise": actor.may_some("commitments.edit", found.project_ids),
             **guard(actor, found),
             "panels": registry.panels("conversations.interaction.end", actor, found),
         },
@@ -147,7 +147,9 @@ def guard(actor: Actor, found: Interaction) -> dict[str, Any]:
     """Who else may read something confidential."""
     if found.confidentiality < Level.CONFIDENTIAL:
         return {"readers": None, "level": Level(found.confidentiality).name.lower()}
-    others = accounts.readers(VIEW, found.project_ids, found.confidentiality).exclude(pk=actor.user_id or 0)
+    others = accounts.readers(VIEW, found.project_ids, found.confidentiality, owners=found.owners()).exclude(
+        pk=actor.user_id or 0
+    )
     return {"readers": others.count(), "level": Level(found.confidentiality).name.lower()}
 
 

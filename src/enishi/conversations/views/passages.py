@@ -29,7 +29,7 @@ def passage(request: HttpRequest, interaction_id: int) -> HttpResponse:
     """The form, prefilled with the words; posting it makes the promise or the task."""
     actor = actor_of(request)
     found = interaction_or_404(actor, interaction_id)
-    actor.require(COMMIT, found.project_ids)
+    actor.require_some(COMMIT, found.project_ids)
     choices = _choices(actor, found)
     if request.method == "GET":
         said = _said(request, found)
@@ -82,7 +82,7 @@ def _said(request: HttpRequest, found: Interaction) -> services.Passage:
 def _choices(actor: Actor, found: Interaction) -> dict[str, list[tuple[Any, Any]]]:
     took_part = {one.party_id: one.party.full_name for one in found.people if one.party_id}  # type: ignore[attr-defined]
     projects = services.projects_for(actor, found)
-    readers = accounts.readers("commitments.view", found.project_ids, found.confidentiality)
+    readers = accounts.takers("commitments.view", found.project_ids, found.confidentiality)
     return {
         "party": [("", _("Nobody named")), *took_part.items()],
         "owner": [("", _("Nobody yet")), *((user.pk, str(user)) for user in readers)],

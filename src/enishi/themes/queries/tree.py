@@ -16,7 +16,7 @@ VIEW = "conversations.view"
 
 def visible(actor: Actor) -> QuerySet[Theme]:
     """Themes of all projects, and those of projects whose conversations the actor may see."""
-    scope = actor.scope(VIEW)
+    scope = actor.scope(VIEW).some
     found = Theme.objects.select_related("project")
     if scope.everywhere is not None:
         return found

@@ -43,11 +43,7 @@ def name_theme(
     done = 0
     for line in chosen:
         talk = talks.get(line.interaction_id)
-        if (
-            talk is None
-            or not actor.may(EDIT, talk.project_ids)
-            or talk.text[line.start : line.end] != line.words
-        ):
+        if talk is None or not actor.may(EDIT, talk) or talk.text[line.start : line.end] != line.words:
             continue
         if theme.project_id is not None and not usable(actor, talk.project_ids).filter(pk=theme.pk).exists():
             continue
@@ -62,7 +58,7 @@ def name_theme(
 def set_aside(actor: Actor, line: Line) -> Aside:
     """Say that this is no theme: what means the same is not put forward again. Raises Meaning.DoesNotExist."""
     talk = Interaction.objects.visible_to(actor).present().get(pk=line.interaction_id)
-    actor.require(EDIT, talk.project_ids)
+    actor.require(EDIT, talk)
     kept = Meaning.objects.get(interaction=talk, version=talk.version)
     at = kept.places[::2].index(line.start)
     aside, made = Aside.objects.get_or_create(

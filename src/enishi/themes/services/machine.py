@@ -175,7 +175,7 @@ def accept_suggestion(actor: Actor, suggestion_id: int) -> Passage:
 def refuse_suggestion(actor: Actor, suggestion_id: int) -> Suggestion:
     """Say that the machine heard wrong: it is not suggested again."""
     one = asked.suggestion(actor, suggestion_id)
-    actor.require(EDIT, one.interaction.project_ids)
+    actor.require(EDIT, one.interaction)
     if Suggestion.objects.filter(pk=one.pk, refused_at__isnull=True).update(refused_at=clock.now()):
         record(
             actor,

@@ -120,14 +120,14 @@ def _join(mine: Meaning, said: Meant) -> None:
 
 def may_take_out(actor: Actor, meaning: Meaning) -> bool:
     subject = voices.subject_of(meaning)
-    return actor.may(EDIT if isinstance(subject, Interaction) else CASES_EDIT, subject.projects)
+    return actor.may(EDIT if isinstance(subject, Interaction) else CASES_EDIT, subject)
 
 
 def _changeable(actor: Actor, meaning_id: int) -> Meaning:
     """Within reach and with the right; raises Meaning.DoesNotExist."""
     found = voices.visible(actor).get(pk=meaning_id)
     subject = voices.subject_of(found)
-    actor.require(EDIT if isinstance(subject, Interaction) else CASES_EDIT, subject.projects)
+    actor.require(EDIT if isinstance(subject, Interaction) else CASES_EDIT, subject)
     return Meaning.objects.select_for_update(no_key=True, of=("self",)).get(pk=found.pk)
 
 

@@ -28,7 +28,7 @@ State = dict[str, Any]
 
 
 def may_mark(actor: Actor, interaction: Interaction) -> bool:
-    return actor.may(EDIT, interaction.project_ids)
+    return actor.may(EDIT, interaction)
 
 
 def said_at(interaction: Interaction, start: int, end: int) -> tuple[int, int, str]:
@@ -48,7 +48,7 @@ def _locked(actor: Actor, interaction_id: int) -> Interaction:
         .select_for_update(no_key=True, of=("self",))
         .get(pk=interaction_id)
     )
-    actor.require(EDIT, found.project_ids)
+    actor.require(EDIT, found)
     return found
 
 

@@ -117,7 +117,7 @@ def mark(request: StaffRequest, chorus_id: int) -> HttpResponse:
     form = _form(request, listed)
     if form is None:
         projects = {project for one in listed for project in one.subject.projects}
-        request.actor.require("conversations.edit", projects)
+        request.actor.require_some("conversations.edit", projects)
         raise Http404
     sample, filled = form
     if not filled.is_valid():
@@ -145,7 +145,7 @@ def answered(request: StaffRequest, chorus_id: int) -> HttpResponse:
     """All of them have their answer."""
     listed = _voices(request, chorus_id)
     projects = {project for one in listed for project in one.subject.projects}
-    request.actor.require("conversations.edit", projects)
+    request.actor.require_some("conversations.edit", projects)
     count = services.answered_all(request.actor, chorus_id)
     said = ngettext("%(n)s conversation is answered.", "%(n)s conversations are answered.", count)
     return done(request, said % {"n": count}, after=reverse("themes:chorus", args=[chorus_id]))

@@ -63,7 +63,7 @@ def _one(request: StaffRequest, key: str) -> tuple[Unnamed, dict[str, str]]:
 def one(request: StaffRequest, key: str) -> HttpResponse:
     """Every sentence of it, and a form that makes it a theme."""
     there, kept = _one(request, key)
-    may_edit = request.actor.may(EDIT)
+    may_edit = request.actor.may_whole(EDIT)
     if request.method == "POST":
         request.actor.require(EDIT)
     form = NameThemeForm(request.actor, request.POST if request.method == "POST" else None)

@@ -23,7 +23,7 @@ def _require(request: StaffRequest, suggestion_id: int) -> Suggestion:
         found = asked.suggestion(request.actor, suggestion_id)
     except Suggestion.DoesNotExist:
         raise Http404 from None
-    request.actor.require("conversations.edit", found.interaction.project_ids)
+    request.actor.require("conversations.edit", found.interaction)
     return found
 
 

@@ -31,7 +31,7 @@ def _talk(request: StaffRequest, interaction_id: int) -> Interaction:
         found = conversations.interaction(request.actor, interaction_id)
     except ObjectDoesNotExist:
         raise Http404 from None
-    request.actor.require(EDIT, found.project_ids)
+    request.actor.require(EDIT, found)
     return found
 
 
@@ -115,7 +115,7 @@ def _found(request: StaffRequest, passage_id: int) -> queries.Said:
         said = queries.passage(request.actor, passage_id)
     except Passage.DoesNotExist:
         raise Http404 from None
-    request.actor.require(EDIT, said.mark.interaction.project_ids)
+    request.actor.require(EDIT, said.mark.interaction)
     return said
 
 

@@ -47,14 +47,14 @@ def ask_conversation(actor: Actor, talk: Interaction) -> Draft:
 def ask_person(actor: Actor, party: Party) -> Draft:
     """Have the talk with somebody summarised, as far as the actor may read it. Raises WritingError, Party.DoesNotExist."""
     service = _service(actor, party.project_ids)
-    actor.require(VIEW, party.project_ids)
+    actor.require_some(VIEW, party.project_ids)
     return _ask(actor, service, Draft.Kind.PERSON, party=party)
 
 
 def ask_answer(actor: Actor, case: Case) -> Draft:
     """Have an answer to a case drafted; whoever asks must be able to send one. Raises WritingError, Case.DoesNotExist."""
     service = _service(actor, [case.project_id])
-    actor.require(CASE_EDIT, case.project_id)
+    actor.require(CASE_EDIT, case)
     return _ask(actor, service, Draft.Kind.ANSWER, case=case)
 
 

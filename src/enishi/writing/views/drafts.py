@@ -71,7 +71,7 @@ def draft(request: StaffRequest, draft_id: int) -> HttpResponse:
         for each in one.said
     ]
     case = one.case
-    may_edit = case is not None and request.actor.may("cases.edit", case.project_id)
+    may_edit = case is not None and request.actor.may("cases.edit", case)
     context = {
         "draft": one,
         "title": one.get_kind_display(),
