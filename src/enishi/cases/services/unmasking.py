@@ -130,7 +130,9 @@ def _reason(given: str) -> str:
 
 def _holders(case: Case) -> Any:
     """Who holds the right here and is not kept out of the case."""
-    return accounts.readers(UNMASK, [case.project_id], case.confidentiality, subject=(SUBJECT, case.pk))
+    return accounts.readers(
+        UNMASK, [case.project_id], case.confidentiality, subject=(SUBJECT, case.pk), owners=case.owners()
+    )
 
 
 def _tell(actor: Actor, case: Case, title: Any) -> None:

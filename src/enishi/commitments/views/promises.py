@@ -41,6 +41,7 @@ def promise(request: StaffRequest, promise_id: int) -> HttpResponse:
         "closed": queries.closed_on(row.project, row.due_at) if row.is_open else "",
         "escalations": queries.escalations(row),
         "proof_form": ProofForm(),
+        "may_see_duty": row.duty is not None and actor.may(VIEW, row.duty),
         "may_edit": actor.may(EDIT, row),
         "may_delete": actor.may(DELETE, row),
         "may_see_history": actor.may("timeline.view", row.project_id),

@@ -25,6 +25,7 @@ def task(request: StaffRequest, task_id: int) -> HttpResponse:
     visit(actor, "task", row.pk)
     context = {
         "task": row,
+        "may_see_promise": row.promise is not None and actor.may(VIEW, row.promise),
         "may_edit": actor.may(EDIT, row),
         "may_delete": actor.may(DELETE, row),
         "may_see_history": actor.may("timeline.view", row.project_id),
