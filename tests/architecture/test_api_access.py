@@ -81,6 +81,15 @@ def _body(world: World, method: str, path: str) -> dict[str, object]:
         "POST /api/v1/tasks": {"project_id": where, "title": "Ring"},
         "POST /api/v1/passages": {"interaction_id": ids["interaction_id"], "start": 0, "end": 8, "feeling": 2},
         "PUT /api/v1/passages/overall": {"interaction_id": ids["interaction_id"], "feeling": 2},
+        "POST /api/v1/plan": {
+            "project_id": where, "party_id": ids["gone_id"], "aim": "Show it", "method": "inform", "starts_on": "2026-01-05",
+        },
+        "POST /api/v1/handouts": {"file_id": ids["file_id"], "how": "published"},
+        "POST /api/v1/layers": {
+            "project_id": where, "name": "Zone",
+            "geojson": {"type": "Polygon", "coordinates": [[[139, 35], [140, 35], [140, 36], [139, 35]]]},
+        },
+        "PUT /api/v1/parties/{party_id}/points/{point_id}/position": {"latitude": 35.5, "longitude": 139.5},
         "POST /api/v1/ratings": {
             "project_id": where, "party_id": ids["gone_id"], "impact": 3, "interest": 3, "influence": 3,
         },

@@ -307,7 +307,7 @@ def _stakeholders(where: Project, worker: Actor, ids: dict[str, object]) -> dict
     step = line.steps.get()
     return {
         "rating_id": rating.pk, "handout_id": handout.pk, "line_id": line.pk, "engagement:undo entry_id": rated.pk,
-        "engagement:settle step_id": step.pk, "engagement:plan_reopen step_id": step.pk,
+        "plan_step_id": step.pk, "engagement:settle step_id": step.pk, "engagement:plan_reopen step_id": step.pk,
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 import socket
 
 import pytest
@@ -15,6 +16,7 @@ from enishi.accounts.access import Actor, Level, Via
 from enishi.accounts.models import Grant, KeptFrom, User
 from enishi.accounts.queries import actor as actor_of
 from enishi.commitments.services import make_promise
+from enishi.config.api import api
 from enishi.contacts import signals
 from enishi.contacts.services import change_party
 from enishi.core import clock
@@ -346,3 +348,9 @@ def test_a_bulk_write_reaches_it_too_with_one_job(there):
     assert _runs() == 1
     services.run()
     assert [one["data"]["id"] for one in there.told] == [one.pk for one in people]
+
+
+def test_every_address_that_is_told_is_one_of_the_api():
+    paths = api.get_openapi_schema()["paths"]
+    for subject_type, path in sending._API.items():
+        assert any(re.fullmatch(rf"/api/v1/{path}/{{\w+}}", one) for one in paths), subject_type

@@ -18,7 +18,8 @@ from enishi.contacts.api import imports, parties, relations
 from enishi.content.api import router as files
 from enishi.conversations.api import router as interactions
 from enishi.core.api import Problem, problem_response
-from enishi.engagement.api import ratings
+from enishi.engagement.api import handouts, plan, ratings, steps
+from enishi.places.api import layers
 from enishi.reports.api import router as reports
 from enishi.search.api import router as search
 from enishi.themes.api import passages, themes
@@ -52,6 +53,10 @@ api.add_router("cases", cases)
 api.add_router("promises", promises)
 api.add_router("tasks", tasks)
 api.add_router("ratings", ratings)
+api.add_router("plan", plan)
+api.add_router("plan-steps", steps)
+api.add_router("handouts", handouts)
+api.add_router("layers", layers)
 api.add_router("files", files)
 api.add_router("imports", imports)
 api.add_router("reports", reports)

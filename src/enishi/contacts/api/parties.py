@@ -15,6 +15,7 @@ from enishi.contacts.models import Consent, ContactPoint, Party, Relation
 from enishi.contacts.queries import filters, lists
 from enishi.contacts.queries import party as party_of
 from enishi.contacts.queries import whole as records
+from enishi.contacts.services.places import set_place
 from enishi.core.api import (
     PAGE,
     Id,
@@ -48,7 +49,10 @@ class NameIn(Schema):
 
 
 class PointOut(Schema):
-    """A way to reach a party. ``value`` is normalised, ``typed`` as it was written."""
+    """A way to reach a party. ``value`` is normalised, ``typed`` as it was written.
+
+    An address may have a place on the map, in degrees of WGS 84; ``place_source`` says where that comes from.
+    """
 
     id: int
     kind: str
@@ -60,6 +64,14 @@ class PointOut(Schema):
     is_primary: bool
     valid_from: dt.date | None
     valid_until: dt.date | None
+    latitude: float | None
+    longitude: float | None
+    place_source: str
+
+
+class PositionIn(Schema):
+    latitude: float
+    longitude: float
 
 
 class PointIn(Schema):
@@ -350,6 +362,29 @@ def remove_point(request: HttpRequest, party_id: Id, point_id: Id) -> Any:
     actor = _actor(request)
     party = party_of(actor, party_id)
     services.save_point(actor, party, None, point=records.point(party, point_id))
+    return Status(204, None)
+
+
+def _placed(
+    request: HttpRequest, party_id: int, point_id: int, at: tuple[float, float] | None
+) -> ContactPoint:
+    actor = _actor(request)
+    party = party_of(actor, party_id)
+    try:
+        return set_place(actor, party, records.point(party, point_id), at)
+    except services.ContactError as error:
+        raise _refused(error) from None
+
+
+@router.put("/{party_id}/points/{point_id}/position", response=PointOut, summary="Put an address on the map")
+def place_point(request: HttpRequest, party_id: Id, point_id: Id, data: PositionIn) -> Any:
+    return _placed(request, party_id, point_id, (data.latitude, data.longitude))
+
+
+@router.delete("/{party_id}/points/{point_id}/position", response={204: None}, summary="Take it off the map")
+def displace_point(request: HttpRequest, party_id: Id, point_id: Id) -> Any:
+    """It is not looked up again until its words change."""
+    _placed(request, party_id, point_id, None)
     return Status(204, None)
 
 

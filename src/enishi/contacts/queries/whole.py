@@ -91,7 +91,8 @@ _PARTY = (
     "created_at", "updated_at", "deleted_at", "merged_into_id", "version",
 )  # fmt: skip
 _POINT = (
-    "kind", "label", "value", "typed", "parts", "status", "is_primary", "valid_from", "valid_until",
+    "kind", "label", "value", "typed", "parts", "status", "is_primary", "valid_from", "valid_until", "latitude", "longitude",
+    "place_source",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from enishi.engagement.queries.handouts import (
     party_to_give,
     versions_of,
 )
+from enishi.engagement.queries.listed import handout_list, line_list, step_list
 from enishi.engagement.queries.matrix import Cell, Dot, Matrix, Shown, Trail, matrix, unrated
 from enishi.engagement.queries.people import EVERYBODY, Wanted
 from enishi.engagement.queries.plan import (
@@ -59,11 +60,13 @@ __all__ = [
     "gap_url",
     "given",
     "handout",
+    "handout_list",
     "held_of",
     "history",
     "lacking",
     "latest",
     "line",
+    "line_list",
     "matrix",
     "my_steps",
     "needed_by_plan",
@@ -76,6 +79,7 @@ __all__ = [
     "stakeholders_like",
     "standings",
     "step",
+    "step_list",
     "tags_of",
     "talk",
     "unrated",

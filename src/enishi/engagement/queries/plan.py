@@ -52,24 +52,24 @@ class Plan:
     next: str = ""
 
 
-def _lines(actor: Actor) -> QuerySet[PlanLine]:
+def visible_lines(actor: Actor) -> QuerySet[PlanLine]:
     """Lines whose person, if it is about one, the actor may see too."""
     people = Party.objects.visible_to(actor).present()
     return PlanLine.objects.visible_to(actor).filter(Q(party__isnull=True) | Q(party__in=people))
 
 
-def _steps(actor: Actor) -> QuerySet[PlanStep]:
-    return PlanStep.objects.filter(line__in=_lines(actor))
+def visible_steps(actor: Actor) -> QuerySet[PlanStep]:
+    return PlanStep.objects.filter(line__in=visible_lines(actor))
 
 
 def line(actor: Actor, line_id: int) -> PlanLine:
     """One line; raises PlanLine.DoesNotExist."""
-    return _lines(actor).select_related("project", "party", "tag", "owner").get(pk=line_id)
+    return visible_lines(actor).select_related("project", "party", "tag", "owner").get(pk=line_id)
 
 
 def step(actor: Actor, step_id: int) -> PlanStep:
     """One step; raises PlanStep.DoesNotExist."""
-    return _steps(actor).select_related("line__project", "line__party").get(pk=step_id)
+    return visible_steps(actor).select_related("line__project", "line__party").get(pk=step_id)
 
 
 def talk(actor: Actor, step: PlanStep, interaction_id: int) -> Interaction:
@@ -84,7 +84,7 @@ def _talks(actor: Actor, project_id: int) -> InteractionQuerySet:
 
 def plan_of(actor: Actor, project_id: int, *, state: str = "open", after: str = "") -> Plan:
     """One page of the plan: what is open by day (the late first), or what was settled, newest first."""
-    mine = _steps(actor).filter(line__project=project_id)
+    mine = visible_steps(actor).filter(line__project=project_id)
     today = clock.today()
     counted = mine.aggregate(
         planned=Count("pk", filter=Q(due_on__lte=today) & ~Q(state=State.LEFT)),
@@ -187,13 +187,15 @@ def _members(actor: Actor, project_id: int, tag_ids: set[int]) -> dict[int, set[
 
 def plan_of_party(actor: Actor, party_id: int) -> list[PlanStep]:
     """What is planned with one person: what is open, by day."""
-    found = _steps(actor).filter(line__party=party_id, state=State.OPEN).select_related("line__project")
+    found = (
+        visible_steps(actor).filter(line__party=party_id, state=State.OPEN).select_related("line__project")
+    )
     return list(found.order_by("due_on", "pk")[:5])
 
 
 def my_steps(actor: Actor, project_id: int | None) -> list[PlanStep]:
     """What the actor planned to have done by today, the latest first to be caught up."""
-    found = _steps(actor).filter(line__owner=actor.own_id, state=State.OPEN, due_on__lte=clock.today())
+    found = visible_steps(actor).filter(line__owner=actor.own_id, state=State.OPEN, due_on__lte=clock.today())
     if project_id is not None:
         found = found.filter(line__project=project_id)
     return list(

@@ -40,9 +40,11 @@ _API = {
     "contacts.party": "parties",
     "content.file": "files",
     "conversations.interaction": "interactions",
+    "engagement.handout": "handouts",
+    "engagement.planline": "plan",
     "engagement.rating": "ratings",
+    "places.layer": "layers",
     "reports.report": "reports",
-    "themes.theme": "themes",
 }
 """Where a record is read through the API."""
 

@@ -10,8 +10,9 @@ from ninja import Field, Query, Router, Schema, Status
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.requests import StaffRequest
-from enishi.core.api import PAGE, Id, Limit, Page, Problem, Text, cursor, read_cursor
+from enishi.core.api import PAGE, Id, Limit, Page, Text
 from enishi.engagement import queries, services
+from enishi.engagement.api.answers import after, page, saved
 from enishi.engagement.services.rules import VIEW
 
 ratings = Router(tags=["Stakeholders"])
@@ -65,17 +66,8 @@ class Asked(Schema):
 def list_ratings(request: StaffRequest, asked: Query[Asked]) -> Any:
     """Newest first; with ``on`` only those that held on that day."""
     request.actor.require(VIEW)
-    place = read_cursor(asked.cursor)
-    found = queries.rating_list(
-        request.actor,
-        project_id=asked.project_id,
-        party_id=asked.party_id,
-        on=asked.on,
-        after=place[1] if place else None,
-        limit=asked.limit,
-    )
-    more = len(found) > asked.limit
-    return {"items": found[: asked.limit], "next": cursor(None, found[asked.limit - 1].pk) if more else None}
+    wanted = asked.dict(exclude={"cursor"})
+    return page(queries.rating_list(request.actor, after=after(asked.cursor), **wanted), asked.limit)
 
 
 @ratings.post("", response={201: RatingOut}, summary="Rate a stakeholder")
@@ -83,8 +75,8 @@ def rate(request: StaffRequest, data: RatingIn, response: HttpResponse) -> Any:
     """A new row from its day on; the ratings before stay. Whoever was rated before needs a reason."""
     project = accounts.project(request.actor, data.project_id)
     party = queries.stakeholder(request.actor, project.pk, data.party_id)
-    try:
-        made, _entry = services.rate(
+    made, _entry = saved(
+        lambda: services.rate(
             request.actor,
             project=project,
             party=party,
@@ -92,10 +84,9 @@ def rate(request: StaffRequest, data: RatingIn, response: HttpResponse) -> Any:
             reason=data.reason,
             rated_on=data.rated_on,
             instead_of=data.instead_of,
-        )
-    except services.EngagementError as error:
-        problem = [(error.field or "body", str(error))]
-        raise Problem(422, "This cannot be saved", errors=problem) from None
+        ),
+        conflict=422,
+    )
     response["Location"] = f"{request.path}/{made.pk}"
     return Status(201, made)
 
