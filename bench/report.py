@@ -1,7 +1,7 @@
 """report: the engagement register over 100,000 interactions, frozen and written as PDF and XLSX.
 
 The floor is one SQL statement that gives the same cells, and openpyxl writing them. The PDF holds the paper and the first
-thousand rows.
+two thousand rows.
 """
 
 from __future__ import annotations

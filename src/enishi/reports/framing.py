@@ -15,6 +15,7 @@ from enishi.accounts.models import Project
 from enishi.core.documents import Chart, Column, Figure
 from enishi.core.formats import format_number
 from enishi.core.registry import Plugin
+from enishi.reports.lines import Lines
 from enishi.timeline.past import Past
 
 M = TypeVar("M", bound=models.Model)
@@ -94,6 +95,9 @@ class Rows(Protocol):
     """Where the rows of one table go. A cell is a plain value, or a list of ``Value``s for what names people."""
 
     def add(self, row: Sequence[Any]) -> None: ...
+
+    def take(self, lines: Lines) -> None:
+        """Rows that the database writes itself, instead of any other."""
 
 
 class Writer(Protocol):

@@ -65,6 +65,11 @@ def packed(rows: Sequence[Row]) -> bytes:
     return zlib.compress(b"\n".join(canonical(row) for row in rows), 1)
 
 
+def packed_lines(lines: str) -> bytes:
+    """The same of rows that are written already, one a line."""
+    return zlib.compress(lines.encode("utf-8"), 1)
+
+
 def unpacked(data: bytes) -> list[Row]:
     """The rows of a part; raises ValueError where they cannot be read any more."""
     try:

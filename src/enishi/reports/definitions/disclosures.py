@@ -24,7 +24,7 @@ from enishi.conversations.models import Interaction, InteractionTag, Participant
 from enishi.core import registry
 from enishi.core.documents import Column, Figure
 from enishi.core.formats import format_percent
-from enishi.reports.definitions import engagement, grievances, promises, summary
+from enishi.reports.definitions import engagement, grievances, promises
 from enishi.reports.framing import Definition, Frame, Paper, Rows, Writer
 from enishi.reports.suppression import THRESHOLD, hidden
 
@@ -61,7 +61,7 @@ class Known:
 
     @cached_property
     def reached(self) -> int:
-        return summary.people_reached(self.frame)
+        return len(engagement.people_reached(self.frame))
 
     @cached_property
     def groups(self) -> str:

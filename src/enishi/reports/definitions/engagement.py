@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from enishi.accounts.access import Level, ScopedQuerySet
-from enishi.accounts.models import Project, User
 from enishi.contacts.models import Party, PartyTag
 from enishi.conversations.models import Interaction, InteractionTag, Participant
 from enishi.core.documents import Bar, Chart, Column, Figure
 from enishi.core.formats import format_percent, month_of
-from enishi.reports.framing import Definition, Frame, Paper, Tally, Writer, together
+from enishi.reports.framing import Definition, Frame, Paper, Tally, Writer
+from enishi.reports.lines import SOURCE, Cell, Lines, commitment, moment, plain, salt
 from enishi.reports.suppression import hidden
 
-CHUNK = 5000
 UNTOLD = gettext_lazy(
     "Not drawn for an earlier day: the history does not tell row by row who took part before records were merged or senders recognised."
 )
@@ -46,20 +46,9 @@ class EngagementRegister(Definition):
         return [conversations(frame)]
 
     def write(self, frame: Frame, out: Writer) -> Paper:
-        rows = out.table("register", _("Conversations"), self._columns())
-        months, channels = Tally(), Tally()
-        reached: dict[int, int] = defaultdict(int)
-        total, last, month = 0, None, None
-        for talk in read(frame):
-            total += 1
-            day = talk.at.astimezone(frame.zone).date()
-            if day != last:
-                last, month = day, month_of(day, frame.language)
-            months.add(month)
-            channels.add(talk.channel)
-            for party_id in {party_id for party_id, _name in talk.people}:
-                reached[party_id] += 1
-            rows.add(talk.row)
+        out.table("register", _("Conversations"), self._columns()).take(register(frame))
+        total, months, channels = figures(frame)
+        reached = people_reached(frame)
         first = len(reached) - met_before(frame, reached)
         write_groups(frame, out, reached)
         return Paper(
@@ -112,90 +101,111 @@ def conversations(frame: Frame) -> ScopedQuerySet[Interaction]:
     return found
 
 
-class Talk:
-    """One conversation as the register has it."""
-
-    __slots__ = ("at", "channel", "people", "row")
-
-    def __init__(self, at: dt.datetime, channel: str, people: list[tuple[int, str]], row: Sequence[Any]):
-        self.at, self.channel, self.people, self.row = at, channel, people, row
-
-
-def read(frame: Frame) -> Iterator[Talk]:
-    """The register of a frame, oldest first: four questions for each five thousand conversations."""
-    found = conversations(frame).order_by("occurred_at", "id")
-    values = found.values_list(
-        "pk", "occurred_at", "channel", "direction", "subject", "user__name", "project_ids", "confidentiality"
-    ).iterator(chunk_size=CHUNK)
-    channels = {code: str(label) for code, label in Interaction.Channel.choices}
-    directions = {code: str(label) for code, label in Interaction.Direction.choices}
-    levels = {code: str(label) for code, label in Level.choices}
-    limits = set(frame.project_ids)
-    projects = {
-        pk: name
-        for pk, name in Project.objects.values_list("pk", "name")
-        if frame.project is None or pk in limits
-    }
-    while chunk := list(islice(values, CHUNK)):
-        ids = [row[0] for row in chunk]
-        people, others, staff = _participants(frame, ids)
-        tags = _tags(ids)
-        for pk, at, channel, direction, subject, by, project_ids, level in chunk:
-            who = people.get(pk, [])
-            everybody = [party_id for party_id, _name in who]
-            yield Talk(
-                at,
-                channel,
-                who,
-                (
-                    at,
-                    channels[channel],
-                    directions[direction],
-                    [
-                        *((name, [party_id]) for party_id, name in who),
-                        *((name, []) for name in others.get(pk, ())),
-                    ],
-                    [(subject, everybody)] if subject else [],
-                    together(tags.get(pk, ())),
-                    together([*staff.get(pk, ()), *([by] if by and not staff.get(pk) else [])]),
-                    together(projects[one] for one in project_ids if one in projects),
-                    levels[level],
-                ),
-            )
+def register(frame: Frame) -> Lines:
+    """The rows of the register of a frame, oldest first."""
+    talks, which = conversations(frame).order_by().values("pk").query.sql_with_params()
+    seen = Party.objects.unscoped("limited to what the actor may see").filter(frame.seen(Party, ""))
+    parties, whom = seen.order_by().values("pk").query.sql_with_params()
+    limits = None if frame.project is None else list(frame.project_ids)
+    labels = [
+        json.dumps({str(code): str(label) for code, label in choices})
+        for choices in (Interaction.Channel.choices, Interaction.Direction.choices, Level.choices)
+    ]
+    return Lines(
+        sources=_SOURCES.format(talks=talks, parties=parties),
+        rows=_ROWS,
+        cells=[
+            moment("at"),
+            plain("channel"),
+            plain("direction"),
+            Cell("'[' || coalesce(who, '') || ']'", "'[' || coalesce(who_covered, '') || ']'"),
+            Cell(
+                """CASE WHEN subject = '' THEN '[]' ELSE '[[' || to_json(subject)::text || ',"' || salt || '",['
+                    || coalesce(array_to_string(people, ','), '') || ']]]' END""",
+                f"""CASE WHEN subject = '' THEN '[]' ELSE '["' || {commitment("subject", "salt")} || '"]' END""",
+            ),
+            plain("coalesce(tags, '')"),
+            plain("coalesce(nullif(staff, ''), by, '')"),
+            plain("coalesce(places, '')"),
+            plain("level"),
+        ],
+        params=[*labels, *which, *whom, limits, limits],
+    )
 
 
-_Grouped = dict[int, list[Any]]
+_SOURCES = f"""{SOURCE}, talk AS MATERIALIZED (
+    SELECT i.id, i.occurred_at AS at, i.subject, i.project_ids, u.name AS by, %s::jsonb ->> i.channel AS channel,
+        %s::jsonb ->> i.direction AS direction, %s::jsonb ->> i.confidentiality::text AS level,
+        row_number() OVER (ORDER BY i.occurred_at, i.id) AS n, {salt("talk", "i.id")} AS salt
+    FROM conversations_interaction i LEFT JOIN accounts_user u ON u.id = i.user_id WHERE i.id IN ({{talks}})
+), seen AS (
+    SELECT id, full_name FROM contacts_party WHERE id IN ({{parties}})
+), present AS MATERIALIZED (
+    SELECT c.interaction_id, c.party_id, c.user_id, c.position, c.id, {salt("person", "c.id")} AS salt,
+        CASE WHEN c.party_id IS NOT NULL THEN seen.full_name WHEN c.user_id IS NOT NULL THEN v.name
+            ELSE coalesce(nullif(c.name, ''), c.address) END AS name
+    FROM conversations_participant c JOIN talk ON talk.id = c.interaction_id LEFT JOIN seen ON seen.id = c.party_id
+        LEFT JOIN accounts_user v ON v.id = c.user_id
+    WHERE c.party_id IS NULL OR seen.id IS NOT NULL
+), who AS (
+    SELECT interaction_id,
+        string_agg('[' || to_json(name)::text || ',"' || salt || '",[' || coalesce(party_id::text, '') || ']]', ','
+            ORDER BY party_id IS NULL, position, id) AS who,
+        string_agg('"' || {commitment("name", "salt")} || '"', ',' ORDER BY party_id IS NULL, position, id) AS who_covered,
+        array_agg(party_id ORDER BY position, id) FILTER (WHERE party_id IS NOT NULL) AS people
+    FROM present WHERE party_id IS NOT NULL OR user_id IS NULL GROUP BY interaction_id
+), staff AS (
+    SELECT interaction_id, string_agg(name, '; ' ORDER BY position, id) AS staff
+    FROM (
+        SELECT interaction_id, name, min(position) AS position, min(id) AS id
+        FROM present WHERE party_id IS NULL AND user_id IS NOT NULL AND name <> '' GROUP BY interaction_id, name
+    ) AS each GROUP BY interaction_id
+), tags AS (
+    SELECT l.interaction_id, string_agg(g.path, '; ' ORDER BY g.path) AS tags
+    FROM conversations_interactiontag l JOIN talk ON talk.id = l.interaction_id JOIN contacts_tag g ON g.id = l.tag_id
+    GROUP BY l.interaction_id
+), places AS (
+    SELECT project_ids, (
+        SELECT string_agg(name, '; ' ORDER BY place)
+        FROM (
+            SELECT j.name, min(x.place) AS place FROM unnest(project_ids) WITH ORDINALITY AS x (id, place)
+            JOIN accounts_project j ON j.id = x.id
+            WHERE %s::bigint[] IS NULL OR j.id = ANY(%s::bigint[]) GROUP BY j.name
+        ) AS each
+    ) AS places FROM (SELECT DISTINCT project_ids FROM talk) AS sets
+)"""  # noqa: S608
+_ROWS = """(
+    SELECT talk.*, who, who_covered, people, staff, tags, places FROM talk
+    LEFT JOIN who ON who.interaction_id = talk.id LEFT JOIN staff ON staff.interaction_id = talk.id
+    LEFT JOIN tags ON tags.interaction_id = talk.id LEFT JOIN places ON places.project_ids = talk.project_ids
+) AS register"""
 
 
-def _participants(frame: Frame, ids: Sequence[int]) -> tuple[_Grouped, _Grouped, _Grouped]:
-    """By conversation: contacts that the frame shows, strangers by name, colleagues."""
-    people: _Grouped = defaultdict(list)
-    others: _Grouped = defaultdict(list)
-    staff: _Grouped = defaultdict(list)
-    seen = Q(party__isnull=True) | frame.seen(Party, "party__")
-    found = Participant.objects.filter(seen, interaction_id__among=ids).order_by("position", "id")
-    names = dict(User.objects.values_list("pk", "name"))
-    for pk, party_id, party, user_id, name, address in found.values_list(
-        "interaction_id", "party_id", "party__full_name", "user_id", "name", "address"
-    ):
-        if party_id is not None:
-            people[pk].append((party_id, party))
-        elif user_id is not None:
-            staff[pk].append(names.get(user_id, ""))
-        else:
-            others[pk].append(name or address)
-    return people, others, staff
+def figures(frame: Frame) -> tuple[int, Tally, Tally]:
+    """How many conversations, by month and by channel."""
+    talks, months, channels = 0, Tally(), Tally()
+    grouped = (
+        conversations(frame)
+        .order_by()
+        .values_list(TruncDate("occurred_at", tzinfo=frame.zone), "channel")
+        .annotate(n=Count("pk"))
+    )
+    for day, channel, count in grouped:
+        talks += count
+        months.add(month_of(day, frame.language), count)
+        channels.add(channel, count)
+    return talks, months, channels
 
 
-def _tags(ids: Sequence[int]) -> _Grouped:
-    tags: _Grouped = defaultdict(list)
-    links = InteractionTag.objects.filter(interaction_id__among=ids).order_by("tag__path")
-    for pk, path in links.values_list("interaction_id", "tag__path"):
-        tags[pk].append(path)
-    return tags
+def people_reached(frame: Frame) -> list[int]:
+    """The people and organisations that the frame shows who took part in its conversations."""
+    taking_part = Participant.objects.filter(
+        frame.seen(Party, "party__"), party__isnull=False, interaction__in=conversations(frame)
+    )
+    return list(taking_part.order_by().values_list("party_id", flat=True).distinct())
 
 
-def met_before(frame: Frame, reached: dict[int, int]) -> int:
+def met_before(frame: Frame, reached: Collection[int]) -> int:
     """How many of these people we had talked with in the two years before the period."""
     before = frame.start - dt.timedelta(days=730)
     earlier = frame.within(Interaction).filter(
@@ -210,7 +220,7 @@ def met_before(frame: Frame, reached: dict[int, int]) -> int:
 
 
 def write_groups(
-    frame: Frame, out: Writer, counted: dict[int, int], *, title: str = "", whole: str = ""
+    frame: Frame, out: Writer, counted: Collection[int], *, title: str = "", whole: str = ""
 ) -> None:
     """How many of these people bear which tag; small groups are hidden."""
     groups: dict[str, list[int]] = defaultdict(list)

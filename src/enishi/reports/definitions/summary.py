@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from enishi.commitments.models import Promise
-from enishi.contacts.models import Party
-from enishi.conversations.models import Participant
 from enishi.core.documents import Column, Figure
-from enishi.core.formats import month_of
 from enishi.reports.definitions import engagement, promises
 from enishi.reports.framing import Definition, Frame, Paper, Tally, Writer
 
@@ -56,7 +52,8 @@ class ProjectSummary(Definition):
         for promise in promises.promises(frame):
             kept.look_at(promise)
         kept.write(out)
-        talks, reached, months, channels = figures(frame)
+        talks, months, channels = engagement.figures(frame)
+        reached = len(engagement.people_reached(frame))
         still, late = sum(states.counts.values()), states.counts.get("late", 0)
         return Paper(
             title=_title(frame, reached, still, late),
@@ -88,30 +85,6 @@ class ProjectSummary(Definition):
 
 def open_promises(frame: Frame) -> QuerySet[Any]:
     return promises.promises(frame).filter(state=Promise.State.OPEN)
-
-
-def figures(frame: Frame) -> tuple[int, int, Tally, Tally]:
-    """Conversations, people reached, and conversations by month and by channel: two questions."""
-    talks, months, channels = 0, Tally(), Tally()
-    grouped = (
-        engagement.conversations(frame)
-        .order_by()
-        .values_list(TruncDate("occurred_at", tzinfo=frame.zone), "channel")
-        .annotate(n=Count("pk"))
-    )
-    for day, channel, count in grouped:
-        talks += count
-        months.add(month_of(day, frame.language), count)
-        channels.add(channel, count)
-    return talks, people_reached(frame), months, channels
-
-
-def people_reached(frame: Frame) -> int:
-    """How many people and organisations that the frame shows took part in its conversations."""
-    taking_part = Participant.objects.filter(
-        frame.seen(Party, "party__"), party__isnull=False, interaction__in=engagement.conversations(frame)
-    )
-    return taking_part.values("party_id").distinct().count()
 
 
 def _title(frame: Frame, reached: int, still: int, late: int) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
+
 from enishi.core.documents import Column
 from enishi.core.documents.paper import Cell
 from enishi.reports.framing import Definition, Enough, Frame
+from enishi.reports.lines import Lines
+from enishi.reports.queries.cells import plain_row
 from enishi.reports.queries.past import as_it_stood
 
 SHOWN = 8
@@ -28,6 +33,13 @@ class Preview:
             raise Enough
         self.columns = columns
         return self
+
+    def take(self, lines: Lines) -> None:
+        kinds = [column.kind for column in self.columns]
+        with connection.cursor() as cursor:
+            cursor.execute(lines.first(SHOWN), lines.params)
+            self.rows += [plain_row(json.loads(written), kinds) for (written,) in cursor.fetchall()]
+        raise Enough
 
     def add(self, row: Sequence[Any]) -> None:
         self.rows.append(

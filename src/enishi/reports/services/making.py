@@ -8,8 +8,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection, transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Cast
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -22,6 +24,7 @@ from enishi.core.formats import format_datetime, format_full_date
 from enishi.reports import sealing, signals
 from enishi.reports.definitions import KIND
 from enishi.reports.framing import Definition, Frame, Paper
+from enishi.reports.lines import Lines
 from enishi.reports.models import Part, Report, Source
 from enishi.reports.queries import Choice, ReportError, frame_of
 from enishi.reports.queries.cells import frozen_row, named
@@ -124,9 +127,10 @@ def freeze(report: Report, plan: Definition, frame: Frame) -> None:
 def _keep_sources(report: Report, plan: Definition, frame: Frame) -> None:
     """Write down the records that it was made of."""
     for found in plan.made_of(frame) or ():
-        ids = list(found.order_by().values_list("pk", flat=True))
         kind = found.model._meta.label_lower
-        Source.objects.update_or_create(report=report, kind=kind, defaults={"ids": ids})
+        ids = ArraySubquery(found.order_by().values("pk"))
+        Source.objects.filter(report=report, kind=kind).delete()
+        Source.objects.create(report=report, kind=kind, ids=ids)
 
 
 def told_in(subjects: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
@@ -238,7 +242,6 @@ class _Sheet:
             return
         salts = sealing.salts(sum(named(row) for row in self.waiting))
         rows = [frozen_row(row, salts) for row in self.waiting]
-        leaves = [sealing.leaf(row) for row in rows]
         people = {
             person
             for row in rows
@@ -247,18 +250,32 @@ class _Sheet:
             for value in cell
             for person in value[2]
         }
+        self.waiting = []
+        self.keep(len(rows), [sealing.leaf(row) for row in rows], sorted(people), sealing.packed(rows))
+
+    def take(self, lines: Lines) -> None:
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(lines.parts(CHUNK), lines.params)
+            while found := cursor.fetchone():
+                count, written, leaves, named_there = found
+                people = ",".join(sorted(set((named_there or "").split(",")), key=lambda pk: int(pk or 0)))
+                # As one text: a list of ten thousand numbers would be adapted one by one.
+                kept = Cast(Value(f"{{{people}}}"), Part._meta.get_field("people"))
+                self.keep(count, sealing.split(bytes(leaves)), kept, sealing.packed_lines(written))
+
+    def keep(self, count: int, leaves: list[bytes], people: Any, data: bytes) -> None:
+        """Store one part."""
         Part.objects.create(
             report=self.report,
             table=self.code,
             position=self.parts,
-            rows=len(rows),
-            people=sorted(people),
+            rows=count,
+            people=people,
             leaves=b"".join(leaves),
-            data=sealing.packed(rows),
+            data=data,
         )
         self.leaves += leaves
         self.parts += 1
-        self.waiting = []
 
 
 class _Freezer:
@@ -302,8 +319,8 @@ class _Freezer:
 class _Told(_Sheet):
     """The longest table: its parts move the bar of whoever waits."""
 
-    def flush(self) -> None:
-        super().flush()
+    def keep(self, count: int, leaves: list[bytes], people: Any, data: bytes) -> None:
+        super().keep(count, leaves, people, data)
         report, done = self.report, len(self.leaves)
         Report.objects.unscoped("its own progress").filter(pk=report.pk).update(done=done)
         total = max(report.expected, done)

@@ -116,7 +116,7 @@ def _line(report: Report, table: dict[str, Any], row: list[Cell]) -> list[dict[s
 
 def _formats(report: Report) -> list[dict[str, Any]]:
     listed = (
-        ("pdf", "file-type-pdf", _("PDF, tagged"), _("the paper, up to 1,000 rows")),
+        ("pdf", "file-type-pdf", _("PDF, tagged"), _("the paper, up to 2,000 rows")),
         ("xlsx", "file-type-xls", _("XLSX"), _("all rows and the definition")),
         ("csv", "file-type-csv", _("CSV"), _("rows only")),
         ("docx", "file-type-docx", _("DOCX"), _("to write on")),
