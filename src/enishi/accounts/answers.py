@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from enishi.accounts import queries
 from enishi.accounts.requests import StaffRequest
+from enishi.core.parameters import number
 
 T = TypeVar("T")
 
@@ -26,13 +27,23 @@ def found(read: Callable[..., T], *args: Any) -> T:
         raise Http404 from None
 
 
-def chosen_project(request: StaffRequest, named: str | None = None) -> int | None:
-    """The project that the address names, within the reader's reach, else the one chosen in the shell."""
-    text = request.GET.get("project", "") if named is None else named
-    if text.isdecimal() and len(text) < 18 and queries.projects(request.actor).filter(pk=int(text)).exists():
-        return int(text)
+def shell_project(request: HttpRequest) -> int | None:
+    """The project chosen in the shell, or None for all."""
     value = request.session.get("project")
     return value if isinstance(value, int) else None
+
+
+def listed_project(request: HttpRequest) -> int | None:
+    """The project to which a list is limited: that of the address, where nothing means all, else that of the shell."""
+    return number(request.GET["project"]) if "project" in request.GET else shell_project(request)
+
+
+def chosen_project(request: StaffRequest, named: str | None = None) -> int | None:
+    """The project that the address names, within the reader's reach, else the one chosen in the shell."""
+    wanted = number(request.GET.get("project") if named is None else named)
+    if wanted and queries.projects(request.actor).filter(pk=wanted).exists():
+        return wanted
+    return shell_project(request)
 
 
 def way_back(request: StaffRequest, otherwise: str) -> str:

@@ -131,7 +131,7 @@ def team_id(pk: int) -> str:
 def number(key: str, kind: str) -> int | None:
     """The number in ``user-12`` or ``team-3``; None for anything else."""
     prefix, _dash, digits = key.partition("-")
-    return int(digits) if prefix == kind and digits.isdigit() and len(digits) < 18 else None
+    return int(digits) if prefix == kind and digits.isdecimal() and len(digits) < 18 else None
 
 
 def name_of(person: User) -> str:

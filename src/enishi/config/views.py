@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from enishi.accounts import queries, services
 from enishi.accounts.models import LANGUAGES, Theme, User
+from enishi.core.parameters import number
 
 
 @require_POST
@@ -47,8 +48,9 @@ def _without_project(address: str) -> str:
 
 def _choose_project(request: HttpRequest, value: str) -> None:
     actor = request.actor  # type: ignore[attr-defined]
-    if value.isdigit() and queries.projects(actor).filter(pk=int(value)).exists():
-        request.session["project"] = int(value)
+    project_id = number(value)
+    if project_id and queries.projects(actor).filter(pk=project_id).exists():
+        request.session["project"] = project_id
     else:
         request.session.pop("project", None)
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
+from enishi.accounts.answers import listed_project, shell_project
 from enishi.content import queries, services
 from enishi.content.forms import FileForm, UploadForm, VersionForm
 from enishi.content.media import SHOWN_INLINE
@@ -25,6 +26,7 @@ from enishi.content.models import File, FileVersion
 from enishi.content.sending import send
 from enishi.core import registry
 from enishi.core.formats import counted
+from enishi.core.parameters import words
 
 VIEW, EDIT = "content.view", "content.edit"
 
@@ -54,11 +56,10 @@ def _position_words(position: queries.Position | None) -> str:
 
 
 def _filters(request: HttpRequest) -> queries.Filters:
-    chosen = request.GET.get("project", str(request.session.get("project") or ""))
     return queries.Filters(
-        project_id=int(chosen) if chosen.isdigit() else None,
-        folder=request.GET.get("folder", ""),
-        text=request.GET.get("q", "").strip()[:200],
+        project_id=listed_project(request),
+        folder=words(request.GET.get("folder")),
+        text=words(request.GET.get("q")),
         attachments=request.GET.get("attachments") == "1",
     )
 
@@ -68,7 +69,7 @@ def files(request: HttpRequest) -> HttpResponse:
     """The list with its upload form."""
     actor = _actor(request)
     actor.require(VIEW)
-    form = UploadForm(actor=actor, initial={"project": request.session.get("project")})
+    form = UploadForm(actor=actor, initial={"project": shell_project(request)})
     if request.method == "POST":
         actor.require(EDIT)
         form = UploadForm(request.POST, request.FILES, actor=actor)

@@ -13,6 +13,7 @@ from enishi.content.services import FileDraft
 from enishi.conversations.models import Interaction, Participant
 from enishi.conversations.services import ParticipantDraft
 from enishi.core import clock, text
+from enishi.core.parameters import number
 
 MOMENT = "%Y-%m-%dT%H:%M"
 LEVEL_UNSAID = ("", _("As usual in the project"))
@@ -143,10 +144,11 @@ def people_from(data: Mapping[str, Any], tokens: Sequence[str], typed: str) -> l
     for token in tokens:
         kind, _sep, value = token.partition(":")
         role = str(data.get(f"role-{token}", Participant.Role.WITH))
-        if kind == "party" and value.isdigit():
-            drafts.append(ParticipantDraft(role, party_id=int(value)))
-        elif kind == "user" and value.isdigit():
-            drafts.append(ParticipantDraft(role, user_id=int(value)))
+        pk = number(value)
+        if kind == "party" and pk:
+            drafts.append(ParticipantDraft(role, party_id=pk))
+        elif kind == "user" and pk:
+            drafts.append(ParticipantDraft(role, user_id=pk))
         elif kind == "name":
             drafts.append(_named(value, role))
     drafts += [

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.utils import timezone
 
 from enishi.core.dates import DateError, parse_date
+from enishi.core.text import clean
+
+SEARCHED = 200
+"""Signs at most, of what is searched for."""
 
 
 def number(value: str | None) -> int | None:
-    return int(value) if value and value.isdigit() and len(value) < 18 else None
+    """A number that a row can have; None for what is none. Digits of every script are read."""
+    return int(value) if value and value.isdecimal() and len(value) < 18 else None
+
+
+def numbers(values: Iterable[str]) -> list[int]:
+    """Those of the values that are numbers of rows."""
+    return [found for value in values if (found := number(value)) is not None]
+
+
+def words(value: str | None) -> str:
+    """What somebody typed to search for: one line that the database can be asked with."""
+    return clean((value or "").strip(), max_length=SEARCHED)
 
 
 def day(value: str | None, *, after: bool = False) -> dt.datetime | None:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.urls import Resolver404, resolve
 
 from enishi.accounts.access import Actor
+from enishi.core.parameters import number
 from enishi.core.registry import provide
 from enishi.search import queries
 from enishi.search.models import Kind
@@ -16,9 +17,9 @@ from enishi.search.pages import PAGES
 @provide("accounts.records", "find")
 def find_records(actor: Actor, what: str) -> list[queries.Found]:
     """Records within the actor's rights by their key (``person:12``), the address of their page, or their words."""
-    kind, _colon, number = what.partition(":")
-    if kind in Kind.values and number.isdigit():
-        return queries.found(actor, [(kind, int(number))])
+    kind, _colon, key = what.partition(":")
+    if kind in Kind.values and (subject_id := number(key)):
+        return queries.found(actor, [(kind, subject_id)])
     places = _page(what)
     if places is None:
         places = [(hit.kind, hit.subject_id) for hit in queries.find(actor, what, limit=8)]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from enishi.core import registry
+from enishi.core.parameters import words
 from enishi.search import queries, services
 from enishi.search.models import Kind
 from enishi.search.pages import PAGES
@@ -58,7 +59,7 @@ def _places(request: HttpRequest, query: str) -> list[dict[str, Any]]:
 @require_GET
 def suggest(request: HttpRequest) -> HttpResponse:
     """Options for the palette while one types; recent and pinned ones before."""
-    actor, query = request.actor, request.GET.get("q", "").strip()  # type: ignore[attr-defined]
+    actor, query = request.actor, words(request.GET.get("q"))  # type: ignore[attr-defined]
     context: dict[str, Any] = {"query": query}
     if query:
         context["groups"] = _groups(queries.find(actor, query, limit=12))
@@ -71,7 +72,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
 @require_GET
 def results(request: HttpRequest) -> HttpResponse:
     """Everything that matches, by kind."""
-    actor, query = request.actor, request.GET.get("q", "").strip()  # type: ignore[attr-defined]
+    actor, query = request.actor, words(request.GET.get("q"))  # type: ignore[attr-defined]
     kind = request.GET.get("kind", "")
     kinds = [kind] if kind in Kind.values else []
     hits = queries.find(actor, query, kinds=kinds, limit=100) if query else []

@@ -16,6 +16,7 @@ from enishi.accounts import queries as accounts
 from enishi.accounts.answers import done, found, refused
 from enishi.accounts.requests import StaffRequest, needs_everywhere
 from enishi.core import events
+from enishi.core.parameters import number
 from enishi.timeline.words import address
 from enishi.webhooks import queries, services
 from enishi.webhooks.forms import EndpointForm
@@ -77,8 +78,7 @@ def endpoint(request: StaffRequest, endpoint_id: int) -> HttpResponse:
 
 
 def _page(request: StaffRequest, one: Endpoint, *, secret: str = "") -> HttpResponse:
-    typed = request.GET.get("before", "")
-    before = int(typed) if typed.isdecimal() and len(typed) < 18 else None
+    before = number(request.GET.get("before"))
     page = queries.deliveries(request.actor, one, before=before)
     own = reverse("webhooks:endpoint", args=[one.pk])
     rows = [

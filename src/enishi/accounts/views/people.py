@@ -19,6 +19,7 @@ from enishi.accounts.leaving import Leaving, left_behind
 from enishi.accounts.models import Grant, Team, User
 from enishi.accounts.requests import StaffRequest, needs_everywhere
 from enishi.core import registry
+from enishi.core.parameters import number, words
 
 PAGE = 50
 
@@ -33,14 +34,14 @@ def _team(team_id: int) -> Team:
 
 def _after(value: str) -> tuple[str, int] | None:
     """Where the page before ended: ``id:name``."""
-    number, _colon, name = value.partition(":")
-    return (name, int(number)) if number.isdigit() and len(number) < 18 else None
+    key, _colon, name = value.partition(":")
+    return (words(name), pk) if (pk := number(key)) else None
 
 
 @require_GET
 @needs_everywhere(services.MANAGE)
 def people(request: StaffRequest) -> HttpResponse:
-    search, state = request.GET.get("q", "").strip(), request.GET.get("state", "active")
+    search, state = words(request.GET.get("q")), request.GET.get("state", "active")
     active = {"inactive": False, "all": None}.get(state, True)
     after = _after(request.GET.get("after", ""))
     found = list(queries.people(search=search, active=active, after=after)[: PAGE + 1])
@@ -151,11 +152,11 @@ def invite(request: StaffRequest, user_id: int) -> HttpResponse:
 def give(request: StaffRequest) -> HttpResponse:
     """Give a role to the person or team named in the form."""
     to_team = "team" in request.POST
-    value = request.POST.get("team" if to_team else "user", "")
-    if not value.isdigit():
+    pk = number(request.POST.get("team" if to_team else "user"))
+    if not pk:
         raise Http404
     form = GrantForm(request.POST)
-    whom: dict[str, Any] = {"team": _team(int(value))} if to_team else {"user": _person(int(value))}
+    whom: dict[str, Any] = {"team": _team(pk)} if to_team else {"user": _person(pk)}
     page = "accounts:team" if to_team else "accounts:person"
     if form.is_valid():
         try:
@@ -166,7 +167,7 @@ def give(request: StaffRequest) -> HttpResponse:
             messages.error(request, str(error))
     else:
         messages.error(request, _("Choose a role and where it holds."))
-    return redirect(page, int(value))
+    return redirect(page, pk)
 
 
 @require_POST

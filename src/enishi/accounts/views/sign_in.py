@@ -16,6 +16,7 @@ from enishi.accounts import queries, services
 from enishi.accounts.answers import found
 from enishi.accounts.models import SignIn, User
 from enishi.accounts.requests import StaffRequest, needs_everywhere
+from enishi.core.parameters import number
 
 PAGE = 50
 METHODS = {
@@ -42,18 +43,13 @@ def _paged(request: StaffRequest, found: Any) -> dict[str, Any]:
     }
 
 
-def _before(request: StaffRequest) -> int | None:
-    value = request.GET.get("before", "")
-    return int(value) if value.isdigit() and len(value) < 18 else None
-
-
 def _failed(request: StaffRequest) -> bool:
     return request.GET.get("failed") == "1"
 
 
 @require_GET
 def own(request: StaffRequest) -> HttpResponse:
-    found = queries.sign_ins(request.user, before=_before(request))
+    found = queries.sign_ins(request.user, before=number(request.GET.get("before")))
     context = {"ties": queries.ties(request.user), **_paged(request, found)}
     return render(request, "accounts/sign_ins.html", context)
 
@@ -84,7 +80,7 @@ def of_person(request: StaffRequest, user_id: int) -> HttpResponse:
         "person": user,
         "sessions": queries.sessions(user),
         "ties": queries.ties(user),
-        **_paged(request, queries.sign_ins(user, before=_before(request))),
+        **_paged(request, queries.sign_ins(user, before=number(request.GET.get("before")))),
     }
     return render(request, "accounts/person_sign_ins.html", context)
 
@@ -94,8 +90,8 @@ def of_person(request: StaffRequest, user_id: int) -> HttpResponse:
 def end_sessions(request: StaffRequest, user_id: int) -> HttpResponse:
     """Sign somebody out, in the session named in the form or everywhere."""
     user = _person(user_id)
-    number = request.POST.get("session", "")
-    session = _session(user, int(number)) if number.isdigit() and len(number) < 18 else None
+    session_id = number(request.POST.get("session"))
+    session = _session(user, session_id) if session_id else None
     own_key = request.session.session_key or "" if user == request.user else ""
     try:
         ended = services.end_sessions(request.actor, user, only=session, besides=own_key)
@@ -112,6 +108,6 @@ def end_sessions(request: StaffRequest, user_id: int) -> HttpResponse:
 def everybody(request: StaffRequest) -> HttpResponse:
     """Sign-ins of everybody, and tries with addresses that nobody has."""
     failed = _failed(request)
-    found = queries.all_sign_ins(failed=failed, before=_before(request))
+    found = queries.all_sign_ins(failed=failed, before=number(request.GET.get("before")))
     context = {"failed": failed, "with_names": True, **_paged(request, found)}
     return render(request, "accounts/all_sign_ins.html", context)

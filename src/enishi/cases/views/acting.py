@@ -26,6 +26,7 @@ from enishi.cases.models import Case
 from enishi.cases.services.rules import MANAGE, address
 from enishi.cases.views import answers
 from enishi.commitments.services import CommitmentError
+from enishi.core.parameters import number, words
 from enishi.search import queries as search
 from enishi.search.models import Kind
 
@@ -227,7 +228,7 @@ def let_in(request: StaffRequest, case_id: int, user_id: int) -> HttpResponse:
 def things(request: StaffRequest, case_id: int) -> HttpResponse:
     """Promises, tasks, conversations and files by what was typed, to tie to the case."""
     row = answers.case_for(request, case_id, EDIT)
-    typed = request.GET.get("q", "").strip()[:200] or (row.party.full_name if row.party else "")
+    typed = words(request.GET.get("q")) or (row.party.full_name if row.party else "")
     hits = search.find(request.actor, typed, kinds=TIED, limit=20) if typed else []
     context = {"case": row, "hits": hits, "typed": typed, "back": address(row)}
     in_sheet = bool(request.htmx) and request.htmx.target in {"sheet", "things"}
@@ -237,12 +238,12 @@ def things(request: StaffRequest, case_id: int) -> HttpResponse:
 @require_POST
 def tie(request: StaffRequest, case_id: int) -> HttpResponse:
     row = answers.case_for(request, case_id, EDIT)
-    number = request.POST.get("subject", "")
-    if not number.isdecimal():
+    subject_id = number(request.POST.get("subject"))
+    if not subject_id:
         raise Http404
     kind = request.POST.get("kind", "")
     try:
-        answers.found(_tie, request, row, kind, int(number[:18]))
+        answers.found(_tie, request, row, kind, subject_id)
     except services.CaseError as error:
         return answers.refused(request, str(error), after=address(row))
     return answers.done(request, _("It belongs to the case now"), after=address(row))
@@ -255,8 +256,8 @@ def _tie(request: StaffRequest, case: Case, kind: str, subject_id: int) -> None:
 @require_POST
 def untie(request: StaffRequest, case_id: int) -> HttpResponse:
     row = answers.case_for(request, case_id, EDIT)
-    number = request.POST.get("subject", "")
-    if not number.isdecimal():
+    subject_id = number(request.POST.get("subject"))
+    if not subject_id:
         raise Http404
-    services.untie(request.actor, row, kind=request.POST.get("kind", ""), subject_id=int(number[:18]))
+    services.untie(request.actor, row, kind=request.POST.get("kind", ""), subject_id=subject_id)
     return answers.done(request, _("It no longer belongs to the case"), after=address(row))

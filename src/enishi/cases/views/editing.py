@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from enishi.accounts.answers import shell_project
 from enishi.accounts.requests import StaffRequest
 from enishi.cases import queries, services
 from enishi.cases.forms import EDIT, CaseForm
@@ -20,6 +21,7 @@ from enishi.commitments import queries as commitments
 from enishi.conversations import queries as conversations
 from enishi.conversations.models import Interaction
 from enishi.conversations.services import ConversationError, passage
+from enishi.core.parameters import number
 
 BROUGHT = ("title", "text", "channel", "project", "said_start", "said_end", "quote")
 
@@ -40,7 +42,7 @@ def new(request: StaffRequest) -> HttpResponse:
         packs()[kind],
         request.POST or None,
         initial=_brought(request, talk),
-        project_id=request.session.get("project"),
+        project_id=shell_project(request),
     )
     if request.method == "POST" and form.is_valid():
         said = {name: form.cleaned_data[name] for name in ("said_start", "said_end", "quote")}
@@ -77,18 +79,15 @@ def _without_kind(request: StaffRequest) -> str:
 
 
 def _talk(request: StaffRequest) -> Interaction | None:
-    given = request.POST.get("said_in") or request.GET.get("said_in") or ""
-    if not given.isdecimal():
-        return None
-    return answers.found(conversations.interaction, request.actor, int(given[:18]))
+    given = number(request.POST.get("said_in") or request.GET.get("said_in"))
+    return answers.found(conversations.interaction, request.actor, given) if given else None
 
 
 def _brought(request: StaffRequest, talk: Interaction | None) -> dict[str, Any]:
     """What another page hands over to a new case."""
     given: dict[str, Any] = {name: request.GET[name][:5000] for name in BROUGHT if request.GET.get(name)}
-    party_id = request.GET.get("party", "")
-    if party_id.isdecimal():
-        party = answers.found(commitments.party, request.actor, int(party_id[:18]))
+    if party_id := number(request.GET.get("party")):
+        party = answers.found(commitments.party, request.actor, party_id)
         given |= {"party": party.pk, "person": party.full_name, "project": party.project_ids[0]}
     if talk is not None:
         given |= {"said_in": talk.pk, "project": talk.project_ids[0], "channel": _channel(talk)}

@@ -18,6 +18,7 @@ from enishi.cases import queries
 from enishi.cases.packs import packs
 from enishi.core import clock
 from enishi.core.keyset import Position
+from enishi.core.parameters import number, words
 
 KEPT = ("state", "kind", "stage", "who", "q", "project")
 STATES = ("open", "over", "closed", "all")
@@ -25,14 +26,14 @@ STATES = ("open", "over", "closed", "all")
 
 def asked(request: StaffRequest) -> dict[str, str]:
     """The filter as it stands in the address, without what is empty."""
-    return {name: request.GET[name][:200] for name in KEPT if request.GET.get(name)}
+    return {name: words(request.GET[name]) for name in KEPT if request.GET.get(name)}
 
 
 def filter_of(request: StaffRequest) -> queries.Filter:
     """The filter that the address and the chosen project ask for; what it cannot mean is passed over."""
     wanted = asked(request)
     who = wanted.get("who", "")
-    owner = request.actor.own_id if who == "mine" else int(who[:18]) if who.isdecimal() else None
+    owner = request.actor.own_id if who == "mine" else number(who)
     kind = wanted.get("kind", "")
     return queries.Filter(
         state=wanted.get("state", "open") if wanted.get("state") in STATES else "open",

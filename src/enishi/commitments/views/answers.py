@@ -13,8 +13,9 @@ from enishi.accounts.answers import chosen_project, found, refused, way_back
 from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries
 from enishi.core.dates import DateError, parse_date
+from enishi.core.parameters import number, words
 
-__all__ = ("asked", "done", "filter_of", "found", "number", "refused", "way_back", "with_")
+__all__ = ("asked", "done", "filter_of", "found", "refused", "way_back", "with_")
 
 KEPT = (
     "state", "side", "kind", "who", "q", "from", "until", "decided", "till", "owner", "team", "in",
@@ -26,10 +27,6 @@ KEPT = (
 def asked(request: StaffRequest) -> dict[str, str]:
     """The filter as it stands in the address, without what is empty."""
     return {name: request.GET[name] for name in KEPT if request.GET.get(name)}
-
-
-def number(value: str | None) -> int | None:
-    return int(value) if value and value.isdecimal() and len(value) < 18 else None
 
 
 def filter_of(request: StaffRequest) -> queries.Filter:
@@ -55,7 +52,7 @@ def filter_of(request: StaffRequest) -> queries.Filter:
         due_until=_day(wanted.get("until")),
         decided_from=_day(wanted.get("decided")),
         decided_until=_day(wanted.get("till")),
-        text=wanted.get("q", "")[:200],
+        text=words(wanted.get("q")),
     )
 
 

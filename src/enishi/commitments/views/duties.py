@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from enishi.accounts.answers import chosen_project
+from enishi.accounts.answers import chosen_project, shell_project
 from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries, services
 from enishi.commitments.forms import ClausesForm, DutyForm, EndForm, PasteForm, ReviewForm, SourceForm
@@ -27,6 +27,7 @@ from enishi.commitments.views import answers
 from enishi.commitments.views.lists import tabs
 from enishi.core import clock
 from enishi.core.documents import guarded
+from enishi.core.parameters import number, words
 
 KEPT = ("state", "source", "who", "q", "project")
 
@@ -37,13 +38,12 @@ def _asked(request: StaffRequest) -> dict[str, str]:
 
 def _filter(request: StaffRequest) -> DutyFilter:
     wanted = _asked(request)
-    source = wanted.get("source", "")
     return DutyFilter(
         state=wanted["state"] if wanted.get("state") in queries.DUTY_STATES else "",
         project_id=chosen_project(request),
-        source_id=int(source[:18]) if source.isdecimal() else None,
+        source_id=number(wanted.get("source")),
         owner_ids=(request.actor.own_id,) if wanted.get("who") == "mine" else None,
-        text=wanted.get("q", "")[:200],
+        text=words(wanted.get("q")),
     )
 
 
@@ -52,17 +52,13 @@ def _with(request: StaffRequest, **changed: str) -> str:
     return f"?{urlencode(kept)}" if kept else reverse("commitments:duties")
 
 
-def _number(value: str) -> int | None:
-    return int(value) if value.isdecimal() and len(value) < 18 else None
-
-
 @require_GET
 def register(request: StaffRequest) -> HttpResponse:
     """Every duty that holds, document by document, or those of one state."""
     actor = request.actor
     actor.require(VIEW)
     filters = _filter(request)
-    page = queries.register(actor, filters, after=_number(request.GET.get("after", "")))
+    page = queries.register(actor, filters, after=number(request.GET.get("after")))
     chips: list[tuple[str, str, Any]] = [("who", "mine", _("Mine"))]
     chips += [("state", code, label) for code, label in queries.DUTY_STATES.items()]
     context = {
@@ -125,7 +121,7 @@ def new_source(request: StaffRequest) -> HttpResponse:
     """Write down a document that obliges."""
     actor = request.actor
     actor.require_whole(EDIT)
-    form = SourceForm(actor, request.POST or None, project_id=request.session.get("project"))
+    form = SourceForm(actor, request.POST or None, project_id=shell_project(request))
     if request.method == "POST" and form.is_valid():
         try:
             made = services.write_source(actor, **form.values())

@@ -18,6 +18,7 @@ from enishi.commitments.queries.month import month_name
 from enishi.commitments.views import answers
 from enishi.commitments.views.lists import tabs
 from enishi.core.formats import counted
+from enishi.core.parameters import number
 
 BY = {"team": "team", "project": "in", "owner": "owner"}
 MONTHS = (3, 6, 12)
@@ -29,7 +30,7 @@ def kept(request: StaffRequest) -> HttpResponse:
     request.actor.require("commitments.view")
     by = request.GET.get("by", "team")
     by = by if by in BY else "team"
-    asked = answers.number(request.GET.get("months"))
+    asked = number(request.GET.get("months"))
     months = asked if asked in MONTHS else MONTHS[0]
     report = queries.kept_report(request.actor, by, answers.filter_of(request), months=months)
     context = {
@@ -57,11 +58,11 @@ def kept(request: StaffRequest) -> HttpResponse:
             ],
             [
                 {
-                    "label": _("%(n)s months") % {"n": counted(number)},
-                    "url": f"?{urlencode({'by': by, 'months': number})}",
-                    "pressed": number == months,
+                    "label": _("%(n)s months") % {"n": counted(n)},
+                    "url": f"?{urlencode({'by': by, 'months': n})}",
+                    "pressed": n == months,
                 }
-                for number in MONTHS
+                for n in MONTHS
             ],
         ],
     }

@@ -10,12 +10,14 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor
+from enishi.accounts.answers import shell_project
 from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries, services
 from enishi.commitments.forms import PromiseForm, TaskForm
 from enishi.commitments.models import Promise, Task
 from enishi.commitments.services.rules import EDIT, C, address
 from enishi.commitments.views import answers
+from enishi.core.parameters import number
 from enishi.timeline.models import Entry
 
 F = TypeVar("F", PromiseForm, TaskForm)
@@ -35,7 +37,7 @@ def new(
     actor = request.actor
     actor.require(EDIT)
     form = form_class(
-        actor, request.POST or None, initial=_brought(request), project_id=request.session.get("project")
+        actor, request.POST or None, initial=_brought(request), project_id=shell_project(request)
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -74,9 +76,8 @@ def delete(
     request: StaffRequest, row: C, remove: Callable[[Actor, C, int | None], Entry], *, after: str
 ) -> HttpResponse:
     """Delete something unless it was changed since the page was drawn on which one pressed."""
-    version = request.POST.get("version", "")
     try:
-        entry = remove(request.actor, row, int(version) if version.isdecimal() else None)
+        entry = remove(request.actor, row, number(request.POST.get("version")))
     except services.Conflict as error:
         return answers.refused(request, str(error), after=address(row))
     return answers.done(request, _("Deleted: %(title)s") % {"title": row.title}, undo=entry.pk, after=after)
@@ -85,9 +86,8 @@ def delete(
 def _brought(request: StaffRequest) -> dict[str, Any]:
     """What another page hands over to a new promise or task."""
     given: dict[str, Any] = {name: request.GET[name] for name in BROUGHT if request.GET.get(name)}
-    party_id = request.GET.get("party", "")
-    if party_id.isdigit():
-        party = answers.found(queries.party, request.actor, int(party_id[:18]))
+    if party_id := number(request.GET.get("party")):
+        party = answers.found(queries.party, request.actor, party_id)
         given |= {"party": party.pk, "person": party.full_name}
     return given
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from enishi.contacts.forms.lists import State
 from enishi.contacts.services import ContactError
 from enishi.contacts.services.bulk import Selection
+from enishi.core.parameters import numbers
 
 MOST = 10_000
 
@@ -18,7 +19,7 @@ def read_selection(data: QueryDict, state: State) -> Selection:
     """Everybody that the list shows (``all``), or the chosen rows; raises ContactError when there are none."""
     if data.get("all"):
         return Selection(spec=state.spec)
-    ids = sorted({int(text) for text in data.getlist("id")[:MOST] if text.isdigit() and len(text) < 19})
+    ids = sorted(set(numbers(data.getlist("id")[:MOST])))
     if not ids:
         raise ContactError(_("Choose at least one contact in the list first."))
     return Selection(ids=tuple(ids))
@@ -38,4 +39,4 @@ def repeated(data: QueryDict) -> list[tuple[str, str]]:
     """Which contacts were meant, as hidden fields of the next step."""
     if data.get("all"):
         return [("all", "1")]
-    return [("id", text) for text in data.getlist("id")[:MOST] if text.isdigit()]
+    return [("id", str(pk)) for pk in numbers(data.getlist("id")[:MOST])]

@@ -14,6 +14,7 @@ from enishi.contacts.models import (
 )
 from enishi.contacts.queries import party_or_none
 from enishi.core import normalise
+from enishi.core.parameters import number
 
 
 def text_line(label: Any, length: int, **attrs: str) -> forms.CharField:
@@ -64,7 +65,7 @@ class Picked:
     def read(cls, actor: Actor, sent: str) -> Picked:
         if sent.startswith("new:"):
             return cls(None, sent.removeprefix("new:").strip()[:300])
-        party = party_or_none(actor, int(sent)) if sent.isdecimal() and len(sent) < 19 else None
+        party = party_or_none(actor, pk) if (pk := number(sent)) else None
         return cls(party, party.full_name if party else "")
 
     def __bool__(self) -> bool:

@@ -17,6 +17,7 @@ from enishi.accounts.access import Actor
 from enishi.contacts.models import SavedView
 from enishi.contacts.queries import filters, lists, tree
 from enishi.contacts.queries.lists import ListSpec
+from enishi.core.parameters import number
 
 SILENT_DAYS = 60
 AREA_LENGTH = 4000
@@ -37,7 +38,7 @@ class View:
 
     @property
     def saved_id(self) -> int | None:
-        return int(self.code) if self.code.isdigit() else None
+        return number(self.code)
 
 
 def _only(field: str, cmp: str, value: Any) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def find_view(actor: Actor, code: str) -> View | None:
     for view in BUILT_IN:
         if view.code == code:
             return view
-    if not code.isdigit() or len(code) > 18:
+    if number(code) is None:
         return None
     try:
         return from_saved(lists.saved_view(actor, int(code)))
@@ -161,7 +162,7 @@ def read_state(actor: Actor, params: QueryDict, project_id: int | None) -> State
         spec=spec,
         kept=kept,
         cursor=params.get("cursor", "")[:2000],
-        place=int(place) if place.isdigit() and len(place) < 10 else 0,
+        place=int(place) if place.isdecimal() and len(place) < 10 else 0,
         problem=problem,
         on_map=params.get("on") == "map",
         project=str(project_id) if params.get("project") == str(project_id) else "",
@@ -171,7 +172,7 @@ def read_state(actor: Actor, params: QueryDict, project_id: int | None) -> State
 def read_place(text: str) -> tuple[int, ...]:
     """A place in the tree as addresses write it: ``1.0``; raises FilterError."""
     parts = [part for part in text.split(".") if part]
-    if not all(part.isdigit() and len(part) < 4 for part in parts):
+    if not all(part.isdecimal() and len(part) < 4 for part in parts):
         raise filters.FilterError(_("This condition is not there any more. Look at the filter again."))
     return tuple(int(part) for part in parts)
 

@@ -184,7 +184,7 @@ class Position:
     @classmethod
     def parse(cls, words: str) -> Position | None:
         score, tilde, number = words.partition("~")
-        whole = tilde and score.isdigit() and number.isdigit() and len(score) < 5 and len(number) < 19
+        whole = tilde and score.isdecimal() and number.isdecimal() and len(score) < 5 and len(number) < 19
         return cls(int(score), int(number)) if whole else None
 
 

@@ -13,6 +13,7 @@ from enishi.accounts.access import Actor
 from enishi.contacts.models import Party
 from enishi.contacts.queries.filters import FilterField, find_field
 from enishi.contacts.queries.tree import Leaf, Node, Place
+from enishi.core.parameters import numbers
 
 WORDLESS = {"empty"}
 COUNTED = {"within", "older"}
@@ -66,7 +67,7 @@ def _leaf(actor: Actor, leaf: Leaf, field: FilterField | None, where: tuple[int,
     if field is None or leaf.cmp not in field.compare:
         return Told(where, "help-circle", leaf.field, _("does not exist any more"), "", known=False)
     value = "" if leaf.cmp in WORDLESS or field.kind == "none" else value_words(actor, field, leaf.value)
-    if field.kind == "days" and leaf.cmp in COUNTED and value.isdigit() and len(value) < 9:
+    if field.kind == "days" and leaf.cmp in COUNTED and value.isdecimal() and len(value) < 9:
         value = ngettext("%(n)s day", "%(n)s days", int(value)) % {"n": value}
     return Told(where, field.icon, field.label, field.compare[leaf.cmp], value)
 
@@ -78,7 +79,7 @@ def value_words(actor: Actor, field: FilterField, value: Any) -> str:
         labels = {code: str(label) for code, label in field.choices(actor)}
         return _listed(labels.get(item, _("not known")) for item in items)
     if field.kind == "party":
-        ids = [int(item) for item in items if item.isdigit() and len(item) < 19]
+        ids = numbers(items)
         names = dict(Party.objects.visible_to(actor).filter(pk__in=ids).values_list("pk", "full_name"))
         return _listed(names.get(pk, _("not known")) for pk in ids)
     return _listed(map(field.words, items) if field.words else items)

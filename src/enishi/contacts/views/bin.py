@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts import queries
 from enishi.contacts.views.answers import crumbs
+from enishi.core.parameters import number
 
 PAGE = 50
 DELETE = "contacts.delete"
@@ -17,8 +18,7 @@ DELETE = "contacts.delete"
 @require_GET
 def recycle_bin(request: StaffRequest) -> HttpResponse:
     request.actor.require(DELETE)
-    before = request.GET.get("before", "")
-    after = int(before) if before.isdecimal() and len(before) < 19 else None
+    after = number(request.GET.get("before"))
     found = list(queries.recycle_bin(request.actor, after=after)[: PAGE + 1])
     last = found[PAGE - 1].pk if len(found) > PAGE else None
     context = {

@@ -15,6 +15,7 @@ from enishi.accounts.requests import StaffRequest
 from enishi.contacts.queries.briefs import briefs, occasion
 from enishi.contacts.views.answers import crumbs
 from enishi.core import clock
+from enishi.core.parameters import numbers
 
 
 @require_GET
@@ -32,7 +33,7 @@ def together(request: StaffRequest) -> HttpResponse:
             raise Http404
         return _answer(request, found.party_ids, occasion=found)
     given = request.GET.getlist("who")
-    return _answer(request, [int(value) for value in given if value.isdecimal() and len(value) < 18])
+    return _answer(request, numbers(given))
 
 
 def _answer(request: StaffRequest, party_ids: Sequence[int], **more: Any) -> HttpResponse:

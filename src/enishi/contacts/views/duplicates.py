@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from enishi.accounts.answers import shell_project
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts.forms.duplicates import read_choices, read_entered, read_left_points
 from enishi.contacts.models import DuplicatePair, Party
@@ -19,6 +20,7 @@ from enishi.contacts.queries.naming import shown_name
 from enishi.contacts.services import ContactError, duplicates, merging
 from enishi.contacts.views.answers import country, crumbs, party_or_404
 from enishi.contacts.views.shown import language
+from enishi.core.parameters import number
 
 VIEW = "contacts.view"
 
@@ -56,11 +58,10 @@ def pairs(request: StaffRequest) -> HttpResponse:
     """Pairs to look at, surest first."""
     actor = request.actor
     actor.require(VIEW)
-    project = request.session.get("project")
     found = queries.pairs(
         actor,
         after=queries.Position.parse(request.GET.get("after", "")),
-        project_id=project if isinstance(project, int) else None,
+        project_id=shell_project(request),
     )
     shown, more = found[: queries.PAGE], len(found) > queries.PAGE
     last = shown[-1] if shown else None
@@ -160,9 +161,8 @@ def choose(request: StaffRequest, party_id: int) -> HttpResponseBase:
     """With whom to merge a contact: likely ones, or anybody by name."""
     party = party_or_404(request, party_id)
     request.actor.require(merging.MERGE, party.project_ids)
-    other = request.GET.get("other", "")
-    if other.isdigit() and len(other) < 19:
-        return redirect("contacts:merge_pair", party.pk, int(other))
+    if other := number(request.GET.get("other")):
+        return redirect("contacts:merge_pair", party.pk, other)
     points = list(party.points.all())
     entered = queries.Entered(
         kind=party.kind,

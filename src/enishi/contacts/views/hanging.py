@@ -18,6 +18,7 @@ from enishi.contacts.queries import ties
 from enishi.contacts.services.points import PLACES_FIRST, ROADS_FIRST
 from enishi.contacts.views.answers import country, editable, form_answer, saved_answer
 from enishi.core import normalise
+from enishi.core.parameters import words
 
 
 @require_http_methods(["GET", "POST"])
@@ -191,7 +192,7 @@ def external_id(request: StaffRequest, party_id: int) -> HttpResponse:
 @require_GET
 def party_choices(request: StaffRequest) -> HttpResponse:
     """Parties that match what is being typed, as radio buttons of the field ``name``, with a line to create one."""
-    query = request.GET.get("q", "").strip()[:100]
+    query = words(request.GET.get("q"))
     name = request.GET.get("name", "party")
     kinds = [kind for kind in request.GET.get("kinds", "").split(",") if kind in Party.Kind.values]
     context = {

@@ -24,6 +24,7 @@ from enishi.contacts.services import importing
 from enishi.contacts.services.importing.problems import refuses, said
 from enishi.contacts.services.importing.showing import changes
 from enishi.core.formats import counted
+from enishi.core.parameters import number, numbers
 
 PAGE, ROWS = 30, 50
 Action, State = ImportRow.Action, ImportRun.State
@@ -76,12 +77,12 @@ def steps(run: ImportRun | None, now: int) -> list[dict[str, str]]:
 def imports(request: StaffRequest) -> HttpResponse:
     """Past imports and drafts, newest first."""
     request.actor.require(importing.RIGHT)
-    before = request.GET.get("before", "")
-    found = list(queries.runs(request.actor, before=int(before) if before.isdecimal() else None)[: PAGE + 1])
+    before = number(request.GET.get("before"))
+    found = list(queries.runs(request.actor, before=before)[: PAGE + 1])
     last = found[PAGE - 1].pk if len(found) > PAGE else None
     # An archive that was just uploaded appears as soon as its reading begins.
-    awaited = request.GET.get("awaited", "")
-    missing = awaited.isdecimal() and not any(run.pk > int(awaited) for run in found)
+    awaited = number(request.GET.get("awaited"))
+    missing = awaited is not None and not any(run.pk > awaited for run in found)
     context = {
         "runs": [{"run": run, "url": reverse("contacts:import", args=[run.pk])} for run in found[:PAGE]],
         "at_work": missing or any(run.state in AT_WORK for run in found),
@@ -220,9 +221,8 @@ def listed(request: StaffRequest, run: ImportRun, counts: list[dict[str, Any]]) 
     wanted = request.GET.get("show", "")
     order = (Action.DUPLICATE, Action.REFUSE, Action.UPDATE, Action.CREATE, Action.SAME, Action.SKIP)
     action = wanted if wanted in there else next((one for one in order if one in there), Action.CREATE)
-    after = request.GET.get("after", "")
-    number = int(after) if after.isdecimal() and len(after) < 10 else 0
-    rows = queries.rows(request.actor, run, action=action, after=number, limit=ROWS + 1)
+    after = number(request.GET.get("after")) or 0
+    rows = queries.rows(request.actor, run, action=action, after=after, limit=ROWS + 1)
     page = rows[:ROWS]
     told: list[Any] = [[] for _row in page]
     if action in (Action.UPDATE, Action.DUPLICATE) and run.state == State.CHECKED:
@@ -242,7 +242,7 @@ def listed(request: StaffRequest, run: ImportRun, counts: list[dict[str, Any]]) 
             if c["n"]
         ],
         "next_url": f"{address}?show={action}&after={page[-1].number}" if len(rows) > ROWS else "",
-        "back_url": f"{address}?show={action}" if number else "",
+        "back_url": f"{address}?show={action}" if after else "",
     }
 
 
@@ -303,8 +303,7 @@ def decide(request: StaffRequest, run_id: int) -> HttpResponse:
     """One row, or all that are undecided: ``create``, ``skip``, or ``update`` with the contact that is meant."""
     run = run_or_404(request, run_id)
     choice, _colon, target = request.POST.get("decision", "").partition(":")
-    rows = [int(number) for number in request.POST.getlist("row") if number.isdecimal() and len(number) < 10]
-    party_id = int(target) if target.isdecimal() and len(target) < 18 else None
+    rows, party_id = numbers(request.POST.getlist("row")), number(target)
     try:
         importing.decide(request.actor, run, rows, decision=choice, party_id=party_id)
     except importing.ImportRefused as error:
@@ -345,14 +344,14 @@ def _refused_lines(run: ImportRun) -> Iterator[str]:
     headers: list[str] = run.facts.get("headers", [])
     yield "\ufeff"
     yield writer.writerow([*headers, _("Why refused")])
-    for number, cells, problems in queries.refused(run):
+    for place, cells, problems in queries.refused(run):
         row = [*cells, *[""] * (len(headers) - len(cells))]
         reasons = "; ".join(
             f"{found['column']}: {said(found)}" if found["column"] else said(found)
             for found in problems
             if refuses(found)
         )
-        told = _("Row %(number)d. %(reasons)s") % {"number": number, "reasons": reasons}
+        told = _("Row %(number)d. %(reasons)s") % {"number": place, "reasons": reasons}
         yield writer.writerow([*map(_harmless, row[: max(len(headers), len(cells))]), told])
 
 

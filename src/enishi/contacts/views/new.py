@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from enishi.accounts.answers import shell_project
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts import services
 from enishi.contacts.forms.choosing import project_choices
@@ -66,7 +67,7 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
 
 
 def _initial(request: StaffRequest) -> dict[str, Any]:
-    chosen = request.session.get("project")
+    chosen = shell_project(request)
     offered = [pk for pk, _name in project_choices(request.actor)]
     only = offered[0] if len(offered) == 1 else None
     given = {

@@ -10,6 +10,7 @@ from enishi.accounts.access import Actor
 from enishi.contacts.models import Party, Tag
 from enishi.conversations.models import Participant
 from enishi.core import text
+from enishi.core.parameters import number, numbers
 from enishi.search import queries as search
 from enishi.search.models import Kind
 
@@ -63,7 +64,7 @@ def people_by_token(actor: Actor, tokens: Sequence[str]) -> list[Person]:
     found: dict[str, Person] = {}
     for token in tokens:
         kind, _sep, value = token.partition(":")
-        pk = int(value) if value.isdigit() else 0
+        pk = number(value) or 0
         if kind == "party" and pk in parties:
             found[token] = Person(token, parties[pk].full_name, parties[pk].kind)
         elif kind == "user" and pk in users:
@@ -75,7 +76,7 @@ def people_by_token(actor: Actor, tokens: Sequence[str]) -> list[Person]:
 
 def _ids(tokens: Sequence[str], kind: str) -> list[int]:
     values = [token.partition(":")[2] for token in tokens if token.startswith(f"{kind}:")]
-    return [int(value) for value in values if value.isdigit() and len(value) < 18]
+    return numbers(values)
 
 
 def tag_choices(actor: Actor) -> list[tuple[int, str]]:

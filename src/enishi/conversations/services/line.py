@@ -23,6 +23,7 @@ from enishi.conversations.services.drafts import EDIT, ParticipantDraft, usable_
 from enishi.conversations.services.errors import ConversationError
 from enishi.conversations.services.interactions import delete_interaction, log_interaction
 from enishi.core import clock, text
+from enishi.core.parameters import number
 from enishi.search import queries as search
 from enishi.search.models import Kind
 
@@ -167,8 +168,8 @@ def _people(
             party = create_party(actor, PartyDraft(full_name=who.text), project_ids=[project.pk])
             created.append(party)
             drafts.append(ParticipantDraft(role, party_id=party.pk))
-        elif choice.isdigit():
-            drafts.append(ParticipantDraft(role, party_id=int(choice)))
+        elif party_id := number(choice):
+            drafts.append(ParticipantDraft(role, party_id=party_id))
         else:
             drafts.append(ParticipantDraft(role, name=who.text))
     if understood.here is not None and all(draft.party_id != understood.here.pk for draft in drafts):

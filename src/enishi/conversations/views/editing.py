@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
+from enishi.accounts.answers import shell_project
 from enishi.contacts.services import ContactError
 from enishi.content.services import FileDraft, FileError
 from enishi.conversations import queries, services
@@ -21,7 +22,7 @@ from enishi.conversations.minutes import without_empty
 from enishi.conversations.models import Interaction, Participant
 from enishi.conversations.views.lookup import EDIT, actor_of, interaction_or_404
 from enishi.conversations.views.minutes import WITH_MINUTES, empty_minutes
-from enishi.core.parameters import number
+from enishi.core.parameters import number, numbers
 
 Refused = (services.ConversationError, FileError, ContactError)
 
@@ -29,7 +30,7 @@ Refused = (services.ConversationError, FileError, ContactError)
 def _first_projects(request: HttpRequest, actor: Actor) -> list[int]:
     """The project one filters by, or the only one."""
     mine = list(accounts.projects(actor, EDIT).values_list("pk", flat=True)[:2])
-    chosen = number(request.GET.get("project")) or request.session.get("project")
+    chosen = number(request.GET.get("project")) or shell_project(request)
     return [chosen] if chosen else mine if len(mine) == 1 else []
 
 
@@ -55,7 +56,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 subject=request.GET.get("subject"),
                 text=empty_minutes([actor.name]) if request.GET.get("minutes") else "",
             )
-            people = [f"party:{pk}" for pk in request.GET.getlist("party") if pk.isdigit()]
+            people = [f"party:{pk}" for pk in numbers(request.GET.getlist("party"))]
         form = InteractionForm(initial=first, actor=actor, tags=tags)
         return _form(request, form, people, reply_to=reply_to)
     form = InteractionForm(request.POST, request.FILES, actor=actor, tags=tags)
@@ -140,7 +141,7 @@ def edit(request: HttpRequest, interaction_id: int) -> HttpResponse:
                 found,
                 version=form.cleaned_data["version"],
                 participants=_people(request),
-                drop_files=[int(pk) for pk in request.POST.getlist("drop_file") if pk.isdigit()],
+                drop_files=numbers(request.POST.getlist("drop_file")),
                 **form.values(),
             )
         except services.Conflict as error:

@@ -19,6 +19,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from enishi.accounts.access import Actor
+from enishi.accounts.answers import shell_project
 from enishi.commitments.services import CommitmentError
 from enishi.contacts.services import ContactError
 from enishi.conversations import services
@@ -27,7 +28,7 @@ from enishi.conversations.quicklog import Chip, ChipKind
 from enishi.conversations.storyline import ICONS
 from enishi.conversations.views.lookup import EDIT, actor_of
 from enishi.core import clock, formats, text
-from enishi.core.parameters import number
+from enishi.core.parameters import number, numbers
 
 Refused = (services.ConversationError, CommitmentError, ContactError)
 
@@ -35,7 +36,7 @@ Refused = (services.ConversationError, CommitmentError, ContactError)
 def setting_from(data: Any, request: HttpRequest) -> services.Setting:
     return services.Setting(
         party_id=number(data.get("party")),
-        project_id=number(data.get("in_project")) or request.session.get("project"),
+        project_id=number(data.get("in_project")) or shell_project(request),
         people={name[4:]: value for name, value in data.items() if name.startswith("who-")},
     )
 
@@ -174,9 +175,9 @@ def undo(request: HttpRequest) -> HttpResponse:
         services.take_back_line(
             actor,
             interaction_id=number(given.get("interaction")),
-            promise_ids=[int(pk) for pk in given.getlist("promise") if pk.isdigit()],
-            task_ids=[int(pk) for pk in given.getlist("task") if pk.isdigit()],
-            party_ids=[int(pk) for pk in given.getlist("party") if pk.isdigit()],
+            promise_ids=numbers(given.getlist("promise")),
+            task_ids=numbers(given.getlist("task")),
+            party_ids=numbers(given.getlist("party")),
         )
     except ObjectDoesNotExist:
         raise Http404 from None

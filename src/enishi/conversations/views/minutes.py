@@ -22,6 +22,7 @@ from enishi.conversations.forms import ResultForm, ResultsForm
 from enishi.conversations.models import Interaction
 from enishi.conversations.views.lookup import EDIT, actor_of, interaction_or_404
 from enishi.core import formats
+from enishi.core.parameters import number
 
 COMMIT = "commitments.edit"
 WITH_MINUTES = (Interaction.Channel.MEETING, Interaction.Channel.VISIT)
@@ -83,7 +84,7 @@ def results(request: HttpRequest, interaction_id: int) -> HttpResponse:
         ]
         return _page(request, found, whole, forms)
     whole = ResultsForm(request.POST, projects=projects)
-    numbers = [n for n in request.POST.getlist("result") if n.isdigit() and len(n) < 4][: minutes.MOST]
+    numbers = [n for n in request.POST.getlist("result") if n.isdecimal() and len(n) < 4][: minutes.MOST]
     forms = [ResultForm(request.POST, prefix=f"r{n}", choices=choices) for n in numbers]
     kept = [form for form in forms if form.data.get(f"{form.prefix}-keep")]
     # Every form is asked, so that each shows what is wrong with it.
@@ -151,10 +152,11 @@ def _page(
     listed = paragraphs.paragraphs(found.text, folds=found.folds)
     rows = []
     for form in forms:
-        start, end = (_number(form[name].value()) for name in ("start", "end"))
+        start, end = (number(str(form[name].value())) or 0 for name in ("start", "end"))
         point = next((one.number for one in listed if one.start <= start < max(one.end, one.start + 1)), None)
-        number = (form.prefix or "r")[1:]
-        rows.append({"form": form, "number": number, "quote": found.text[start:end], "point": point})
+        rows.append(
+            {"form": form, "number": (form.prefix or "r")[1:], "quote": found.text[start:end], "point": point}
+        )
     failed = bool(whole.errors) or any(form.is_bound and form.errors for form in forms)
     context = {
         "one": found,
@@ -163,10 +165,6 @@ def _page(
         "checked": sum(bool(form["keep"].value()) for form in forms),
     }
     return render(request, "conversations/results.html", context, status=422 if failed else 200)
-
-
-def _number(value: Any) -> int:
-    return int(value) if str(value).isdigit() else 0
 
 
 def _told(actor: Actor, made: services.Results) -> str:

@@ -14,26 +14,26 @@ from django.views.decorators.http import require_GET
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
+from enishi.accounts.answers import listed_project
 from enishi.contacts.queries import party_or_none
 from enishi.conversations import paragraphs, queries, services
 from enishi.conversations.models import Interaction
 from enishi.conversations.storyline import ICONS
 from enishi.conversations.views.lookup import EDIT, VIEW, actor_of, interaction_or_404
 from enishi.core import clock, formats, registry
-from enishi.core.parameters import day, in_address, moment_and_id, number
+from enishi.core.parameters import day, in_address, moment_and_id, number, words
 
 
 def filters_from(request: HttpRequest) -> queries.Filters:
     given = request.GET
-    chosen = given.get("project", str(request.session.get("project") or ""))
     return queries.Filters(
         channel=given.get("channel", "") if given.get("channel") in Interaction.Channel.values else "",
-        project_id=number(chosen),
+        project_id=listed_project(request),
         party_id=number(given.get("party")),
         answer=given.get("answer", "") if given.get("answer") in Interaction.Answer.values else "",
         since=day(given.get("since")),
         until=day(given.get("until"), after=True),
-        text=given.get("q", "").strip()[:200],
+        text=words(given.get("q")),
         added=tuple((code, given[code]) for code in queries.added_filters() if given.get(code)),
     )
 

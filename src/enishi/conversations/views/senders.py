@@ -19,7 +19,7 @@ from enishi.conversations import queries, services
 from enishi.conversations.models import UnknownSender
 from enishi.conversations.views.lookup import EDIT, VIEW, actor_of
 from enishi.conversations.views.pages import views_of
-from enishi.core.parameters import in_address, moment_and_id, number
+from enishi.core.parameters import in_address, moment_and_id, number, words
 
 PAGE = 30
 
@@ -53,7 +53,7 @@ def candidates(request: HttpRequest, sender_id: int) -> HttpResponse:
     actor = actor_of(request)
     actor.require(EDIT)
     sender = _sender(request, sender_id)
-    typed = request.GET.get("q", "").strip() or sender.name or sender.address.partition("@")[0]
+    typed = words(request.GET.get("q")) or sender.name or sender.address.partition("@")[0]
     found = [one for one in queries.people_found(actor, typed) if one.token.startswith("party:")]
     template = "conversations/sender_candidates.html" if request.htmx else "conversations/sender_join.html"  # type: ignore[attr-defined]
     return render(request, template, {"sender": sender, "found": found, "typed": typed})

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from enishi.accounts.requests import StaffRequest
+from enishi.core.parameters import number
 from enishi.engagement import queries
 from enishi.engagement.forms import WantedForm
 from enishi.engagement.queries.gaps import QUIET_DAYS, USUAL_DAYS
@@ -29,8 +30,7 @@ def _with(request: StaffRequest, **changed: Any) -> str:
 
 
 def _number(request: StaffRequest, name: str) -> int:
-    value = request.GET.get(name, "")
-    return int(value) if value.isdecimal() and len(value) < 18 else 0
+    return number(request.GET.get(name)) or 0
 
 
 @require_GET

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enishi.accounts.requests import StaffRequest
+from enishi.core.parameters import number
 from enishi.engagement import queries, services
 from enishi.engagement.forms import PlanForm, SettleForm
 from enishi.engagement.models import PlanStep
@@ -61,8 +62,8 @@ def new(request: StaffRequest, project_id: int) -> HttpResponse:
     project = answers.project_or_404(request, project_id)
     request.actor.require(PLAN, project.pk)
     initial = {}
-    if request.GET.get("party", "").isdecimal():
-        party = answers.stakeholder_or_404(request, project, int(request.GET["party"][:18]))
+    if party_id := number(request.GET.get("party")):
+        party = answers.stakeholder_or_404(request, project, party_id)
         initial = {"party": party.pk, "person": party.full_name}
     form = PlanForm(request.actor, project, request.POST or None, initial=initial)
     after = answers.way_back(request, _home(project.pk))

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.requests import StaffRequest
+from enishi.core.parameters import number
 from enishi.privacy import queries, services
 from enishi.privacy.models import Erasure, Hold
 from enishi.privacy.services.erasing import RIGHT
@@ -62,10 +63,10 @@ def erase(request: StaffRequest, party_id: int) -> HttpResponse:
 def hold(request: StaffRequest, party_id: int) -> HttpResponse:
     """Keep somebody from being erased, or let it be again (``end``)."""
     party = party_or_404(request, party_id)
-    ending = request.POST.get("end", "")
+    ending = number(request.POST.get("end"))
     try:
-        if ending.isdecimal() and len(ending) < 18:
-            services.end_hold(request.actor, party, int(ending))
+        if ending is not None:
+            services.end_hold(request.actor, party, ending)
         else:
             services.set_hold(request.actor, party, reason=request.POST.get("reason", ""))
     except Hold.DoesNotExist:
@@ -107,8 +108,7 @@ def setup(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, _("The address may be added again."))
             return redirect("privacy:setup")
-    value = request.GET.get("before", "")
-    before = int(value) if value.isdecimal() and len(value) < 18 else None
+    before = number(request.GET.get("before"))
     found = list(queries.erasures(actor, before=before)[: PAGE + 1])
     context = {
         "erasures": found[:PAGE],

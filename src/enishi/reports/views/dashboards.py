@@ -22,6 +22,7 @@ from enishi.accounts.requests import StaffRequest
 from enishi.core import clock
 from enishi.core.documents import Document, write_pdf
 from enishi.core.formats import format_date
+from enishi.core.parameters import number
 from enishi.reports import queries, services
 from enishi.reports.forms import DashboardForm, weeks_label
 from enishi.reports.measuring import PERIODS, Look
@@ -174,7 +175,8 @@ def new(request: StaffRequest) -> HttpResponse:
     """Keep figures under a name; begins with those of the dashboard one comes from."""
     request.actor.require(VIEW)
     like = request.GET.get("like", "")
-    begun = _stored(request, int(like[:18])) if like.isdecimal() else _audience(like) if like else None
+    stored = number(like)
+    begun = _stored(request, stored) if stored else _audience(like) if like else None
     initial = {"weeks": 12} if begun is None else {"weeks": begun.weeks, "figures": list(begun.figures)}
     form = DashboardForm(request.actor, request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from enishi.accounts.answers import shell_project
 from enishi.accounts.requests import StaffRequest
 from enishi.core import clock
 from enishi.core.documents import shown
@@ -65,7 +66,7 @@ def new(request: StaffRequest, code: str) -> HttpResponse:
     definition = _definition_or_404(request, code)
     today = timezone.localdate(clock.now())
     usual = {
-        "project": request.session.get("project") or "",
+        "project": shell_project(request) or "",
         "since": today - dt.timedelta(days=definition.days),
         "until": today,
         "language": request.user.language,

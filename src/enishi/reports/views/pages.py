@@ -15,6 +15,7 @@ from enishi.accounts.access import Level
 from enishi.accounts.answers import found
 from enishi.accounts.requests import StaffRequest
 from enishi.core.documents.paper import Cell
+from enishi.core.parameters import number
 from enishi.reports import queries, services
 from enishi.reports.definitions import KIND
 from enishi.reports.models import Report
@@ -32,8 +33,8 @@ def report_or_404(request: StaffRequest, report_id: int) -> Report:
 def reports(request: StaffRequest) -> HttpResponse:
     """Reports made, newest first."""
     request.actor.require(VIEW)
-    before = request.GET.get("before", "")
-    found = queries.listed(request.actor, before=int(before) if before.isdecimal() else None, limit=PAGE + 1)
+    before = number(request.GET.get("before"))
+    found = queries.listed(request.actor, before=before, limit=PAGE + 1)
     labels = {definition.code: definition for definition in KIND.all()}
     context = {
         "reports": [{"report": one, "definition": labels[one.definition]} for one in found[:PAGE]],

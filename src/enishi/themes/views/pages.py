@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from enishi.accounts import queries as accounts
+from enishi.accounts.answers import listed_project
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts.queries import party_or_none
 from enishi.core.parameters import day, in_address, moment_and_id, number
@@ -30,19 +31,18 @@ REPLIES = 20
 def asked(request: StaffRequest) -> tuple[queries.Filters, queries.Period, dict[str, str]]:
     """What the address asks for, and the same as it stands in further addresses."""
     given = request.GET
-    chosen = given.get("project", str(request.session.get("project") or ""))
     usual = queries.Period.last_weeks()
     since, until = day(given.get("since")), day(given.get("until"), after=True)
     until = until or usual.until
     since = since if since and since < until else until - (usual.until - usual.since)
     feeling = number(given.get("feeling"))
     filters = queries.Filters(
-        project_id=number(chosen),
+        project_id=listed_project(request),
         party_id=number(given.get("party")),
         feeling=feeling if feeling in Feeling.values else None,
     )
     kept = {
-        "project": chosen,
+        "project": str(filters.project_id or ""),
         "since": _day(since),
         "until": _day(until - dt.timedelta(days=1)),
         "party": str(filters.party_id or ""),

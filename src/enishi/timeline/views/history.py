@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from enishi.accounts.requests import StaffRequest
+from enishi.core.parameters import number
 from enishi.timeline import queries, words
 from enishi.timeline.forms import HistoryFilter
 
@@ -23,18 +24,13 @@ RECORD_PAGE = 20
 VIEW = "timeline.view"
 
 
-def _before(request: StaffRequest) -> int | None:
-    value = request.GET.get("before", "")
-    return int(value) if value.isdigit() and len(value) < 18 else None
-
-
 @require_GET
 def history(request: StaffRequest) -> HttpResponse:
     """Everything within one's rights, newest first."""
     actor = request.actor
     actor.require(VIEW)
     form = HistoryFilter(actor, request.GET)
-    before = _before(request)
+    before = number(request.GET.get("before"))
     found = queries.history(actor, **form.conditions(), before=before)[: PAGE + 1]
     entries = [words.told(entry) for entry in found]
     kept = form.chosen()
@@ -85,7 +81,7 @@ def of(request: StaffRequest, subject_type: str, subject_id: int) -> HttpRespons
     """The history of one record: a part of its page, or a page of its own."""
     actor = request.actor
     actor.require(VIEW)
-    before, at = _before(request), _moment(request)
+    before, at = number(request.GET.get("before")), _moment(request)
     found = queries.history_of(actor, subject_type, subject_id, before=before, until=at)[: RECORD_PAGE + 1]
     entries = [words.told(entry) for entry in found]
     # Before its first change there is nothing to list, but the record may be looked for there.

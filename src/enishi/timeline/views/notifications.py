@@ -8,6 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from enishi.accounts.requests import StaffRequest
+from enishi.core.parameters import number
 from enishi.timeline import queries, services
 from enishi.timeline.models import Notification
 
@@ -22,8 +23,7 @@ def notifications(request: StaffRequest) -> HttpResponse:
         return render(
             request, "timeline/bell.html", {"notifications": queries.notifications(actor, limit=BELL)}
         )
-    value = request.GET.get("before", "")
-    before = int(value) if value.isdigit() and len(value) < 18 else None
+    before = number(request.GET.get("before"))
     found = list(queries.notifications(actor, limit=PAGE + 1, before=before))
     last = found[PAGE - 1].pk if len(found) > PAGE else None
     context = {

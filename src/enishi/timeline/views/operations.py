@@ -14,17 +14,13 @@ from django.views.decorators.http import require_GET, require_POST
 from enishi.accounts.access import Forbidden
 from enishi.accounts.answers import found
 from enishi.accounts.requests import StaffRequest
+from enishi.core.parameters import number
 from enishi.timeline import queries, services, undo, words
 from enishi.timeline.models import Operation
 from enishi.timeline.views.history import VIEW, places
 
 PAGE = 50
 ENTRIES = 20
-
-
-def _before(request: StaffRequest) -> int | None:
-    value = request.GET.get("before", "")
-    return int(value) if value.isdigit() and len(value) < 18 else None
 
 
 def _found(request: StaffRequest, operation_id: int) -> Operation:
@@ -35,7 +31,7 @@ def _found(request: StaffRequest, operation_id: int) -> Operation:
 def operations(request: StaffRequest) -> HttpResponse:
     actor = request.actor
     actor.require(VIEW)
-    before = _before(request)
+    before = number(request.GET.get("before"))
     found = list(queries.operations(actor, before=before)[: PAGE + 1])
     rows = [
         {"operation": o, "counts": undo.counted(o.kind, o.counts), "can": _can(request, o)}
