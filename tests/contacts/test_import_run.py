@@ -28,6 +28,7 @@ from enishi.contacts.models import (
 from enishi.contacts.services import change_party, importing
 from enishi.contacts.services.importing import applying
 from enishi.contacts.services.importing.problems import said
+from enishi.core import clock
 from enishi.search.queries import find
 from enishi.timeline.models import Entry, Operation
 from enishi.timeline.services import undo_operation
@@ -450,3 +451,19 @@ def test_the_planner_learns_of_the_contacts_while_a_long_list_comes_in(project, 
             "SELECT reltuples FROM pg_class WHERE relname IN ('contacts_party', 'contacts_contactpoint')"
         )
         assert [row[0] for row in cursor.fetchall()] == [40, 40]
+
+
+def test_a_last_day_of_a_consent_comes_with_the_file_and_what_ran_out_is_given_anew(project):
+    rules = {"Until": "consent_until:newsletter"}
+    last = clock.today() + dt.timedelta(days=30)
+    head = "Name,Email,Until\n"
+    imported(f"{head}Aline Mercier,a@m.example,{last}\n", project, rules=rules)
+    consent = Consent.objects.get()
+    assert (consent.purpose.code, consent.state, consent.valid_until) == ("news", "given", last)
+    imported(f"{head}Aline Mercier,a@m.example,{last + dt.timedelta(days=9)}\n", project, rules=rules)
+    imported(f"{head}Bea Mercier,b@m.example,2020-01-01\n", project, rules=rules)
+    assert Consent.objects.count() == 1
+    ran_out = clock.today() - dt.timedelta(days=1)
+    Consent.objects.update(stated_on=ran_out, valid_until=ran_out)
+    imported(f"{head}Aline Mercier,a@m.example,{last}\n", project, rules=rules)
+    assert [one.valid_until for one in Consent.objects.order_by("pk")] == [ran_out, last]

@@ -84,6 +84,11 @@ def test_who_gets_it_and_who_not_and_why(here, news):
     gone = speaker(here, "Dot", news, state="withdrawn", email="dot@quill.example")
     silent = speaker(here, "Eve", None, email="eve@quill.example")
     nowhere = speaker(here, "Flo", news)
+    over = speaker(here, "Jo", None, email="jo@quill.example")
+    state_consent(
+        SYSTEM, over, purpose=news, state="given", stated_on=DAY - dt.timedelta(days=9),
+        valid_until=DAY - dt.timedelta(days=1),
+    )  # fmt: skip
     dead = speaker(here, "Gus", news, email="gus@quill.example")
     change_party(SYSTEM, dead, status=Party.Status.DECEASED)
     # Not of the theme, not of the project, not of the period.
@@ -100,6 +105,7 @@ def test_who_gets_it_and_who_not_and_why(here, news):
         no.pk: "Does not agree to “Answers”.",
         gone.pk: "Does not agree to “Answers”.",
         silent.pk: "Has not said that they agree to “Answers”.",
+        over.pk: "Their consent to “Answers” ran out.",
         nowhere.pk: "No e-mail and no postal address that works.",
         dead.pk: "Deceased",
     }

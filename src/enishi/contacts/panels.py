@@ -90,6 +90,7 @@ _FIELDS = {
     "basis": _("legal basis"),
     "evidence": _("evidence"),
     "stated_on": _("stated on"),
+    "valid_until": _("valid until"),
     "text": _("wording"),
     "kept": _("left as it is"),
 }
@@ -153,7 +154,7 @@ def history_words(name: str, value: Any) -> str | None:
         return _colleague(value, clock.today())
     if name == "basis":
         return str(dict(Consent.Basis.choices).get(value, value))
-    if name == "stated_on" and isinstance(value, str):
+    if name in {"stated_on", "valid_until"} and isinstance(value, str):
         return _day(value)
     return str(dict(Consent.State.choices)[value]) if value in Consent.State.values else None
 

@@ -160,7 +160,7 @@ class ContactsKeeper(Keeper):
 
     def _consents(self, ids: list[int]) -> Chapter:
         found = Consent.objects.filter(party__in=ids).select_related("purpose", "text")
-        names = ("state", "basis", "stated_on", "evidence")
+        names = ("state", "basis", "stated_on", "valid_until", "evidence")
         return Chapter(
             "consents",
             _("Consents"),

@@ -86,11 +86,14 @@ class PointIn(Schema):
 
 
 class ConsentOut(Schema):
+    """What was stated last about one purpose. After ``valid_until`` it counts as not given."""
+
     purpose: str
     state: str
     basis: str
     evidence: str
     stated_on: dt.date
+    valid_until: dt.date | None
 
 
 class PartyOut(Schema):
@@ -212,6 +215,7 @@ class ConsentIn(Schema):
     basis: Consent.Basis = Consent.Basis.CONSENT
     evidence: Annotated[Text, Field(max_length=300)] = ""
     stated_on: dt.date
+    valid_until: dt.date | None = None
 
 
 def _actor(request: HttpRequest) -> Actor:

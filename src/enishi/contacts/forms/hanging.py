@@ -154,6 +154,11 @@ class ConsentForm(forms.Form):
     )
     evidence = text_line(_("evidence"), 300)
     stated_on = DayField(label=_("stated on"))
+    valid_until = DayField(
+        label=_("valid until"),
+        required=False,
+        help_text=_("The last day. After it, it counts as not given."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.branches import Branch
 from enishi.contacts.models.party import Party
+from enishi.core import clock
 
 
 class Tag(Branch):
@@ -123,7 +126,10 @@ class ConsentText(models.Model):
 
 
 class Consent(models.Model):
-    """One statement of a person about one purpose. Never changed: a withdrawal is a later statement."""
+    """One statement of a person about one purpose. Never changed: a withdrawal is a later statement.
+
+    What was given until a day counts as not given after it.
+    """
 
     class State(models.TextChoices):
         GIVEN = "given", _("Given")
@@ -152,9 +158,16 @@ class Consent(models.Model):
     )
     evidence = models.CharField(_("evidence"), max_length=300, blank=True)
     stated_on = models.DateField(_("stated on"))
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(state="given", valid_until__gte=F("stated_on")),
+                name="consent_given_until",
+            ),
+        ]
         indexes = [
             # The latest statement for each purpose.
             models.Index(fields=["party", "purpose", "-stated_on", "-id"], name="consent_latest"),
@@ -162,6 +175,19 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.party_id} {self.purpose_id} {self.state}"
+
+    @staticmethod
+    def holds_on(day: dt.date) -> Q:
+        """What is given on that day, as a condition on the latest statement."""
+        return Q(state="given") & (Q(valid_until__isnull=True) | Q(valid_until__gte=day))
+
+    @property
+    def holds(self) -> bool:
+        return self.state == self.State.GIVEN and not self.ran_out
+
+    @property
+    def ran_out(self) -> bool:
+        return self.valid_until is not None and self.valid_until < clock.today()
 
 
 class SavedView(models.Model):

@@ -289,18 +289,19 @@ def _related_to(actor: Actor, cmp: str, value: Any) -> Q:
 
 
 def _consent(actor: Actor, cmp: str, value: Any) -> Q:
-    """``3:given``: the latest statement about purpose 3 says given; ``3:none``: there is none."""
+    """``3:given``: the latest statement about purpose 3 says given, and still holds; ``3:ended``: no longer; ``3:none``: there is none."""
     found = Q()
     for choice in _values(value):
         purpose, _colon, state = choice.partition(":")
-        latest = Consent.objects.filter(party=OuterRef("pk"), purpose=_id(purpose)).order_by(
-            "-stated_on", "-id"
-        )
+        about = Consent.objects.filter(purpose=_id(purpose)).order_by("-stated_on", "-id")
+        theirs = about.filter(party=OuterRef("pk"))
         if state == "none":
-            found |= ~Q(Exists(latest))
+            found |= ~Q(Exists(theirs))
         else:
-            newest = Consent.objects.filter(pk=latest.values("pk")[:1], state=state)
-            found |= Q(Exists(newest))
+            holds = Consent.holds_on(clock.today())
+            said = {"given": holds, "ended": Q(state="given") & ~holds}.get(state, Q(state=state))
+            latest = about.filter(party=OuterRef("party")).values("pk")[:1]
+            found |= Q(Exists(theirs.filter(said, pk=latest)))
     return _either(cmp, found)
 
 
@@ -338,7 +339,11 @@ def _relations(actor: Actor) -> Choices:
 
 
 def _consents(actor: Actor) -> Choices:
-    states: list[tuple[str, Any]] = [*Consent.State.choices, ("none", _("Nothing stated"))]
+    states: list[tuple[str, Any]] = [
+        *Consent.State.choices,
+        ("ended", _("Ran out")),
+        ("none", _("Nothing stated")),
+    ]
     return [
         (f"{purpose.pk}:{state}", f"{_(purpose.name)}: {label}")
         for purpose in ConsentPurpose.objects.filter(archived_at__isnull=True)

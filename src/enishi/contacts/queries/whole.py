@@ -118,6 +118,7 @@ def as_data(found: Whole) -> dict[str, Any]:
                 "basis": consent.basis,
                 "evidence": consent.evidence,
                 "stated_on": consent.stated_on,
+                "valid_until": consent.valid_until,
             }
             for consent in found.consents
         ],

@@ -172,6 +172,7 @@ def state_consent(
     purpose: ConsentPurpose,
     state: str,
     stated_on: dt.date,
+    valid_until: dt.date | None = None,
     basis: str = Consent.Basis.CONSENT,
     wording: ConsentText | None = None,
     evidence: str = "",
@@ -182,6 +183,10 @@ def state_consent(
         raise ContactError(
             _("This day lies in the future. Give the day on which it was stated."), "stated_on"
         )
+    if valid_until is not None and state != Consent.State.GIVEN:
+        raise ContactError(_("Only what is given has a last day. Leave it empty."), "valid_until")
+    if valid_until is not None and valid_until < stated_on:
+        raise ContactError(_("The last day lies before the day on which it was stated."), "valid_until")
     if state == Consent.State.WITHDRAWN:
         _check_given_before(actor, party, purpose, stated_on)
     before = latest_consent(party, purpose)
@@ -193,6 +198,7 @@ def state_consent(
         text=wording,
         evidence=text.clean(evidence).strip()[:300],
         stated_on=stated_on,
+        valid_until=valid_until,
     )
     record(
         actor,
@@ -204,6 +210,7 @@ def state_consent(
             "basis": basis,
             "evidence": consent.evidence,
             "stated_on": stated_on,
+            **({"valid_until": valid_until} if valid_until else {}),
             "text": wording.pk if wording else None,
         },
     )

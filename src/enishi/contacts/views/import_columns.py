@@ -201,6 +201,7 @@ def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
         groups[_("Own fields")] = own
     groups[_("Consents")] = [
         *((f"consent:{name}", f"{TARGETS['consent'].label}: {name}") for name in _CONSENTS),
+        *((f"consent_until:{name}", f"{TARGETS['consent_until'].label}: {name}") for name in _CONSENTS),
         *((f"refusal:{name}", f"{TARGETS['refusal'].label}: {name}") for name in _REFUSALS),
     ]
     return list(groups.items())

@@ -58,7 +58,7 @@ def _missing(actor: Actor, project_id: int, gap: str, days: int) -> Q:
         newer = Consent.objects.filter(party=OuterRef("party"), purpose=OuterRef("purpose")).filter(
             Q(stated_on__gt=OuterRef("stated_on")) | Q(stated_on=OuterRef("stated_on"), pk__gt=OuterRef("pk"))
         )
-        given = Consent.objects.filter(party=OuterRef("pk"), state=Consent.State.GIVEN)
+        given = Consent.objects.filter(Consent.holds_on(clock.today()), party=OuterRef("pk"))
         return ~Q(Exists(given.filter(~Exists(newer))))
     if gap == "phone":
         return ~Q(Exists(ContactPoint.objects.filter(party=OuterRef("pk"), kind=ContactPoint.Kind.PHONE)))

@@ -15,11 +15,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from enishi.accounts.access import ScopedQuerySet
 from enishi.contacts.models import Consent, ContactPoint, Party, PartyTag, Relation
 from enishi.conversations.models import Interaction, Participant
+from enishi.core import clock
 from enishi.core.documents import Bar, Chart, Column, Figure
 from enishi.reports.definitions.engagement import small_counts_note, write_groups
 from enishi.reports.framing import Definition, Frame, Paper, Tally, Writer, together
 
 CHUNK = 2000
+ENDED = "ended"
 QUIET_DAYS = 365
 WORKS_FOR = "works-for"
 _Found = dict[int, list[Any]]
@@ -143,7 +145,7 @@ def read(frame: Frame) -> Iterator[tuple[Party, Sequence[Any], list[tuple[str, s
                     about(points.get((party.pk, ContactPoint.Kind.PHONE), "")),
                     together(tags.get(party.pk, ())),
                     party.language,
-                    together(f"{name}: {Consent.State(state).label}" for name, state in agreed),
+                    together(f"{name}: {_stated(state)}" for name, state in agreed),
                     talked.get(party.pk),
                 ),
                 agreed,
@@ -195,16 +197,22 @@ def _tags(ids: Sequence[int]) -> _Found:
     return found
 
 
+def _stated(state: str) -> str:
+    return str(Consent.State(state).label) if state != ENDED else _("Ran out")
+
+
 def _consents(ids: Sequence[int]) -> _Found:
-    """The latest statement of each for each purpose."""
+    """The latest statement of each for each purpose; what ran out says so."""
     found: _Found = defaultdict(list)
     latest = (
         Consent.objects.filter(party_id__among=list(ids))
         .order_by("party_id", "purpose_id", "-stated_on", "-id")
         .distinct("party_id", "purpose_id")
     )
-    for party_id, name, state in latest.values_list("party_id", "purpose__name", "state"):
-        found[party_id].append((name, state))
+    today = clock.today()
+    rows = latest.values_list("party_id", "purpose__name", "state", "valid_until")
+    for party_id, name, state, until in rows:
+        found[party_id].append((name, ENDED if until is not None and until < today else state))
     return found
 
 

@@ -136,7 +136,9 @@ def _refused(of: Reply, party: Party, stated: Consent | None) -> str:
     if party.status != Party.Status.ACTIVE:
         return str(party.get_status_display())
     words = {"purpose": purpose_name(of.purpose)}
-    if stated is not None and stated.state != Consent.State.GIVEN:
+    if stated is not None and stated.ran_out:
+        return _("Their consent to “%(purpose)s” ran out.") % words
+    if stated is not None and not stated.holds:
         return _("Does not agree to “%(purpose)s”.") % words
     if stated is None and not of.also_unstated:
         return _("Has not said that they agree to “%(purpose)s”.") % words

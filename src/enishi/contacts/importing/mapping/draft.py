@@ -57,7 +57,7 @@ class Doubt:
 class Draft:
     """`texts` holds the targets that have one value (name parts, birthday, language…); `yes_no` those that are switches.
 
-    `keyed` maps a target (`custom`, `consent`, `refusal`, `external_id`) to values by key.
+    `keyed` maps a target (`custom`, `consent`, `consent_until`, `refusal`, `external_id`) to values by key.
     """
 
     number: int

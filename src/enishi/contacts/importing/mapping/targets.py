@@ -92,6 +92,7 @@ _ALL = (
     Target("deceased_on", _("Date of death"), Shape.DATE),
     Target("external_id", _("Identifier in another system"), Shape.KEYED),
     Target("consent", _("Consent to a purpose"), Shape.KEYED),
+    Target("consent_until", _("Consent valid until"), Shape.KEYED),
     Target("refusal", _("Refusal of a purpose"), Shape.KEYED),
     Target("custom", _("Custom field"), Shape.KEYED),
     Target("ignore", _("Do not import"), Shape.NONE),

@@ -6,6 +6,7 @@ of a file without a date never outweighs a refusal or withdrawal.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from enishi.contacts.services.importing.organisations import Organisations
 from enishi.contacts.services.importing.prepared import Affiliation, Prepared, Value
 from enishi.contacts.services.importing.records import Record, Tie
 from enishi.contacts.services.parties import work_out
-from enishi.core import text
+from enishi.core import clock, text
 
 _NAME = ("full_name", "family_name", "given_name")
 
@@ -125,8 +126,12 @@ def _add(record: Record, prepared: Prepared, ground: Ground) -> None:
     for purpose, state in prepared.consents:
         held = record.consents.get(purpose)
         if held is None or (held == Consent.State.GIVEN and state != held):
-            record.consents[purpose] = state
-            record.new_consents.append((purpose, state))
+            ends = prepared.consents_until.get(purpose) if state == Consent.State.GIVEN else None
+            until = dt.date.fromisoformat(ends) if ends else None
+            # What had run out before the file came gives nothing.
+            if until is None or until >= clock.today():
+                record.consents[purpose] = state
+                record.new_consents.append((purpose, state, until))
 
 
 def _add_notes(record: Record, prepared: Prepared) -> None:

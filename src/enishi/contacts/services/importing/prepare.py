@@ -464,6 +464,18 @@ class _Preparing:
         else:
             self._state(key, Consent.State.GIVEN if said else Consent.State.REFUSED, reading)
 
+    def _consent_until(self, key: str, reading: Reading) -> None:
+        """A last day of what the file says was given; alone it says that it was."""
+        purpose, day = PURPOSES.get(key, key), self._date(reading)
+        if day is None:
+            return
+        if purpose not in self.setup.purposes:
+            self._keep(reading)
+            return
+        self.prepared.consents_until[purpose] = day.isoformat()
+        if purpose not in dict(self.prepared.consents):
+            self.prepared.consents.append((purpose, Consent.State.GIVEN))
+
     def _refusal(self, key: str, reading: Reading) -> None:
         said = yes_or_no(reading.value)
         if said is None:
@@ -514,6 +526,7 @@ _KEYED: dict[str, Callable[[_Preparing, str, Reading], None]] = {
     "external_id": _Preparing._external_id,
     "custom": _Preparing._own_field,
     "consent": _Preparing._consent,
+    "consent_until": _Preparing._consent_until,
     "refusal": _Preparing._refusal,
 }
 

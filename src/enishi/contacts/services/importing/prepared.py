@@ -83,6 +83,7 @@ class Prepared:
     tags: list[str] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
     consents: list[tuple[str, str]] = field(default_factory=list)
+    consents_until: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 

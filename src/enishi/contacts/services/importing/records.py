@@ -9,6 +9,7 @@ from typing import Any
 from enishi.contacts.models import Consent, ContactPoint, ExternalId, FieldValue, Party, PartyTag, Relation
 from enishi.contacts.queries.whole import plain_value
 from enishi.contacts.services.importing.prepared import Point, Value
+from enishi.core import clock
 from enishi.core.bulk import among
 
 # What an import may set, in the order of the table.
@@ -129,7 +130,7 @@ class Record:
         self.new_tags: dict[int, str] = {}
         self.new_values: list[Value] = []
         self.old_values: list[Value] = []
-        self.new_consents: list[tuple[str, str]] = []
+        self.new_consents: list[tuple[str, str, dt.date | None]] = []
         self.added_ids: list[tuple[str, str]] = []
         self.restated: dict[int, str] = {}
         self.rows: list[int] = []
@@ -215,8 +216,12 @@ def load(ids: Iterable[int], *, lock: bool) -> dict[int, Record]:
         .order_by("party_id", "purpose_id", "-stated_on", "-id")
         .distinct("party_id", "purpose_id")
     )
-    for party_id, purpose, state in latest.values_list("party_id", "purpose__code", "state"):
-        records[party_id].consents[purpose] = state
+    today = clock.today()
+    rows = latest.values_list("party_id", "purpose__code", "state", "valid_until")
+    for party_id, purpose, state, until in rows:
+        # What ran out is as if nothing was stated: it may be given anew.
+        if until is None or until >= today:
+            records[party_id].consents[purpose] = state
     return records
 
 

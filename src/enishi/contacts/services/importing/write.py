@@ -38,7 +38,7 @@ _TIE = (
     "id", "type_id", "source_id", "target_id", "title", "department", "valid_from", "valid_until", "seen_on", "evidence",
 )  # fmt: skip
 _VALUE = ("id", "party_id", "field_id", "text", "folded", "number", "currency", "date", "flag")
-_CONSENT = ("id", "party_id", "purpose_id", "state", "basis", "evidence", "stated_on")
+_CONSENT = ("id", "party_id", "purpose_id", "state", "basis", "evidence", "stated_on", "valid_until")
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def _tags_and_values(changed: Sequence[Record]) -> None:
 
 def _consents(changed: Sequence[Record], terms: Terms) -> dict[int, list[int]]:
     """Write the statements; returns their numbers by contact."""
-    new = [(record.id, purpose, state) for record in changed for purpose, state in record.new_consents]
+    new = [(record.id, *stated) for record in changed for stated in record.new_consents]
     numbers = next_ids(Consent, len(new))
     copy_in(
         Consent,
@@ -208,12 +208,13 @@ def _consents(changed: Sequence[Record], terms: Terms) -> dict[int, list[int]]:
                 Consent.Basis.CONSENT,
                 terms.evidence[:300],
                 terms.today,
+                until,
             )
-            for number, (party_id, purpose, state) in zip(numbers, new, strict=True)
+            for number, (party_id, purpose, state, until) in zip(numbers, new, strict=True)
         ),
     )
     found: dict[int, list[int]] = {}
-    for number, (party_id, _purpose, _state) in zip(numbers, new, strict=True):
+    for number, (party_id, *_stated) in zip(numbers, new, strict=True):
         found.setdefault(party_id, []).append(number)
     return found
 
@@ -242,7 +243,7 @@ def _entry(record: Record, consents: Mapping[int, list[int]]) -> Happened:
         added["values"] = [value.id for value in record.new_values]
         for code in dict.fromkeys(value.code for value in record.new_values):
             changes[f"field:{code}"] = [_plain(record, code, before=True), _plain(record, code, before=False)]
-    for purpose, state in record.new_consents:
+    for purpose, state, _until in record.new_consents:
         changes[purpose] = [None, state]
     if record.id in consents:
         added["consents"] = consents[record.id]

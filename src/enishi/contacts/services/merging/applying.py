@@ -263,7 +263,9 @@ def _state_stricter(kept: Party, gone: Party, found: Facts) -> None:
     """Statements of one day: write the stricter one down again, so that it is the last and counts."""
     for purpose_id, theirs in found.consents[gone.pk].items():
         ours = found.consents[kept.pk].get(purpose_id)
-        if ours is None or ours.stated_on != theirs.stated_on or ours.state == theirs.state:
+        if ours is None or ours.stated_on != theirs.stated_on:
+            continue
+        if (ours.state, ours.valid_until) == (theirs.state, theirs.valid_until):
             continue
         strict = counting(ours, theirs)
         if strict.pk < max(ours.pk, theirs.pk):
@@ -275,6 +277,7 @@ def _state_stricter(kept: Party, gone: Party, found: Facts) -> None:
                 text_id=strict.text_id,
                 evidence=rule(ours, theirs),
                 stated_on=strict.stated_on,
+                valid_until=strict.valid_until,
             )
 
 

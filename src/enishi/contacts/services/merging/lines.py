@@ -201,7 +201,7 @@ def consent_lines(kept: Party, gone: Party, found: Facts) -> list[Line]:
     lines = []
     for purpose_id in dict.fromkeys([*ours, *theirs]):
         a, b = ours.get(purpose_id), theirs.get(purpose_id)
-        if b is None or (a is not None and a.state == b.state):
+        if b is None or (a is not None and (a.state, a.valid_until) == (b.state, b.valid_until)):
             continue
         counts = "b" if a is None else "a" if counting(a, b) is a else "b"
         label = _("Consent: %(purpose)s") % {"purpose": b.purpose.name}
@@ -212,7 +212,13 @@ def consent_lines(kept: Party, gone: Party, found: Facts) -> list[Line]:
 
 def counting(a: Consent, b: Consent) -> Consent:
     """Which of two statements about one purpose counts."""
-    return max((b, a), key=lambda c: (c.stated_on, _STRICTNESS.index(Consent.State(c.state))))
+    return max((b, a), key=_weight)
+
+
+def _weight(consent: Consent) -> tuple[dt.date, int, int]:
+    """The later, then the stricter, then what ends sooner."""
+    ends = (consent.valid_until or dt.date.max).toordinal()
+    return consent.stated_on, _STRICTNESS.index(Consent.State(consent.state)), -ends
 
 
 def rule(a: Consent, b: Consent) -> str:
@@ -224,10 +230,10 @@ def rule(a: Consent, b: Consent) -> str:
 def _said(consent: Consent | None) -> str:
     if consent is None:
         return ""
-    return _("%(state)s, %(day)s") % {
-        "state": consent.get_state_display(),
-        "day": consent.stated_on.isoformat(),
-    }
+    words = {"state": consent.get_state_display(), "day": consent.stated_on.isoformat()}
+    if consent.valid_until is None:
+        return _("%(state)s, %(day)s") % words
+    return _("%(state)s, %(day)s, until %(end)s") % {**words, "end": consent.valid_until.isoformat()}
 
 
 def merged_columns(
