@@ -99,4 +99,40 @@ def test_it_costs_the_same_for_one_and_for_many():
         _log(actor, here, "Call", days)
     with CaptureQueriesContext(connection) as many:
         assert queries.answer_debt(actor).total == 21
-    assert (len(once), len(many)) == (2, 2)
+    assert (len(once), len(many)) == (4, 4)
+
+
+def test_beside_what_it_was_a_week_ago(monkeypatch: pytest.MonkeyPatch):
+    here, elsewhere = project("Tidewall East"), project("Elsewhere")
+    boss, actor = manager(here), agent(here)
+    moment = [NOW - 9 * DAY]
+    monkeypatch.setattr(clock, "now", lambda: moment[0])
+    kept, settled, binned, later = (
+        _log(actor, here, words, 10) for words in ("Kept", "Settled", "Binned", "Later")
+    )
+    services.set_answer(actor, later, answer="none")
+    _log(boss, here, "Sealed", 10, confidentiality=Level.CONFIDENTIAL)
+    _log(manager(elsewhere), elsewhere, "Far away", 10)
+    moment[0] = NOW - 2 * DAY
+    # turned twice: what it was before the first time counts
+    services.set_answer(actor, settled, answer="none")
+    services.set_answer(actor, _again(settled), answer="answered")
+    services.set_answer(actor, _again(later), answer="waiting")
+    services.delete_interaction(boss, _again(binned))
+    _log(actor, here, "New", 1)
+    _log(actor, here, "Newer", 1)
+    moment[0] = NOW
+    debt = queries.answer_debt(actor)
+    assert (debt.total, debt.before, debt.change) == (4, 3, 1)
+    assert "A week ago 3 waited: 1 more now" in _panel(_client(actor))
+    assert queries.answer_debt(boss).before == 4
+    assert queries.answer_debt(boss, project_id=elsewhere.pk).before == 0
+    assert queries.answer_debt(outsider()).before == 0
+    services.set_answer(actor, _again(kept), answer="answered")
+    assert "As many as a week ago" in _panel(_client(actor))
+    services.set_answer(actor, _again(later), answer="answered")
+    assert "A week ago 3 waited: 1 fewer now" in _panel(_client(actor))
+
+
+def _again(talk: Interaction) -> Interaction:
+    return Interaction.objects.unscoped("test").get(pk=talk.pk)

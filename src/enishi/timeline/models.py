@@ -155,6 +155,10 @@ class Entry(SharedModel):
             # The history of what one user did, and of one kind of event.
             models.Index(fields=["user", "-id"], name="entry_user"),
             models.Index(fields=["event", "-id"], name="entry_event"),
+            # Whether something waited for an answer at an earlier moment.
+            models.Index(
+                fields=["at"], condition=models.Q(changes__has_key="answer"), name="entry_answer_turned"
+            ),
             # The feed of one project: what changed in my projects.
             GinIndex(fields=["project_ids"], name="entry_projects"),
         ]
