@@ -245,10 +245,18 @@ def test_accounts_sign_in_with_the_published_password() -> None:
     # The story was written with the hash of real use; a single test has a quicker one.
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.Argon2PasswordHasher"]):
         found = demo.accounts()
-        assert len(found) == 12
+        assert len(found) == 13
         for email, password, words in found:
             assert User.objects.get(email=email).check_password(password)
             assert words
+
+
+def test_the_interviewer_sees_her_own_work_only() -> None:
+    maren = actor(User.objects.get(email="maren@tidewall.example"), via=Via.WEB)
+    talks = Interaction.objects.visible_to(maren)
+    assert {talk.user_id for talk in talks} == {maren.user_id} and len(talks) == 3
+    assert Promise.objects.visible_to(maren).count() == 2
+    assert Party.objects.visible_to(maren).count() > 20
 
 
 def test_it_is_not_written_row_by_row(story: Counted) -> None:
@@ -264,4 +272,4 @@ def test_create_refuses_a_database_in_use(capsys: pytest.CaptureFixture[str]) ->
 def test_reset_wants_to_be_told_twice(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "reset"]) == 1
     assert "--yes" in capsys.readouterr().err
-    assert User.objects.count() == 12
+    assert User.objects.count() == 13

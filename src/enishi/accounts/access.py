@@ -50,6 +50,7 @@ __all__ = [
     "Via",
     "known",
     "narrowable",
+    "owned_kinds",
     "rights",
     "system_actor",
 ]
@@ -396,10 +397,15 @@ class _Scoped(models.Model):
 
 
 @functools.cache
-def _owned_models(kind: str) -> tuple[type[_Scoped], ...]:
-    """The models whose records belong to somebody and are seen by a right of that part of the product."""
+def owned_kinds() -> dict[str, type[_Scoped]]:
+    """The models whose records belong to somebody, by what the history calls their kind."""
     found = (model for model in apps.get_models() if issubclass(model, _Scoped) and model.owner_fields)
-    return tuple(model for model in found if family(model.view_right) == kind)
+    return {model._meta.label_lower: model for model in found}
+
+
+def _owned_models(kind: str) -> Iterator[type[_Scoped]]:
+    """Those that are seen by a right of that part of the product."""
+    return (model for model in owned_kinds().values() if family(model.view_right) == kind)
 
 
 def _reach(scope: Scope, prefix: str, inside: str) -> Q:

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from django.apps import apps
 from django.db import connection
 from django.db.models import QuerySet
 
-from enishi.accounts.access import Actor, Granted, Via, narrowable
+from enishi.accounts.access import Actor, Granted, Via, narrowable, owned_kinds
 from enishi.accounts.models import KeptFrom, User
 from enishi.accounts.scopes import family
 
@@ -90,8 +89,8 @@ def users_kept_from(subject_type: str, subject_id: int) -> set[int]:
 
 def owners_of(kind: str, pk: int) -> set[int]:
     """The users to whom a record belongs, by what the history calls its kind."""
-    model: Any = apps.get_model(kind)
-    if not getattr(model, "owner_fields", ()):
+    model: Any = owned_kinds().get(kind)
+    if model is None:
         return set()
     found = model.objects.unscoped("whose it is, to say who may see it").filter(pk=pk).first()
     return found.owners() if found else set()

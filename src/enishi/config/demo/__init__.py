@@ -13,6 +13,7 @@ from enishi.config.demo import (
     conversations,
     desk,
     hearing,
+    interviews,
     kept,
     ledger,
     parties,
@@ -77,6 +78,7 @@ def _tell(now: dt.datetime) -> None:
     stakeholders.rate_some(house, population.everybody, drawing("ratings"), now)
     desk.age(house, people, story.said, drawing("age"))
     desk.throw_away(house, twins[-1])
+    interviews.save(house, people)
     desk.keep_lists(house)
     desk.look_around(house, people, drawing("visits"))
     desk.remind(house)

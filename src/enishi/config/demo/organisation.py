@@ -45,6 +45,7 @@ STAFF = (
     Member("sakura", "三浦 さくら", "ja", "Asia/Tokyo", "Agent, Contact centre"),
     Member("priya", "Priya Raman", "en", "Europe/London", "Auditor: reads everything, changes nothing"),
     Member("theo", "Théo Lemarchand", "fr", "Europe/Paris", "Outside consultant: Tidewall Harbour, open records only"),
+    Member("maren", "Maren Holt", "en", "Europe/London", "Interviewer, Tidewall wind farm: only her own work"),
 )  # fmt: skip
 TEAMS = {
     "Shore team": ("misaki", "daniel", "ren", "gwenaelle"),
@@ -143,6 +144,8 @@ _CARES = (
     "places.edit", "themes.reply",
 )  # fmt: skip
 
+_INTERVIEWS = ("conversations.view", "conversations.edit", "commitments.view", "commitments.edit")
+
 
 @dataclass(frozen=True)
 class Rank:
@@ -152,6 +155,7 @@ class Rank:
     clearance: Level
     codes: tuple[str, ...]
     description: str
+    own: tuple[str, ...] = ()
 
 
 RANKS = (
@@ -159,6 +163,13 @@ RANKS = (
     Rank("Engagement officer", Level.CONFIDENTIAL, _CARES, "Looks after people, conversations and promises."),
     Rank("Agent", Level.INTERNAL, _WORKS, "Answers, writes down, follows up."),
     Rank("Auditor", Level.RESTRICTED, _READS, "Reads everything and changes nothing."),
+    Rank(
+        "Interviewer",
+        Level.INTERNAL,
+        (*_INTERVIEWS, "contacts.view"),
+        "Talks with people, and sees only their own conversations and promises.",
+        own=_INTERVIEWS,
+    ),
     Rank("Outside consultant", Level.OPEN, _READS, "Reads what is open to the public."),
 )
 # Role, who holds it (somebody or a team), where (everywhere when empty).
@@ -173,6 +184,7 @@ GRANTS = (
     ("Agent", "Contact centre", "certification"),
     ("Auditor", "priya", ""),
     ("Outside consultant", "theo", "tidewall-harbour"),
+    ("Interviewer", "maren", "tidewall"),
 )
 
 
@@ -215,6 +227,7 @@ def found_house() -> House:
             codes=rank.codes or everything,
             clearance=rank.clearance,
             description=rank.description,
+            own_codes=rank.own,
         )
         for rank in RANKS
     }
