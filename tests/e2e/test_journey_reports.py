@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
@@ -39,6 +40,22 @@ def test_a_report_in_japanese_on_a_phone(people: People) -> None:
     page.locator("table a").first.click()
     expect(page.locator("article h1")).to_be_visible()
     shoot(page, "report-phone")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_promises_as_they_stood_yesterday_on_a_phone(people: People) -> None:
+    page = people("daniel", width=360, height=780)
+    page.goto("/reports/new/promises/")
+    yesterday = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    page.get_by_label("As it stood on").fill(yesterday.isoformat())
+    page.get_by_role("button", name="Look first").click()
+    expect(page.locator("#preview h2")).to_have_text(re.compile(r"\d+ rows"))
+    page.get_by_role("button", name="Freeze the report").click()
+    expect(page.locator("article")).to_contain_text("as it stood on")
+    expect(page.locator("#seal")).to_contain_text("As it stood on")
+    page.get_by_role("button", name="Verify").click()
+    expect(page.locator("#seal")).to_contain_text("verified")
+    shoot(page, "report-as-it-stood")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from enishi.core import clock
@@ -12,3 +14,11 @@ from reports.world import NOW, World, world
 def here(db, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     return world()
+
+
+@pytest.fixture
+def moment(monkeypatch: pytest.MonkeyPatch) -> list[dt.datetime]:
+    """The moment at which the clock stands, to be moved."""
+    moment = [NOW]
+    monkeypatch.setattr(clock, "now", lambda: moment[0])
+    return moment

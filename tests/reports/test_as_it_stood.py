@@ -24,8 +24,9 @@ from enishi.commitments.services import (
 from enishi.contacts.models import Party
 from enishi.contacts.services import change_party
 from enishi.contacts.services.merging import merge
-from enishi.core import clock
 from enishi.reports import queries, services
+from enishi.reports.definitions import KIND
+from enishi.reports.definitions.promises import PromiseRegister
 from enishi.reports.models import Report
 from enishi.timeline.models import Entry
 from enishi.timeline.services import finish_undo
@@ -33,13 +34,6 @@ from factories import agent, manager, party
 from reports.world import DAY, NOW, World, promises
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def moment(monkeypatch: pytest.MonkeyPatch) -> list[dt.datetime]:
-    moment = [NOW]
-    monkeypatch.setattr(clock, "now", lambda: moment[0])
-    return moment
 
 
 def rows(report: Report, table: str = "register") -> list[list[object]]:
@@ -202,7 +196,6 @@ def _form(who: Actor) -> str:
 @pytest.mark.parametrize(
     ("definition", "values"),
     [
-        ("disclosures", {}),
         ("promises", {"at": NOW + 20 * DAY}),
         ("promises", {"at": dt.datetime(2026, 8, 1, tzinfo=dt.UTC)}),
     ],
@@ -258,13 +251,23 @@ def test_chosen_on_the_page(here, moment):
         assert file.read(5) == b"%PDF-"
 
 
-def test_those_that_are_not_drawn_say_why(here):
+def test_one_that_is_not_drawn_says_why(here, moment, monkeypatch):
+    monkeypatch.setattr(PromiseRegister, "past", ())
+    page = _form(here.manager)
+    assert "This kind of report is not drawn for an earlier day." in page
+    assert 'name="as_of"' not in page
+    with pytest.raises(queries.ReportError, match="not drawn") as refused:
+        then(here)
+    assert refused.value.field == "as_of"
+
+
+@pytest.mark.parametrize("code", [one.code for one in KIND.all()])
+def test_every_kind_is_drawn_for_an_earlier_day(here, code):
     client = Client()
     client.force_login(User.objects.get(pk=here.manager.user_id))
-    for code in ("engagement", "summary", "stakeholders", "disclosures"):
-        page = client.get(reverse("reports:new", args=[code])).content.decode()
-        assert "Not drawn for an earlier day" in page
-        assert 'name="as_of"' not in page
+    page = client.get(reverse("reports:new", args=[code])).content.decode()
+    assert 'name="as_of"' in page
+    assert "not drawn for an earlier day" not in page
 
 
 def test_an_erased_person_stays_erased(here, moment):

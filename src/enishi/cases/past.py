@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Sum
 
 from enishi.cases import signals
-from enishi.cases.models import Case, CasePause
+from enishi.cases.models import Case, CasePause, ReportPage
 from enishi.cases.services.rules import FIELDS, next_due
 from enishi.contacts.past import merges_since
 from enishi.timeline.models import Entry
-from enishi.timeline.past import Recorded, Row, Turn, Untold
+from enishi.timeline.past import Recorded, Row, Turn, Untold, entries_since
 
 _NAMED = ("owner", "party")
 
@@ -52,3 +52,12 @@ class Cases(Recorded):
         for row in rows:
             row["paused_days"] = days.get(row["id"], 0)
             row["due_at"] = next_due(Case(**row))
+
+
+def pages_on(at: dt.datetime) -> set[int]:
+    """The projects whose public page was switched on at that moment."""
+    found = set(ReportPage.objects.filter(is_on=True).values_list("project_id", flat=True))
+    for entry in sorted(entries_since(ReportPage, at), key=lambda entry: (entry.at, entry.pk), reverse=True):
+        if "is_on" in entry.changes:
+            (found.add if entry.changes["is_on"][0] else found.discard)(entry.subject_id)
+    return found

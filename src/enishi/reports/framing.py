@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from django.db import models
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy
 
 from enishi.accounts.access import Actor, Scope, ScopedQuerySet
 from enishi.accounts.models import Project
@@ -135,7 +136,7 @@ class Definition(Plugin):
     filters: ClassVar[tuple[str, ...]] = ()
     period: ClassVar[bool] = True
     past: ClassVar[tuple[type[Past], ...]] = ()
-    untold: ClassVar[Any] = ""
+    untold: ClassVar[Any] = gettext_lazy("This kind of report is not drawn for an earlier day.")
     days: ClassVar[int] = 84
     """How long the period is that is offered first."""
 

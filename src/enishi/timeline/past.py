@@ -7,14 +7,16 @@ stand before those of now in this transaction, so that whatever reads them, with
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from django.db import connection, models, transaction
 
+from enishi.core.personal import STRUCK
 from enishi.timeline.models import Entry
 
 Row = dict[str, Any]
@@ -55,6 +57,22 @@ class Past:
     def settled(self, rows: Sequence[Row]) -> None:
         """Work out anew, in rows that were wound back, what follows from the rest of them."""
 
+    def wind_back(self, at: dt.datetime, gate: Gate, schema: str) -> None:
+        """Make of the temporary table what stood there at that moment."""
+        turns: dict[int, list[Turn]] = defaultdict(list)
+        for turn in self.turns(at):
+            turns[turn.pk].append(turn)
+        now = _rows(self.model, models.Q(pk__in=list(turns)))
+        gone = gate.gone(self.model, set(turns) - _existing(self.model, turns, schema)) if turns else set()
+        then = [
+            row
+            for pk, happened in turns.items()
+            if pk in now or pk in gone
+            if (row := _then(now.get(pk), happened)) is not None
+        ]
+        self.settled(then)
+        _replace(self.model, now, then)
+
 
 class Recorded(Past):
     """A table whose rows the history tells of one by one."""
@@ -75,7 +93,77 @@ class Recorded(Past):
     def columns(self, entry: Entry) -> Row:
         """What the columns that an entry tells of held before it."""
         told = {**entry.changes, **entry.data.get("_ids", {})}
-        return {name: value_of(self.model, name, pair[0]) for name, pair in told.items() if name in columns_of(self.model)}  # fmt: skip
+        return {
+            name: value_of(self.model, name, pair[0])
+            for name, pair in told.items()
+            if name in columns_of(self.model) and pair[0] != STRUCK
+        }
+
+
+class Sheet:
+    """Rows that hang on others, on their way back: by number, and by what they hang on (``parent`` is that column)."""
+
+    def __init__(self, parent: str, rows: Mapping[int, Row]) -> None:
+        self.parent = parent
+        self.rows: dict[int, Row] = {}
+        self._held: dict[int, set[int]] = defaultdict(set)
+        self._unnumbered = itertools.count(-1, -1)
+        for row in rows.values():
+            self.put(row)
+
+    def of(self, parent_id: int) -> list[Row]:
+        return [self.rows[pk] for pk in sorted(self._held[parent_id])]
+
+    def put(self, row: Row) -> None:
+        """Let this row stand there; one whose number the history does not tell gets one that nothing else has."""
+        pk = row.get("id") or next(self._unnumbered)
+        self.drop(pk)
+        self.rows[pk] = {**row, "id": pk}
+        self._held[row[self.parent]].add(pk)
+
+    def drop(self, pk: int) -> None:
+        row = self.rows.pop(pk, None)
+        if row is not None:
+            self._held[row[self.parent]].discard(pk)
+
+    def turn(self, turn: Turn) -> None:
+        """What happened to one row, backwards."""
+        row = self.rows.get(turn.pk)
+        self.drop(turn.pk)
+        if (then := turn.before(row)) is not None:
+            self.put(then)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One thing that happened to rows that hang on others; ``parents`` and ``rows`` are the numbers that it touches."""
+
+    at: dt.datetime
+    order: int
+    undo: Callable[[Sheet], None]
+    parents: Collection[int] = ()
+    rows: Collection[int] = ()
+
+
+class Hanging(Past):
+    """A table whose rows the history tells as lists of what they hang on, under ``parent``."""
+
+    parent: ClassVar[str]
+
+    def deeds(self, since: dt.datetime) -> Iterable[Deed]:
+        """What happened to its rows after that moment, in any order. Raises Untold."""
+        raise NotImplementedError
+
+    def wind_back(self, at: dt.datetime, gate: Gate, schema: str) -> None:
+        deeds = sorted(self.deeds(at), key=lambda deed: (deed.at, deed.order), reverse=True)
+        parents = {pk for deed in deeds for pk in deed.parents}
+        numbers = {pk for deed in deeds for pk in deed.rows}
+        touched = models.Q(pk__in=list(numbers)) | models.Q(**{f"{self.parent}__in": list(parents)})
+        now = _rows(self.model, touched) if deeds else {}
+        sheet = Sheet(self.parent, now)
+        for deed in deeds:
+            deed.undo(sheet)
+        _replace(self.model, now, list(sheet.rows.values()))
 
 
 def entries_since(model: type[models.Model], since: dt.datetime) -> Iterator[Entry]:
@@ -90,7 +178,11 @@ def columns_of(model: type[models.Model]) -> frozenset[str]:
 
 
 def value_of(model: type[models.Model], column: str, stored: Any) -> Any:
-    """A value from the history as the model has it."""
+    """A value from the history as the model has it; of what was erased only a text can say so."""
+    if stored == STRUCK and not isinstance(
+        model._meta.get_field(column), (models.CharField, models.TextField)
+    ):
+        return None
     field = model._meta.get_field(column)
     assert isinstance(field, models.Field)
     return field.to_python(stored)
@@ -106,34 +198,24 @@ def standing(pasts: Sequence[Past], at: dt.datetime, gate: Gate) -> Iterator[Non
         for model, rows in visible.items():
             _copy(model, rows)
         for past in pasts:
-            _wind_back(past, at, gate, schema)
+            past.wind_back(at, gate, schema)
         yield
         with connection.cursor() as cursor:
             for model in visible:
                 cursor.execute(f"DROP TABLE pg_temp.{_quoted(model)}")
 
 
-def _wind_back(past: Past, at: dt.datetime, gate: Gate, schema: str) -> None:
-    turns: dict[int, list[Turn]] = defaultdict(list)
-    for turn in past.turns(at):
-        turns[turn.pk].append(turn)
-    if turns:
-        now: dict[int, Row] = {
-            row["id"]: row for row in past.model._base_manager.filter(pk__in=list(turns)).values()
-        }
-        gone = gate.gone(past.model, set(turns) - _existing(past.model, turns, schema))
-        then = [
-            row
-            for pk, happened in turns.items()
-            if pk in now or pk in gone
-            if (row := _then(now.get(pk), happened)) is not None
-        ]
-        past.settled(then)
-        with connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM pg_temp.{_quoted(past.model)} WHERE id = ANY(%s)", [list(now)])  # noqa: S608
-        past.model._base_manager.bulk_create([past.model(**row) for row in then], batch_size=1000)
+def _rows(model: type[models.Model], wanted: models.Q) -> dict[int, Row]:
+    """What the temporary table holds of these."""
+    return {row["id"]: row for row in model._base_manager.filter(wanted).values()}
+
+
+def _replace(model: type[models.Model], now: Mapping[int, Row], then: Sequence[Row]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE pg_temp.{_quoted(past.model)}")
+        if now:
+            cursor.execute(f"DELETE FROM pg_temp.{_quoted(model)} WHERE id = ANY(%s)", [list(now)])  # noqa: S608
+        model._base_manager.bulk_create([model(**row) for row in then], batch_size=1000)
+        cursor.execute(f"ANALYZE pg_temp.{_quoted(model)}")
 
 
 def _then(row: Row | None, happened: Iterable[Turn]) -> Row | None:

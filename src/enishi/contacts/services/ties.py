@@ -199,6 +199,7 @@ def state_consent(
         evidence=text.clean(evidence).strip()[:300],
         stated_on=stated_on,
         valid_until=valid_until,
+        created_at=clock.now(),
     )
     record(
         actor,

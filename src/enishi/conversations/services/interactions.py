@@ -210,7 +210,7 @@ def change_interaction(
     if version is not None and interaction.version != version:
         raise Conflict(interaction.version)
     before, people_before = snapshot(interaction), party_ids_of(interaction)
-    owners = interaction.owners()
+    owners, took_part = interaction.owners(), [one.pk for one in interaction.participants.all()]
     for name, value in values.items():
         setattr(interaction, name, value)
     interaction.project_ids = list(dict.fromkeys(interaction.project_ids))
@@ -252,7 +252,11 @@ def change_interaction(
         signals.interaction_changed,
         subject=interaction,
         changes=changes,
-        data={"version": interaction.version},
+        data={
+            "version": interaction.version,
+            # Their numbers, so that what happened to them before is found when a day of then is drawn.
+            **({"_took_part": took_part} if "participants" in changes else {}),
+        },
     )
     return interaction
 

@@ -129,8 +129,9 @@ def reopen_sender(actor: Actor, sender: UnknownSender) -> UnknownSender:
     sender = _locked(actor, sender)
     if sender.state == State.OPEN:
         return sender
+    participants: list[int] = []
     if sender.state == State.SETTLED and sender.party is not None:
-        _take_back(actor, sender, sender.party)
+        participants = _take_back(actor, sender, sender.party)
     before, party_before = sender.state, sender.party_id
     sender.state, sender.party = State.OPEN, None
     sender.save(update_fields=["state", "party"])
@@ -139,11 +140,13 @@ def reopen_sender(actor: Actor, sender: UnknownSender) -> UnknownSender:
         signals.sender_reopened,
         subject=sender,
         changes={"state": (before, sender.state), "party": (party_before, None)},
+        data={"participants": participants},
     )
     return sender
 
 
-def _take_back(actor: Actor, sender: UnknownSender, party: Party) -> None:
+def _take_back(actor: Actor, sender: UnknownSender, party: Party) -> list[int]:
+    """Returns the numbers of the participants who are strangers again."""
     decision = (
         Entry.objects.unscoped("what the decision did, to take exactly that back")
         .filter(subject_type=subject_type(sender), subject_id=sender.pk, event=signals.sender_settled.code)
@@ -152,7 +155,8 @@ def _take_back(actor: Actor, sender: UnknownSender, party: Party) -> None:
     )
     data = decision.data if decision else {}
     moved = Participant.objects.filter(pk__in=data.get("participants", []), party=party)
-    interactions: Sequence[int] = list(moved.values_list("interaction_id", flat=True))
+    found = dict(moved.values_list("pk", "interaction_id"))
+    interactions: Sequence[int] = list(found.values())
     moved.update(party=None)
     kept = Participant.objects.filter(interaction__in=interactions, party=party).values("interaction_id")
     Item.objects.unscoped("placement follows the participants").filter(
@@ -165,3 +169,4 @@ def _take_back(actor: Actor, sender: UnknownSender, party: Party) -> None:
             save_point(actor, party, None, point=point)
     if data.get("created"):
         delete_party(actor, party)
+    return list(found)

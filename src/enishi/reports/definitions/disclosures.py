@@ -17,8 +17,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from enishi.cases.models import ReportPage
 from enishi.cases.packs import pack
+from enishi.cases.past import Cases, pages_on
 from enishi.cases.queries import Figures, Share
 from enishi.commitments.models import Promise
+from enishi.commitments.past import Promises, Proofs
 from enishi.contacts.models import Party, PartyTag
 from enishi.conversations.models import Interaction, InteractionTag, Participant
 from enishi.core import registry
@@ -95,7 +97,7 @@ class Known:
         incoming = engagement.conversations(self.frame).exclude(direction=Interaction.Direction.OUT)
         counted = incoming.order_by().values_list("channel").annotate(n=Count("pk"))
         words = dict(Interaction.Channel.choices)
-        listed = sorted(counted, key=lambda pair: -pair[1])
+        listed = sorted(counted, key=lambda pair: (-pair[1], pair[0]))
         return "; ".join(f"{words[channel]} ({self.frame.number(n)})" for channel, n in listed)
 
     @cached_property
@@ -112,7 +114,8 @@ class Known:
     @cached_property
     def pages(self) -> int:
         """How many projects of the frame have a public page on which anybody can raise a concern."""
-        found = ReportPage.objects.filter(is_on=True, project__archived_at__isnull=True)
+        on = Q(pk__in=pages_on(self.frame.now)) if self.frame.past else Q(is_on=True)
+        found = ReportPage.objects.filter(on, project__archived_at__isnull=True)
         if self.frame.project is not None:
             found = found.filter(project__in=self.frame.project_ids)
         return found.count()
@@ -325,9 +328,7 @@ class Disclosures(Definition):
     icon = "certificate"
     version = 2
     needs = ("conversations.view", "commitments.view", "contacts.view", "cases.view")
-    untold = gettext_lazy(
-        "Not drawn for an earlier day: its points count records of many kinds, and not all of them have a history of every value."
-    )
+    past = (*engagement.PAST, Promises, Proofs, Cases)
     days = 365
 
     def count(self, frame: Frame) -> int:

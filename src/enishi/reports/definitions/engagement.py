@@ -15,16 +15,16 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from enishi.accounts.access import Level, ScopedQuerySet
 from enishi.contacts.models import Party, PartyTag
+from enishi.contacts.past import Parties, PartyTags
 from enishi.conversations.models import Interaction, InteractionTag, Participant
+from enishi.conversations.past import Interactions, InteractionTags, Participants
 from enishi.core.documents import Bar, Chart, Column, Figure
 from enishi.core.formats import format_percent, month_of
 from enishi.reports.framing import Definition, Frame, Paper, Tally, Writer
 from enishi.reports.lines import SOURCE, Cell, Lines, commitment, moment, plain, salt
 from enishi.reports.suppression import hidden
 
-UNTOLD = gettext_lazy(
-    "Not drawn for an earlier day: the history does not tell row by row who took part before records were merged or senders recognised."
-)
+PAST = (Parties, PartyTags, Interactions, Participants, InteractionTags)
 
 
 class EngagementRegister(Definition):
@@ -36,7 +36,7 @@ class EngagementRegister(Definition):
     icon = "messages"
     version = 1
     needs = ("conversations.view", "contacts.view")
-    untold = UNTOLD
+    past = PAST
     filters = ("tag",)
 
     def count(self, frame: Frame) -> int:

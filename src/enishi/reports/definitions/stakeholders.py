@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from enishi.accounts.access import ScopedQuerySet
 from enishi.contacts.models import Consent, ContactPoint, Party, PartyTag, Relation
+from enishi.contacts.past import Consents, Parties, PartyTags, Points, Relations
 from enishi.conversations.models import Interaction, Participant
-from enishi.core import clock
+from enishi.conversations.past import Interactions, Participants
 from enishi.core.documents import Bar, Chart, Column, Figure
 from enishi.reports.definitions.engagement import small_counts_note, write_groups
 from enishi.reports.framing import Definition, Frame, Paper, Tally, Writer, together
@@ -36,9 +37,7 @@ class StakeholderList(Definition):
     icon = "users-group"
     version = 1
     needs = ("contacts.view", "contacts.export", "conversations.view")
-    untold = gettext_lazy(
-        "Not drawn for an earlier day: the history tells tags, relations and ways to reach people in words, and words do not make the same list again."
-    )
+    past = (Parties, Points, Relations, PartyTags, Consents, Interactions, Participants)
     filters = ("tag",)
     period = False
 
@@ -121,7 +120,12 @@ def read(frame: Frame) -> Iterator[tuple[Party, Sequence[Any], list[tuple[str, s
     found = parties(frame).iterator(chunk_size=CHUNK)
     while chunk := list(islice(found, CHUNK)):
         ids = [party.pk for party in chunk]
-        points, works, tags, consents = _points(ids), _works_for(frame, ids), _tags(ids), _consents(ids)
+        points, works, tags, consents = (
+            _points(ids),
+            _works_for(frame, ids),
+            _tags(ids),
+            _consents(frame, ids),
+        )
         talked = _last_contacts(frame, ids)
         for party in chunk:
             own = [party.pk]
@@ -201,7 +205,7 @@ def _stated(state: str) -> str:
     return str(Consent.State(state).label) if state != ENDED else _("Ran out")
 
 
-def _consents(ids: Sequence[int]) -> _Found:
+def _consents(frame: Frame, ids: Sequence[int]) -> _Found:
     """The latest statement of each for each purpose; what ran out says so."""
     found: _Found = defaultdict(list)
     latest = (
@@ -209,7 +213,7 @@ def _consents(ids: Sequence[int]) -> _Found:
         .order_by("party_id", "purpose_id", "-stated_on", "-id")
         .distinct("party_id", "purpose_id")
     )
-    today = clock.today()
+    today = frame.now.astimezone(frame.zone).date()
     rows = latest.values_list("party_id", "purpose__name", "state", "valid_until")
     for party_id, name, state, until in rows:
         found[party_id].append((name, ENDED if until is not None and until < today else state))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from enishi.commitments.models import Promise
+from enishi.commitments.past import Promises, Proofs
 from enishi.core.documents import Column, Figure
 from enishi.reports.definitions import engagement, promises
 from enishi.reports.framing import Definition, Frame, Paper, Tally, Writer
@@ -24,7 +25,7 @@ class ProjectSummary(Definition):
     icon = "file-description"
     version = 1
     needs = ("conversations.view", "commitments.view", "contacts.view")
-    untold = engagement.UNTOLD
+    past = (*engagement.PAST, Promises, Proofs)
 
     def count(self, frame: Frame) -> int:
         return open_promises(frame).count()

@@ -218,7 +218,7 @@ def _notes_of_the_past() -> list[str]:
         ),
         _(
             "Left out is what has become more confidential, was moved to another project or was removed for good since."
-            " Who was erased stays erased. Names of colleagues, teams and projects are those of the day it was made."
+            " Who was erased stays erased. Names of colleagues, teams, projects and tags are those of the day it was made."
         ),
     ]
 

@@ -27,7 +27,8 @@ from enishi.contacts.models import (
     Relation,
     Tag,
 )
-from enishi.contacts.services.importing.records import TEXTS, Record, load
+from enishi.contacts.services.importing.records import TEXTS, Record, Tie, load
+from enishi.contacts.services.importing.write import described
 from enishi.contacts.services.parties import work_out
 from enishi.contacts.services.searchable import KINDS, index_parties
 from enishi.core import bulk, clock
@@ -229,7 +230,7 @@ def _revert(reversal: _Reversal, entry: Entry, keeps: Any) -> list[Conflict]:
             f"tie{number}", _("affiliation"), tie.title, ""
         ):
             reversal.ties.append(number)
-            reversal.changes.setdefault("relations", [[], []])[0].append(tie.described())
+            reversal.changes.setdefault("relations", [[], []])[0].append(_numbered(record, tie))
     for number, fields in data.get("retold", {}).items():
         tie = ties.get(int(number))
         back = {n: old for n, (old, new) in fields.items() if tie and getattr(tie, n) == new}
@@ -242,15 +243,21 @@ def _revert(reversal: _Reversal, entry: Entry, keeps: Any) -> list[Conflict]:
                 **back,
             }
             reversal.retold.append(row)
-            reversal.changes.setdefault("relation", [tie.described(), {**tie.described(), **back}])
+            told_now = _numbered(record, tie)
+            reversal.changes.setdefault("relation", [told_now, {**told_now, **back}])
     _revert_belongings(reversal, entry, conflict)
     return conflicts
+
+
+def _numbered(record: Record, tie: Tie) -> dict[str, Any]:
+    """An affiliation as the history tells it where it has to be found again."""
+    return {"id": tie.id, "source": record.id, **tie.described()}
 
 
 def _revert_points(reversal: _Reversal, entry: Entry, conflict: Any) -> None:
     record, added = reversal.record, set(entry.data.get("added", {}).get("points", ()))
     told = {item["id"]: item for item in entry.changes.get("points", [[], []])[1]}
-    before = [point.value for point in record.points]
+    before = [described(point, {}) for point in record.points]
     for point in record.points:
         if point.id is None or point.id not in added:
             continue
@@ -265,7 +272,11 @@ def _revert_points(reversal: _Reversal, entry: Entry, conflict: Any) -> None:
         gone = set(reversal.points)
         reversal.changes["points"] = [
             before,
-            [point.value for point in record.points if point.id not in gone],
+            [
+                described(point, reversal.restated)
+                for point in record.points
+                if point.id is None or point.id not in gone
+            ],
         ]
 
 

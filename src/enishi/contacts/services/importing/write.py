@@ -38,7 +38,17 @@ _TIE = (
     "id", "type_id", "source_id", "target_id", "title", "department", "valid_from", "valid_until", "seen_on", "evidence",
 )  # fmt: skip
 _VALUE = ("id", "party_id", "field_id", "text", "folded", "number", "currency", "date", "flag")
-_CONSENT = ("id", "party_id", "purpose_id", "state", "basis", "evidence", "stated_on", "valid_until")
+_CONSENT = (
+    "id",
+    "party_id",
+    "purpose_id",
+    "state",
+    "basis",
+    "evidence",
+    "stated_on",
+    "valid_until",
+    "created_at",
+)
 
 
 @dataclass(frozen=True)
@@ -195,6 +205,7 @@ def _tags_and_values(changed: Sequence[Record]) -> None:
 def _consents(changed: Sequence[Record], terms: Terms) -> dict[int, list[int]]:
     """Write the statements; returns their numbers by contact."""
     new = [(record.id, *stated) for record in changed for stated in record.new_consents]
+    now = clock.now()
     numbers = next_ids(Consent, len(new))
     copy_in(
         Consent,
@@ -209,6 +220,7 @@ def _consents(changed: Sequence[Record], terms: Terms) -> dict[int, list[int]]:
                 terms.evidence[:300],
                 terms.today,
                 until,
+                now,
             )
             for number, (party_id, purpose, state, until) in zip(numbers, new, strict=True)
         ),
@@ -225,8 +237,8 @@ def _entry(record: Record, consents: Mapping[int, list[int]]) -> Happened:
     added: dict[str, Any] = {}
     if record.new_points or record.restated:
         held = record.points[: len(record.points) - len(record.new_points)]
-        before = [_described(point, record.restated) for point in held]
-        changes["points"] = [before, [_described(point, {}) for point in record.points]]
+        before = [described(point, record.restated) for point in held]
+        changes["points"] = [before, [described(point, {}) for point in record.points]]
         added["points"] = [point.id for point in record.new_points]
     if record.new_ties:
         changes["relations"] = [[], [tie.described() for tie in record.new_ties]]
@@ -272,7 +284,7 @@ def _entry(record: Record, consents: Mapping[int, list[int]]) -> Happened:
 _SUBJECT = subject_type(Party)
 
 
-def _described(point: Point, restated: Mapping[int, str]) -> dict[str, Any]:
+def described(point: Point, restated: Mapping[int, str]) -> dict[str, Any]:
     return {
         "id": point.id,
         "kind": point.kind,

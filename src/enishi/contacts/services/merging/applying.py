@@ -278,6 +278,7 @@ def _state_stricter(kept: Party, gone: Party, found: Facts) -> None:
                 evidence=rule(ours, theirs),
                 stated_on=strict.stated_on,
                 valid_until=strict.valid_until,
+                created_at=clock.now(),
             )
 
 
