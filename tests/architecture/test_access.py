@@ -15,7 +15,7 @@ from architecture.world import ROLES, World, routes
 
 HERE = Path(__file__).parent
 ROUTES = {name: route for name, route in routes() if not name.startswith("api:")}
-OPEN = ("/account/", "/healthz", "/i18n/", "/scim/", "/report/")
+OPEN = ("/account/", "/healthz", "/i18n/", "/scim/", "/report/", "/invitation/")
 
 
 def _table(name: str) -> dict[str, dict[str, list[int]]]:

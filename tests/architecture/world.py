@@ -35,8 +35,9 @@ from enishi.contacts.services import PointDraft, bulk, change_party, importing, 
 from enishi.contacts.services import setup as contact_setup
 from enishi.content.models import FileVersion
 from enishi.content.services import add_file
-from enishi.conversations.models import Interaction, UnknownSender
-from enishi.conversations.services import ParticipantDraft, change_interaction, log_interaction
+from enishi.conversations.models import Interaction, Invitee, UnknownSender
+from enishi.conversations.queries.invitations import token_of
+from enishi.conversations.services import ParticipantDraft, change_interaction, invite, log_interaction
 from enishi.core import clock, storage
 from enishi.core.ai.embedding import DIMENSIONS
 from enishi.engagement.services import Judgement, give, plan, rate
@@ -84,6 +85,7 @@ class World:
             ("themes:mark", "POST"): {"start": 0, "end": 8},
             ("cases:move", "GET"): {"to": "assess"},
             ("cases:move", "POST"): {"to": "assess"},
+            ("conversations:note_answer", "POST"): {"answer": "accepted"},
             ("contacts:list_condition", "GET"): {"field": "language"},
             ("contacts:export", "POST"): {"id": ids["party_id"], "format": "csv"},
             ("contacts:bulk", "POST"): {"id": ids["party_id"], "code": "language", "value": "ja"},
@@ -222,7 +224,15 @@ def _talk(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, ob
     [duty] = write_duties(worker, permit, [DutyDraft("Report the noise", clause="4.1", due_at=clock.now())])
     kept = add_file(worker, project=where, name="survey.txt", data=b"noise, measured", party_ids=[aoi.pk])
     sender = UnknownSender.objects.unscoped("of this world").get(address="new@ushio.example")
+    planned = log_interaction(
+        worker, channel="meeting", occurred_at=clock.now() + dt.timedelta(days=2), project_ids=[where.pk],
+        subject="Survey", minutes=45, participants=[ParticipantDraft(party_id=aoi.pk)],
+    )  # fmt: skip
+    invite(worker, planned, tokens=[f"party:{aoi.pk}"], title="Survey")
+    guest = Invitee.objects.get(invitation=planned.pk)
     return {
+        **{f"conversations:{name} interaction_id": planned.pk for name in ("invite", "call_off", "own_file", "note_answer")},
+        "invitee_id": guest.pk, "invitation:answer token": token_of(guest),
         "source_id": permit.pk, "duty_id": duty.pk, "interaction_id": talk.pk, "promise_id": promise.pk, "series_id": series.pk, "file_id": kept.pk, "number": 1,
         "task_id": make_task(worker, project=where, title="Ring back", party=aoi, owner=_user(worker)).pk,
         "closing_day_id": add_closing_day(SYSTEM, day=dt.date(2027, 3, 1), name="Works outing").pk,

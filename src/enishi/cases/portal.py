@@ -5,30 +5,26 @@ Nothing here says whether a number exists: a wrong number and a wrong passphrase
 
 from __future__ import annotations
 
-import hmac
 import uuid
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
-from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from enishi.accounts.adapter import Adapter
+from enishi.accounts.open_pages import place, private, slow_down, too_often
 from enishi.cases import queries, services
 from enishi.cases.clocks import LABELS
 from enishi.cases.forms import AppealForm, EnterForm, NewsForm, ReportForm, SatisfactionForm, TellForm
 from enishi.cases.models import Case
 from enishi.core import clock
 
-P = ParamSpec("P")
 DOOR = "case_door"
 OPEN_S = 10 * 60
 """A talk closes by itself after ten minutes."""
@@ -36,46 +32,12 @@ TRIES = {"number": (10, 3600), "place": (30, 900), "report": (10, 3600), "word":
 """How many tries of a kind are taken in how many seconds."""
 
 
-def _private(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Nothing of it stays in a browser, in between or in an index."""
-
-    @never_cache
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        answer = view(request, *args, **kwargs)
-        answer["Cache-Control"] = "no-store, private"
-        answer["X-Robots-Tag"] = "noindex, nofollow"
-        # Not "no-referrer": a browser then sends forms as from nowhere, and they are refused.
-        answer["Referrer-Policy"] = "same-origin"
-        return answer
-
-    return guarded
-
-
 def _too_many(kind: str, of: str) -> bool:
-    """Whether this was tried too often; counts this try. Keeps no address, only a keyed hash for that time."""
     most, seconds = TRIES[kind]
-    mark = hmac.new(settings.SECRET_KEY.encode(), f"{kind}:{of}".encode(), "sha256").hexdigest()
-    key = f"report:{mark}"
-    if cache.add(key, 1, seconds):
-        return False
-    try:
-        return cache.incr(key) > most
-    except ValueError:
-        return False
+    return too_often(kind, of, most=most, seconds=seconds)
 
 
-def _place(request: HttpRequest) -> str:
-    return Adapter().get_client_ip(request)
-
-
-def _slow_down(request: HttpRequest) -> HttpResponse:
-    return render(request, "cases/public/wait.html", status=429)
-
-
-@_private
+@private
 @require_http_methods(["GET", "POST"])
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """Tell us what happened. The answer shows number and passphrase, once."""
@@ -85,8 +47,8 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404 from None
     form = ReportForm(request.POST or None, request.FILES or None, initial={"once": uuid.uuid4().hex})
     if request.method == "POST" and form.is_valid():
-        if _too_many("report", _place(request)):
-            return _slow_down(request)
+        if _too_many("report", place(request)):
+            return slow_down(request)
         if not cache.add(f"report:once:{form.cleaned_data['once']}", 1, 3600):
             return redirect("report:enter")
         try:
@@ -123,7 +85,7 @@ def _case(request: HttpRequest) -> Case | None:
     return queries.behind_door(door["case"])
 
 
-@_private
+@private
 @require_http_methods(["GET", "POST"])
 def enter(request: HttpRequest) -> HttpResponse:
     """Number and passphrase; with both right, the talk."""
@@ -131,9 +93,9 @@ def enter(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data["number"].strip().upper()
         # Both are counted before anything is looked up: the count tells nothing either.
-        often = [_too_many("number", typed), _too_many("place", _place(request))]
+        often = [_too_many("number", typed), _too_many("place", place(request))]
         if any(often):
-            return _slow_down(request)
+            return slow_down(request)
         case = services.enter(form.cleaned_data["number"], form.cleaned_data["passphrase"])
         if case is not None:
             _open(request, case)
@@ -142,7 +104,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/public/enter.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@_private
+@private
 @require_GET
 def talk(request: HttpRequest) -> HttpResponse:
     """Where it is, what we promised, what was said."""
@@ -172,7 +134,7 @@ def _with_case(
 ) -> Callable[[HttpRequest], HttpResponse]:
     """An action of the talk: without an open talk one is asked for number and passphrase again."""
 
-    @_private
+    @private
     @require_POST
     @wraps(act)
     def guarded(request: HttpRequest) -> HttpResponse:
@@ -180,7 +142,7 @@ def _with_case(
         if case is None:
             return redirect("report:enter")
         if _too_many("word", str(case.pk)):
-            return _slow_down(request)
+            return slow_down(request)
         return act(request, case)
 
     return guarded
@@ -243,7 +205,7 @@ def news(request: HttpRequest, case: Case) -> HttpResponse:
     return _talk(request, case, 422, news=form)
 
 
-@_private
+@private
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Close the talk on this device."""

@@ -31,7 +31,7 @@ class ActorMiddleware:
     """Builds the actor once, in one query, and shows pages in the user's language and time zone."""
 
     # Pages that people reach without having signed in, and while a second factor is still asked of them.
-    OPEN = ("/account/", "/static/", "/i18n/", "/healthz", "/report/")
+    OPEN = ("/account/", "/static/", "/i18n/", "/healthz", "/report/", "/invitation/")
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

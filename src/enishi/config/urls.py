@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("promises/", include("enishi.commitments.urls")),
     path("reports/", include("enishi.reports.urls")),
     path("conversations/", include("enishi.conversations.urls")),
+    path("invitation/", include("enishi.conversations.open_urls")),
     path("themes/", include("enishi.themes.urls")),
     path("writing/", include("enishi.writing.urls")),
     path("files/", include("enishi.content.urls")),

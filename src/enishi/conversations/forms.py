@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
 from enishi.content.services import FileDraft
-from enishi.conversations.models import Interaction, Participant
+from enishi.conversations.models import Interaction, Invitee, Participant
 from enishi.conversations.services import ParticipantDraft
 from enishi.core import clock, text
 from enishi.core.parameters import number
@@ -222,3 +222,33 @@ class ResultsForm(forms.Form):
     def __init__(self, *args: Any, projects: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["project"].choices = projects  # type: ignore[attr-defined]
+
+
+class InvitationForm(forms.Form):
+    """What people outside are told of a meeting. Who is invited stands beside it as ``who`` tokens."""
+
+    title = forms.CharField(
+        label=_("What it is about"), max_length=200, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+    place = forms.CharField(
+        label=_("Place"), max_length=200, required=False, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=60 * 24 * 31)
+    words = forms.CharField(
+        label=_("Words to them"),
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}),
+    )
+
+
+class AnswerForm(forms.Form):
+    """What somebody invited answers."""
+
+    answer = forms.ChoiceField(label=_("Do you come?"), choices=Invitee.Answer.choices[1:])
+    note = forms.CharField(
+        label=_("A word to us"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )

@@ -298,3 +298,93 @@ class Bounce(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address} {self.status}"
+
+
+class Invitation(models.Model):
+    """A conversation to come as it stands in the calendars of those invited: what was sent last.
+
+    Its words are written for people outside; those of the conversation may be confidential.
+    """
+
+    interaction = models.OneToOneField(
+        Interaction, primary_key=True, on_delete=models.CASCADE, related_name="invitation"
+    )
+    uid = models.CharField(max_length=200, unique=True)
+    sequence = models.PositiveIntegerField(default=0)
+    title = models.CharField(_("title"), max_length=200)
+    place = models.CharField(_("place"), max_length=200, blank=True)
+    text = models.TextField(_("text"), blank=True)
+    starts_at = models.DateTimeField(_("when"))
+    minutes = models.PositiveIntegerField(_("minutes"))
+    time_zone = models.CharField(max_length=50)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    called_off_at = models.DateTimeField(_("called off"), null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(minutes__gt=0), name="invitation_takes_time"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Invitee(models.Model):
+    """A contact or a colleague who was invited. ``state`` is how far the last mail to them got."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waits to be sent")
+        GOING = "going", _("Being sent")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Not sent: the address was refused")
+
+    class Answer(models.TextChoices):
+        NONE = "", _("No answer yet")
+        ACCEPTED = "accepted", _("Accepted")
+        TENTATIVE = "tentative", _("Perhaps")
+        DECLINED = "declined", _("Declined")
+
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="invitees")
+    party = models.ForeignKey(
+        "contacts.Party", null=True, blank=True, on_delete=models.PROTECT, related_name="invitations"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    address = models.CharField(max_length=320)
+    language = models.CharField(max_length=5)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    sequence = models.PositiveIntegerField(default=0)
+    told = models.BooleanField(default=False)
+    """Whether an invitation ever reached their mail server: only then is there anything to call off."""
+    taken_back = models.BooleanField(default=False)
+    answer = models.CharField(_("answer"), max_length=9, choices=Answer.choices, blank=True)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    noted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """Who of us wrote the answer down; empty when they gave it themselves."""
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(party__isnull=True, user__isnull=False)
+                | Q(party__isnull=False, user__isnull=True),
+                name="invitee_is_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="", answered_at__isnull=True)
+                | ~Q(answer="") & Q(answered_at__isnull=False),
+                name="invitee_answered_when",
+            ),
+            models.UniqueConstraint(fields=["invitation", "party"], name="invitee_party_once"),
+            models.UniqueConstraint(fields=["invitation", "user"], name="invitee_user_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    @property
+    def name(self) -> str:
+        return self.party.full_name if self.party else str(self.user)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +17,7 @@ from enishi.accounts.access import Actor, Level
 from enishi.contacts.models import Party
 from enishi.contacts.queries.briefs import UNANSWERED, Matter, Occasion, Part, Section, Subject
 from enishi.conversations import queries
-from enishi.conversations.models import Interaction
+from enishi.conversations.models import Interaction, Invitee
 from enishi.conversations.paragraphs import excerpt
 from enishi.conversations.personal import ConversationsKeeper
 from enishi.conversations.queries.briefs import Known, known_of, occasion_of, planned
@@ -198,3 +199,30 @@ provide("handover", Senders.code)(Senders)
 provide("handover.notes", "conversations")(notes_handed)
 provide("content.least_level", "conversations")(queries.level_of_file)
 provide("commitments.least_level", "conversations")(queries.level_of)
+
+
+@provide("timeline.fields", "conversations.interaction")
+def fields() -> Mapping[str, Any]:
+    """What the history of a conversation tells of its invitation."""
+    return {
+        "invitee": _("who"),
+        "invitation_answer": _("answer"),
+        "invitation_note": _("note"),
+        "invitation_title": _("title"),
+        "invitation_place": _("place"),
+        "invitation_text": _("text"),
+        "invitation_starts_at": _("when"),
+        "invitation_minutes": _("minutes"),
+        "people": _("people"),
+        "taken_back": _("taken back from"),
+    }
+
+
+@provide("timeline.values", "conversations.interaction")
+def value(name: str, value: Any) -> str | None:
+    if name == "invitation_answer":
+        return str(Invitee.Answer(value).label) if value in Invitee.Answer.values and value else None
+    if name == "invitation_starts_at" and (moment := parse_datetime(str(value))):
+        local, language = timezone.localtime(moment), translation.get_language() or "en"
+        return formats.format_datetime(local, language, today=clock.today())
+    return None

@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
 from enishi.content.models import File, FileVersion
-from enishi.conversations.models import Bounce, Interaction, MailMessage, Participant, UnknownSender
+from enishi.conversations.models import (
+    Bounce,
+    Interaction,
+    Invitation,
+    Invitee,
+    MailMessage,
+    Participant,
+    UnknownSender,
+)
 from enishi.conversations.queries.interactions import present, visible_participants
 from enishi.conversations.services.silencing import drop_archives, silence
 from enishi.conversations.services.upkeep import show
@@ -31,6 +39,7 @@ from enishi.core.personal import (
 )
 
 _TALK = ("occurred_at", "channel", "direction", "minutes", "subject", "text", "place")
+_INVITED = ("title", "starts_at", "place", "text")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _WHY = "whoever may see it: about somebody who is erased"
 
@@ -58,6 +67,7 @@ class ConversationsKeeper(Keeper):
             shown=False,
         ),
         Table(UnknownSender, ("party",), Fate.GOES, _("Senders to look at"), shown=False),
+        Table(Invitee, ("party",), Fate.GOES, _("Invitations with their answers"), shown=False),
     )
 
     def tell(self, actor: Actor, subject: Subject) -> Iterable[Chapter]:
@@ -81,6 +91,22 @@ class ConversationsKeeper(Keeper):
             self._files(actor, known),
             Interaction,
         )
+
+        yield self._invitations(subject, known)
+
+    def _invitations(self, subject: Subject, talk_ids: Sequence[int]) -> Chapter:
+        mine = Invitee.objects.filter(party__in=subject.party_ids)
+        rows = mine.filter(invitation__in=talk_ids).select_related("invitation").order_by("pk")
+        told = [
+            {**plain_row(one.invitation, _INVITED), **plain_row(one, ("answer", "note", "answered_at"))}
+            for one in rows
+        ]
+        labels = {
+            **labels_of(Invitation, _INVITED),
+            **labels_of(Invitee, ("answer", "note")),
+            "answered_at": _("answered"),
+        }
+        return Chapter("invitations", _("Invitations"), told, labels, mine.count() - len(told), model=Invitee)
 
     def _row(self, talk: Interaction, subject: Subject) -> dict[str, Any]:
         own = {address.casefold() for address in subject.addresses}

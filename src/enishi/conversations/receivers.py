@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enishi.accounts.access import Actor
 from enishi.contacts import signals as contacts
-from enishi.conversations import services
+from enishi.conversations import services, signals
 from enishi.core.events import on
 from enishi.timeline.models import Entry
 
@@ -13,3 +13,8 @@ from enishi.timeline.models import Entry
 def raise_talks(actor: Actor, entry: Entry) -> None:
     if "confidentiality" in entry.changes:
         services.raise_talks_of(actor, entry.subject_id, level=entry.changes["confidentiality"][1])
+
+
+@on(signals.interaction_deleted)
+def call_off(actor: Actor, entry: Entry) -> None:
+    services.call_off_deleted(actor, entry.subject_id)

@@ -13,3 +13,6 @@ sender_reopened = Event("conversations.sender_reopened", _("Unknown sender to be
 answer_given_to = Event("conversations.answer_given_to", _("Answer given to somebody else"))
 sender_given_to = Event("conversations.sender_given_to", _("Unknown sender given to somebody else"))
 confidential_read = Event("conversations.confidential_read", _("Confidential conversation read"))
+invitation_sent = Event("conversations.invitation_sent", _("Invitation sent"))
+invitation_called_off = Event("conversations.invitation_called_off", _("Invitation called off"))
+invitation_answered = Event("conversations.invitation_answered", _("Invitation answered"))

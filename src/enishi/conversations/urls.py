@@ -1,6 +1,15 @@
 from django.urls import path
 
-from enishi.conversations.views import editing, line, minutes, pages, passages, senders, timelines
+from enishi.conversations.views import (
+    editing,
+    invitations,
+    line,
+    minutes,
+    pages,
+    passages,
+    senders,
+    timelines,
+)
 
 app_name = "conversations"
 urlpatterns = [
@@ -24,6 +33,10 @@ urlpatterns = [
     path("<int:interaction_id>/restore/", editing.restore, name="restore"),
     path("<int:interaction_id>/answer/", editing.answer, name="answer"),
     path("<int:interaction_id>/files/", editing.add_files, name="add_files"),
+    path("<int:interaction_id>/invite/", invitations.invite, name="invite"),
+    path("<int:interaction_id>/call-off/", invitations.call_off, name="call_off"),
+    path("<int:interaction_id>/meeting.ics", invitations.own_file, name="own_file"),
+    path("<int:interaction_id>/invited/<int:invitee_id>/", invitations.note_answer, name="note_answer"),
     path("<int:interaction_id>/passage/", passages.passage, name="passage"),
     path("<int:interaction_id>/results/", minutes.results, name="results"),
     path("<int:interaction_id>/versions/<int:number>/", pages.version, name="version"),

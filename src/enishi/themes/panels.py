@@ -223,7 +223,7 @@ def feeling_filter() -> AddedFilter:
     return AddedFilter(_("Feeling"), _("Any feeling"), _feeling_choices, queries.talks_with_feeling)
 
 
-@provide("timeline.fields", "conversations.interaction")
+@provide("timeline.fields", "conversations.interaction:themes")
 def history_names() -> dict[str, Any]:
     return {
         "themes": _("themes"),
@@ -233,7 +233,7 @@ def history_names() -> dict[str, Any]:
     }
 
 
-@provide("timeline.values", "conversations.interaction")
+@provide("timeline.values", "conversations.interaction:themes")
 def history_values(name: str, value: Any) -> str | None:
     """A feeling is kept by its code."""
     if name == "feeling" and isinstance(value, str) and value.upper() in Feeling.names:

@@ -152,7 +152,7 @@ def address(subject_type: str, subject_id: int) -> str:
 
 
 def _names(subject_type: str) -> Mapping[str, Any]:
-    """Its owner's names, and those of apps that write about it: they register under ``contacts.party:<app>``."""
+    """Its owner's names, and those of apps that write about it: they register under ``contacts.party:<app>``, as for values."""
     found: dict[str, Any] = {}
     for key, names in registry.providers("timeline.fields").items():
         if key.partition(":")[0] == subject_type:
@@ -176,9 +176,10 @@ def _label(names: Mapping[str, Any], fields: Mapping[str, Any], name: str) -> st
 
 def _value(subject_type: str, name: str, field: Any, value: Any) -> str:
     """A value in the words of the app that owns the record, where it has better ones."""
-    own = registry.provider("timeline.values", subject_type)
-    words = own(name, value) if own is not None else None
-    return value_words(field, value) if words is None else str(words)
+    for key, own in registry.providers("timeline.values").items():
+        if key.partition(":")[0] == subject_type and (words := own(name, value)) is not None:
+            return str(words)
+    return value_words(field, value)
 
 
 def value_words(field: Any, value: Any) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from enishi.accounts.access import Level
+from enishi.accounts.models import User
 from enishi.commitments.models import Digest, Reminder
 from enishi.commitments.services import remind_all
 from enishi.config.demo import material, scenes
@@ -29,7 +30,8 @@ from enishi.contacts.services import (
 )
 from enishi.content.models import File
 from enishi.content.services import add_file, add_version
-from enishi.conversations.models import Interaction
+from enishi.conversations.calendar_file import uid_of
+from enishi.conversations.models import Interaction, Invitation, Invitee
 from enishi.conversations.services import ParticipantDraft, attach, change_interaction, log_interaction
 from enishi.core import clock
 from enishi.search.models import Kind
@@ -179,7 +181,7 @@ def plan_meetings(house: House, promised: Sequence[Promised]) -> None:
             continue
         zone = zoneinfo.ZoneInfo(user.time_zone)
         day = (clock.now() + days * DAY).astimezone(zone).date()
-        log_interaction(
+        talk = log_interaction(
             house.actors[key],
             channel=Interaction.Channel.MEETING,
             occurred_at=dt.datetime.combine(day, dt.time(hour), zone),
@@ -193,6 +195,33 @@ def plan_meetings(house: House, promised: Sequence[Promised]) -> None:
             place=said.turn.place,
             language=said.scene.language,
         )
+        _invited(user, talk, said.who)
+
+
+def _invited(user: User, talk: Interaction, who: Sketch) -> None:
+    """The one they meet was invited, and comes. Written without the services: the demo sends no mail."""
+    if not who.email:
+        return
+    invitation = Invitation.objects.create(
+        interaction=talk,
+        uid=uid_of(talk.pk),
+        title=talk.subject,
+        place=talk.place,
+        starts_at=talk.occurred_at,
+        minutes=talk.minutes or 45,
+        time_zone=user.time_zone,
+        user=user,
+    )
+    Invitee.objects.create(
+        invitation=invitation,
+        party=who.party,
+        address=who.email,
+        language=talk.language or "en",
+        state=Invitee.State.SENT,
+        told=True,
+        answer=Invitee.Answer.ACCEPTED,
+        answered_at=clock.now() - dt.timedelta(hours=5),
+    )
 
 
 def age(house: House, people: Sequence[Sketch], story: Sequence[Said], rng: random.Random) -> None:

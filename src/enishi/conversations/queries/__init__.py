@@ -19,6 +19,16 @@ from enishi.conversations.queries.interactions import (
     waiting,
     waiting_count,
 )
+from enishi.conversations.queries.invitations import (
+    Guest,
+    Invited,
+    behind_token,
+    guests,
+    invited,
+    is_over,
+    may_be_invited_to,
+    nameless,
+)
 from enishi.conversations.queries.people import Person, people_by_token, people_found, tag_choices, token_of
 from enishi.conversations.queries.senders import Waiting, sender, senders, senders_count
 from enishi.conversations.queries.timeline import Drawn, Thread, View, draw, party_timeline
@@ -30,6 +40,8 @@ __all__ = [
     "Debt",
     "Drawn",
     "Filters",
+    "Guest",
+    "Invited",
     "Page",
     "Person",
     "Position",
@@ -40,16 +52,22 @@ __all__ = [
     "Waiting",
     "added_filters",
     "answer_debt",
+    "behind_token",
     "born_from",
     "by_ids",
     "compare",
     "draw",
+    "guests",
     "interaction",
     "interactions",
+    "invited",
+    "is_over",
     "level_of",
     "level_of_file",
     "marks_of",
     "matching",
+    "may_be_invited_to",
+    "nameless",
     "party_timeline",
     "people_by_token",
     "people_found",

@@ -11,6 +11,15 @@ from enishi.conversations.services.interactions import (
     restore_interaction,
     set_answer,
 )
+from enishi.conversations.services.invitation_mail import ServerAway, own_file, send_invitations
+from enishi.conversations.services.invitations import (
+    USUAL_MINUTES,
+    answer_invitation,
+    call_off,
+    call_off_deleted,
+    invite,
+    note_answer,
+)
 from enishi.conversations.services.line import (
     CREATE,
     Logged,
@@ -45,6 +54,7 @@ from enishi.conversations.services.unknown import Seen, note_unknown
 
 __all__ = [
     "CREATE",
+    "USUAL_MINUTES",
     "Conflict",
     "ConversationError",
     "Logged",
@@ -53,17 +63,24 @@ __all__ = [
     "ResultDraft",
     "Results",
     "Seen",
+    "ServerAway",
     "Setting",
     "Understood",
+    "answer_invitation",
     "attach",
+    "call_off",
+    "call_off_deleted",
     "change_interaction",
     "create_from_sender",
     "delete_interaction",
     "ignore_sender",
+    "invite",
     "join_sender",
     "log_interaction",
     "log_line",
+    "note_answer",
     "note_unknown",
+    "own_file",
     "owners_for",
     "parties_by_address",
     "passage",
@@ -73,6 +90,7 @@ __all__ = [
     "raise_talks_of",
     "reopen_sender",
     "restore_interaction",
+    "send_invitations",
     "set_answer",
     "take_back_line",
     "task_from_passage",

@@ -12,6 +12,7 @@ from enishi.contacts.models import ImportRun
 from enishi.content.models import File
 from enishi.content.personal import FILE_WORDS, remove_files
 from enishi.conversations.models import Attachment, Interaction, MailMessage, Thread
+from enishi.conversations.services.invitations import forget_words
 from enishi.core import registry
 from enishi.core.personal import Emptied
 
@@ -22,6 +23,7 @@ WORDS = frozenset(
         "subject", "text", "folds", "place", "defects", "in_reply_to", "references",
         # What the history of a conversation tells of passages marked in it.
         "quote", "passage", "_before", "_after",
+        "invitation_title", "invitation_place", "invitation_text", "invitation_note",
     }
 )  # fmt: skip
 _WHY = "words that go, whoever may read them"
@@ -53,6 +55,7 @@ def silence(talk_ids: Collection[int]) -> Silenced:
         references=[],
     )
     MailMessage.objects.filter(interaction__in=ids).update(sender="", recipients=[], subject_key="")
+    forget_words(ids)
     others = talks.exclude(pk__in=ids).filter(thread=OuterRef("pk"))
     Thread.objects.filter(~Exists(others), interactions__in=ids).update(subject_key="")
     for tell in registry.providers(SILENCED).values():

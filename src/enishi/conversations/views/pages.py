@@ -127,6 +127,8 @@ def interaction(request: HttpRequest, interaction_id: int) -> HttpResponse:
                 long=True,
             ),
             "to_come": found.occurred_at > now,
+            "may_invite": queries.may_be_invited_to(found) and actor.may(EDIT, found),
+            "invited": queries.invited(actor, found),
             "blocks": paragraphs.blocks(points),
             "born": born,
             "unplaced": [one for one in born if one.anchor not in placed],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +14,12 @@ from django.utils.translation import gettext as _
 from enishi.accounts.access import Actor
 from enishi.accounts.queries import organisation
 from enishi.contacts.models import Consent, ContactPoint, Party
+from enishi.contacts.queries.reaching import first_points
 from enishi.contacts.queries.setup import purpose_name
 from enishi.contacts.queries.whole import latest_consents_of
 from enishi.core import clock
 from enishi.themes.models import Reply, ReplyText, ReplyTo, Theme
 from enishi.themes.queries.passages import Filters, marks
-
-_BAD = (ContactPoint.Status.BOUNCED, ContactPoint.Status.WRONG, ContactPoint.Status.REFUSED)
 
 
 def replies(actor: Actor, theme: Theme) -> QuerySet[Any]:
@@ -96,7 +95,7 @@ def plan(actor: Actor, of: Reply, *, only: Collection[int] | None = None) -> Pla
         party_id: next((one for one in found if one.purpose_id == of.purpose_id), None)
         for party_id, found in latest_consents_of(ids).items()
     }
-    points = _points(ids)
+    points = first_points(ids, ["email", "address"])
     words = list(texts(of))
     result = Plan()
     for party in listed:
@@ -113,22 +112,6 @@ def plan(actor: Actor, of: Reply, *, only: Collection[int] | None = None) -> Pla
         reached = Reached(party, way, point.value, language)
         (result.mail if by_mail else result.letters).append(reached)
     return result
-
-
-def _points(party_ids: Sequence[int]) -> dict[int, ContactPoint]:
-    """How each is reached: by their first working e-mail address, else by post."""
-    today = clock.today()
-    rows = (
-        ContactPoint.objects.filter(party__in=party_ids, kind__in=["email", "address"])
-        .exclude(status__in=_BAD)
-        .exclude(valid_until__lt=today)
-        .exclude(valid_from__gt=today)
-        .order_by("-kind", "-is_primary", "pk")
-    )
-    found: dict[int, ContactPoint] = {}
-    for point in rows:
-        found.setdefault(point.party_id, point)
-    return found
 
 
 def _refused(of: Reply, party: Party, stated: Consent | None) -> str:

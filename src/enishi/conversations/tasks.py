@@ -1,0 +1,18 @@
+"""Jobs of conversations."""
+
+from __future__ import annotations
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from enishi.conversations import services
+
+
+@app.task(
+    name="conversations.send_invitations",
+    queue="mail",
+    retry=RetryStrategy(max_attempts=8, exponential_wait=4, retry_exceptions=[services.ServerAway]),
+)
+def send_invitations(interaction_id: int) -> None:
+    """Send what waits for one meeting; tried for some days while the mail server cannot be reached."""
+    services.send_invitations(interaction_id)
