@@ -90,7 +90,7 @@ def test_a_field_is_made_changed_and_put_away(client, here):
     assert "have to stay: For" in refused.content.decode()
 
     client.post(reverse("contacts:setup_field_archive", args=[field.pk]), {"archive": "1"})
-    assert record.fields_for(ada) == []
+    assert record.fields_for(SYSTEM, ada) == []
     assert record.values(SYSTEM, ada) == []
     client.post(reverse("contacts:setup_field_archive", args=[field.pk]))
     assert [value.plain for value in record.values(SYSTEM, ada)] == [["For"]]
@@ -98,8 +98,10 @@ def test_a_field_is_made_changed_and_put_away(client, here):
 
 def test_a_field_stands_only_on_its_kinds(here):
     services.save_field(SYSTEM, label="Boats", kind="number", party_kinds=["organisation"])
-    assert record.fields_for(party(here, "Ada Lund")) == []
-    assert [f.label for f in record.fields_for(party(here, "Ushio", kind="organisation"))] == ["Boats"]
+    assert record.fields_for(SYSTEM, party(here, "Ada Lund")) == []
+    assert [f.label for f in record.fields_for(SYSTEM, party(here, "Ushio", kind="organisation"))] == [
+        "Boats"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,8 @@ def _made(event: str) -> words.Told:
         "said_via": [None, "email"],
     }
     return words.told(
-        Entry(subject_type="commitments.promise", event=event, at=clock.now(), via="web", changes=changes)
+        SYSTEM,
+        Entry(subject_type="commitments.promise", event=event, at=clock.now(), via="web", changes=changes),
     )
 
 
@@ -168,5 +169,5 @@ def test_moments_and_numbers_stand_in_the_readers_digits():
         subject_type="commitments.promise", event="x_changed", at=clock.now(), via="web", changes=changes
     )
     with translation.override("fa"), timezone.override("UTC"):
-        told = words.told(entry)
+        told = words.told(SYSTEM, entry)
     assert [row["new"] for row in told.rows] == ["۲۷ آبان ۱۴۰۴ ۱۷:۰۰", "۱٬۲۰۴"]

@@ -101,6 +101,8 @@ class Actor:
     """A role of theirs asks for a second factor."""
     team_mates: frozenset[int] = frozenset()
     """Who shares a team with them."""
+    protected: frozenset[str] = frozenset()
+    """The fields that only roles which name them show: ``accounts.fields``."""
     _scopes: dict[str, Scope] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from enishi.accounts import fields as field_rights
 from enishi.accounts import queries
 from enishi.accounts.access import Actor, Level, narrowable, rights
 from enishi.accounts.models import LANGUAGES, Organisation, Project, SignInService, Theme, User
@@ -127,6 +128,10 @@ REACHES = [("", _("Everything")), ("team", _("Their team's")), ("own", _("Their 
 """How far a right reaches where the role is given."""
 
 
+SHOWN_FIELD = [("", _("Not shown")), ("see", _("Shown")), ("change", _("Shown, may be changed"))]
+"""What a role does for a protected field."""
+
+
 def reach_field(code: str) -> str:
     return f"reach-{code}"
 
@@ -155,6 +160,21 @@ class RoleForm(forms.Form):
             self.fields[reach_field(code)] = forms.ChoiceField(
                 label=rights()[code], choices=REACHES, required=False
             )
+        held = queries.protected_fields()
+        self.protected = {
+            f"protected:{name}": (name, label)
+            for name, label in field_rights.protectable().items()
+            if name in held
+        }
+        shown, open_ = (self.initial.get(name, ()) for name in ("seen_fields", "changed_fields"))
+        for control, (name, label) in self.protected.items():
+            self.fields[control] = forms.ChoiceField(label=label, choices=SHOWN_FIELD, required=False)
+            self.initial[control] = "change" if name in open_ else "see" if name in shown else ""
+
+    @property
+    def field_rows(self) -> list[forms.BoundField]:
+        """The controls of the protected fields."""
+        return [self[control] for control in self.protected]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -163,7 +183,22 @@ class RoleForm(forms.Form):
             cleaned[f"{reach}_codes"] = [
                 code for code in cleaned.get("codes", []) if reaches.get(code) == reach
             ]
+        said = {name: cleaned.pop(control, "") for control, (name, _label) in self.protected.items()}
+        cleaned["changed_fields"] = [name for name, what in said.items() if what == "change"]
+        cleaned["seen_fields"] = [name for name, what in said.items() if what]
         return cleaned
+
+
+class ProtectedFieldsForm(forms.Form):
+    """Which fields are seen only through roles that name them."""
+
+    names = forms.MultipleChoiceField(
+        label=_("protected fields"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["names"].choices = list(field_rights.protectable().items())  # type: ignore[attr-defined]
 
 
 class FixedRoleForm(forms.Form):
@@ -350,6 +385,7 @@ __all__ = [
     "PersonForm",
     "ProfileForm",
     "ProjectForm",
+    "ProtectedFieldsForm",
     "RoleForm",
     "SamlServiceForm",
     "SignInServiceForm",

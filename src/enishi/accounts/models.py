@@ -105,7 +105,7 @@ class Role(models.Model):
     """A named set of permission codes with a clearance.
 
     Of the codes, ``own_codes`` reach only records of one's own and ``team_codes`` those of one's teams; the others
-    reach everything where the role is given.
+    reach everything where the role is given. Of the protected fields it shows those that it names.
     """
 
     name = models.CharField(_("name"), max_length=120, unique=True)
@@ -114,6 +114,12 @@ class Role(models.Model):
     own_codes = ArrayField(models.CharField(max_length=60), default=list, verbose_name=_("only their own"))
     team_codes = ArrayField(
         models.CharField(max_length=60), default=list, verbose_name=_("only their team's")
+    )
+    seen_fields = ArrayField(
+        models.CharField(max_length=80), default=list, verbose_name=_("shows the fields")
+    )
+    changed_fields = ArrayField(
+        models.CharField(max_length=80), default=list, verbose_name=_("lets the fields be changed")
     )
     clearance = models.PositiveSmallIntegerField(
         _("reads up to"), choices=Level.choices, default=Level.INTERNAL
@@ -129,7 +135,19 @@ class Role(models.Model):
                 & ~Q(own_codes__overlap=F("team_codes")),
                 name="role_reach_of_its_rights",
             ),
+            models.CheckConstraint(
+                condition=Q(seen_fields__contains=F("changed_fields")), name="role_changes_what_it_shows"
+            ),
         ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProtectedField(models.Model):
+    """A field that is seen only through roles that name it; see ``accounts.fields``."""
+
+    name = models.CharField(max_length=80, unique=True)
 
     def __str__(self) -> str:
         return self.name

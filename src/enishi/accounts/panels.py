@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from enishi.accounts import fields
 from enishi.accounts.access import rights
 from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
 
@@ -66,8 +67,21 @@ def user_fields() -> dict[str, Any]:
 
 @provide("timeline.values", "accounts.role")
 def role_value(name: str, value: Any) -> str | None:
+    if name in ("seen_fields", "changed_fields") and value:
+        return ", ".join(map(fields.label, value))
     return (
         ", ".join(str(rights().get(code, code)) for code in value)
         if name in ("codes", "own_codes", "team_codes") and value
         else None
     )
+
+
+@provide("timeline.fields", "accounts.organisation:fields")
+def organisation_fields() -> dict[str, Any]:
+    return {"protected_fields": _("protected fields")}
+
+
+@provide("timeline.values", "accounts.organisation")
+def field_words(name: str, value: Any) -> str | None:
+    """Protected fields by their labels."""
+    return ", ".join(map(fields.label, value)) if name == "protected_fields" and value else None

@@ -60,7 +60,8 @@ def family(code: str) -> str:
 class Granted:
     """Permission codes with a clearance in one project, or everywhere (``project_id`` None).
 
-    Of the codes, ``own`` reach only what is one's own, ``team`` only what belongs to somebody of one's teams.
+    Of the codes, ``own`` reach only what is one's own, ``team`` only what belongs to somebody of one's teams. Of the
+    protected fields (``accounts.fields``) it shows ``seen_fields``, and lets ``changed_fields`` of them be changed.
     """
 
     project_id: int | None
@@ -68,6 +69,8 @@ class Granted:
     clearance: int
     own: frozenset[str] = frozenset()
     team: frozenset[str] = frozenset()
+    seen_fields: frozenset[str] = frozenset()
+    changed_fields: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

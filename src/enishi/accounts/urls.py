@@ -38,6 +38,7 @@ settings = [
     path("teams/<int:team_id>/delete/", people.delete_team, name="team_delete"),
     path("roles/", roles.roles, name="roles"),
     path("roles/new/", roles.new_role, name="role_new"),
+    path("roles/fields/", roles.protected_fields, name="role_fields"),
     path("roles/<int:role_id>/", roles.role, name="role"),
     path("roles/<int:role_id>/effect/", roles.effect, name="role_effect"),
     path("roles/<int:role_id>/delete/", roles.delete_role, name="role_delete"),

@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
+from enishi.accounts.fields import PLACE as FIELDS
+from enishi.accounts.fields import out_of_sight
 from enishi.contacts import undo  # noqa: F401  its undoers register themselves
 from enishi.contacts.models import Consent, ContactPoint
 from enishi.contacts.personal import ContactsKeeper
 from enishi.contacts.queries.briefs import GONE, Matter, Part, Section, Subject
+from enishi.contacts.queries.protected import protectable
 from enishi.contacts.queries.setup import purpose_name
 from enishi.contacts.queries.whole import latest_consents_of
 from enishi.contacts.services.handover import Contacts, Views, people_handed
@@ -24,6 +27,7 @@ from enishi.core import clock, formats
 from enishi.core.formats import counted
 from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, provide
+from enishi.timeline.models import Entry
 from enishi.timeline.paper import on_paper
 
 add_menu(
@@ -49,6 +53,7 @@ add_new(NewEntry(_("Organisation"), "contacts:new_organisation", "building", "co
 add_new(NewEntry(_("Group or community"), "contacts:new_group", "users-group", "contacts.edit", order=30))
 add_new(NewEntry(_("Import"), "contacts:import_new", "table-import", "contacts.import", order=80))
 
+provide(FIELDS, "contacts")(protectable)
 provide("handover", Contacts.code)(Contacts)
 provide(PLACE, ContactsKeeper.code)(ContactsKeeper)
 provide("handover", Views.code)(Views)
@@ -127,6 +132,12 @@ _names = _Names()
 @provide("timeline.fields", "contacts.party")
 def history_names() -> Mapping[str, Any]:
     return _names
+
+
+@provide("timeline.hidden", "contacts.party")
+def history_hidden(actor: Actor, entry: Entry) -> frozenset[str]:
+    """What of an entry about a contact somebody does not read: fields that no role shows them there."""
+    return out_of_sight(actor, "contacts", entry.project_ids, entry.confidentiality)
 
 
 @provide("timeline.values", "contacts.party")

@@ -71,7 +71,7 @@ def what_changed(actor: Actor, project_id: int | None) -> Shown | None:
         :CHANGES
     ]
     return Shown(
-        "timeline/changed.html", {"since": since, "changes": [words.told(entry) for entry in entries]}
+        "timeline/changed.html", {"since": since, "changes": [words.told(actor, entry) for entry in entries]}
     )
 
 

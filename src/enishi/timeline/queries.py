@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
@@ -14,6 +14,7 @@ from django.db import connection, models
 from django.db.models import Count, QuerySet
 
 from enishi.accounts.access import Actor, ScopedQuerySet
+from enishi.core import registry
 from enishi.timeline.as_of import State, as_of
 from enishi.timeline.models import Check, Entry, Item, Notification, Operation, Seal
 
@@ -72,8 +73,16 @@ MOST_CHANGES = 5_000
 
 def record_at(actor: Actor, subject_type: str, subject_id: int, *, at: dt.datetime) -> State:
     """A record as it stood at a moment, as far as the actor may read its history."""
-    latest = history_of(actor, subject_type, subject_id).select_related(None)[:MOST_CHANGES]
-    return as_of(reversed(list(latest)), (at, 2**63))
+    latest = list(history_of(actor, subject_type, subject_id).select_related(None)[:MOST_CHANGES])
+    found = as_of(reversed(latest), (at, 2**63))
+    unread = hidden(actor, latest[0]) if latest else frozenset()
+    return replace(found, fields=[field for field in found.fields if field.name not in unread])
+
+
+def hidden(actor: Actor, entry: Entry) -> frozenset[str]:
+    """What of an entry somebody does not read, by the names in the history."""
+    ask = registry.provider("timeline.hidden", entry.subject_type) if actor.protected else None
+    return ask(actor, entry) if ask is not None else frozenset()
 
 
 def moments_around(

@@ -15,6 +15,11 @@ and says where a record has its page, when that is not called ``<app>:<model>``:
 
     @provide("timeline.url", "accounts.user")
     def _url(subject_id: int) -> str: ...
+
+what of an entry somebody does not read, by the names in the history::
+
+    @provide("timeline.hidden", "contacts.party")
+    def _hidden(actor: Actor, entry: Entry) -> frozenset[str]: ...
 """
 
 from __future__ import annotations
@@ -34,11 +39,12 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from enishi.accounts.access import Level, Via
+from enishi.accounts.access import Actor, Level, Via
 from enishi.core import clock, events, formats, registry
 from enishi.core.personal import STRUCK
 from enishi.timeline.as_of import State
 from enishi.timeline.models import Entry
+from enishi.timeline.queries import hidden
 
 _ICONS = {
     "created": "plus",
@@ -85,8 +91,9 @@ class Told:
     facts: list[tuple[str, str]] = field(default_factory=list)
 
 
-def told(entry: Entry) -> Told:
-    """Put one entry into words; costs no query."""
+def told(actor: Actor, entry: Entry) -> Told:
+    """Put one entry into words, as far as somebody may read it; costs no query."""
+    unread = hidden(actor, entry)
     names = _names(entry.subject_type)
     fields = _fields(entry.subject_type)
     rows = [
@@ -96,6 +103,7 @@ def told(entry: Entry) -> Told:
             "new": _value(entry.subject_type, name, fields.get(name), after),
         }
         for name, (before, after) in entry.changes.items()
+        if name not in unread
     ]
     # What neither is nor was said in words is for programs only.
     rows = [row for row in rows if row["old"] or row["new"]]

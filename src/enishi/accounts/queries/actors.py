@@ -16,20 +16,27 @@ from enishi.accounts.scopes import family
 
 _GRANTS = """
 WITH RECURSIVE reach AS (
-    SELECT g.project_id, r.codes, r.own_codes, r.team_codes, r.clearance, r.require_second_factor
+    SELECT g.project_id, r.codes, r.own_codes, r.team_codes, r.seen_fields, r.changed_fields, r.clearance,
+           r.require_second_factor
     FROM accounts_grant g JOIN accounts_role r ON r.id = g.role_id
     WHERE g.user_id = %(user)s
        OR g.team_id IN (SELECT team_id FROM accounts_team_members WHERE user_id = %(user)s)
     UNION
-    SELECT p.id, reach.codes, reach.own_codes, reach.team_codes, reach.clearance, reach.require_second_factor
+    SELECT p.id, reach.codes, reach.own_codes, reach.team_codes, reach.seen_fields, reach.changed_fields,
+           reach.clearance, reach.require_second_factor
     FROM reach JOIN accounts_project p ON p.parent_id = reach.project_id
 )
-SELECT project_id, codes, own_codes, team_codes, clearance, require_second_factor, NULL AS kind, NULL AS ids FROM reach
+SELECT project_id, codes, own_codes, team_codes, seen_fields, changed_fields, clearance, require_second_factor,
+       NULL AS kind, NULL::bigint[] AS ids
+FROM reach
 UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, false, subject_type, array_agg(subject_id)
+SELECT NULL, array_agg(name), NULL, NULL, NULL, NULL, NULL, false, 'fields', NULL FROM accounts_protectedfield
+HAVING count(*) > 0
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, subject_type, array_agg(subject_id)
 FROM accounts_keptfrom WHERE user_id = %(user)s GROUP BY subject_type
 UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, false, '', array_agg(DISTINCT theirs.user_id)
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, '', array_agg(DISTINCT theirs.user_id)
 FROM accounts_team_members mine JOIN accounts_team_members theirs ON theirs.team_id = mine.team_id
 WHERE mine.user_id = %(user)s AND EXISTS (SELECT 1 FROM reach WHERE team_codes <> '{}')
 HAVING count(*) > 0
@@ -40,17 +47,18 @@ def actor(
     user: User, *, via: Via, request_id: uuid.UUID | None = None, token_scopes: Iterable[str] | None = None
 ) -> Actor:
     """Build the actor of a user in one query: roles of the user and of their teams, down the tree of projects, the
-    single records that are kept from the user, and, where a role asks for it, who is in a team with them.
+    single records that are kept from the user, the fields that are protected, and, where a role asks for it, who is in
+    a team with them.
     """
     with connection.cursor() as cursor:
         cursor.execute(_GRANTS, {"user": user.pk})
         rows = cursor.fetchall()
     grants = tuple(
-        Granted(project_id, frozenset(codes), clearance, frozenset(own), frozenset(team))
-        for project_id, codes, own, team, clearance, _second, kind, _ids in rows
+        Granted(project_id, frozenset(codes), clearance, *map(frozenset, (own, team, seen, changed)))
+        for project_id, codes, own, team, seen, changed, clearance, _second, kind, _ids in rows
         if kind is None
     )
-    lists = {row[6]: frozenset[int](row[7]) for row in rows if row[6] is not None}
+    lists = {row[8]: frozenset[int](row[9]) for row in rows if row[9] is not None}
     return Actor(
         user_id=user.pk,
         name=str(user),
@@ -60,8 +68,9 @@ def actor(
         language=user.language,
         kept_from={kind: ids for kind, ids in lists.items() if kind},
         team_mates=lists.get("", frozenset()),
+        protected=next((frozenset(row[1]) for row in rows if row[8] == "fields"), frozenset()),
         request_id=request_id or uuid.uuid4(),
-        second_factor=any(row[5] for row in rows),
+        second_factor=any(row[7] for row in rows),
     )
 
 

@@ -261,6 +261,7 @@ class RoleEffect:
     clearance: int | None = None
     locks_out: bool = False
     reaches: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
 
 
 def role_effect(
@@ -270,11 +271,18 @@ def role_effect(
     clearance: int,
     own_codes: Collection[str] = (),
     team_codes: Collection[str] = (),
+    seen_fields: Collection[str] = (),
+    changed_fields: Collection[str] = (),
 ) -> RoleEffect:
     """Who would gain or lose which right: whoever has it there by another role gains and loses nothing.
 
-    ``reaches``: of the rights that stay, those that would reach further or less far, with how far.
+    ``reaches``: of the rights that stay, those that would reach further or less far, with how far. ``shown``: the
+    protected fields of which it would show more or less, with what it would do: ``see``, ``change`` or nothing.
     """
+    shows, showed = shown_of(seen_fields, changed_fields), shown_of(role.seen_fields, role.changed_fields)
+    shown = {
+        name: shows.get(name, "") for name in sorted({*shows, *showed}) if shows.get(name) != showed.get(name)
+    }
     after, before = frozenset(codes), frozenset(role.codes)
     now, was = reach_of(own_codes, team_codes), reach_of(role.own_codes, role.team_codes)
     reaches = {
@@ -301,8 +309,9 @@ def role_effect(
         )
     return RoleEffect(
         people=len(held),
-        changes=len(after ^ before) + (clearance != role.clearance) + len(reaches),
+        changes=len(after ^ before) + (clearance != role.clearance) + len(reaches) + len(shown),
         reaches=reaches,
+        shown=shown,
         gains={code: n for code, n in gains.items() if n},
         losses={code: n for code, n in losses.items() if n},
         clearance=clearance if clearance != role.clearance else None,
@@ -313,6 +322,11 @@ def role_effect(
 def reach_of(own_codes: Iterable[str], team_codes: Iterable[str]) -> dict[str, str]:
     """How far each narrowed right reaches: ``own`` or ``team``."""
     return {**dict.fromkeys(own_codes, "own"), **dict.fromkeys(team_codes, "team")}
+
+
+def shown_of(seen_fields: Iterable[str], changed_fields: Iterable[str]) -> dict[str, str]:
+    """What a role does for each protected field that it names: ``see`` or ``change``."""
+    return {**dict.fromkeys(seen_fields, "see"), **dict.fromkeys(changed_fields, "change")}
 
 
 def managed_besides(role: Role) -> bool:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from enishi.accounts.access import Actor
-from enishi.accounts.models import ApiToken, Grant, Organisation, Project, Role, Team, User
+from enishi.accounts.models import ApiToken, Grant, Organisation, Project, ProtectedField, Role, Team, User
 from enishi.core import clock
 
 # ruff: noqa: S608  (the statements below are put together from each other, never from what somebody typed)
@@ -61,6 +61,22 @@ def token_by_secret(secret: str) -> ApiToken | None:
 def organisation() -> Organisation:
     """The one row about the organisation; unsaved defaults before it was named."""
     return Organisation.objects.filter(pk=1).first() or Organisation(pk=1, name="Enishi")
+
+
+def protected_fields() -> set[str]:
+    """The fields that are seen only through roles that name them."""
+    return set(ProtectedField.objects.values_list("name", flat=True))
+
+
+def roles_showing() -> dict[str, list[str]]:
+    """The names of the roles that show each protected field."""
+    found: dict[str, list[str]] = {}
+    for name, shown in (
+        Role.objects.exclude(seen_fields=[]).order_by("name").values_list("name", "seen_fields")
+    ):
+        for field in shown:
+            found.setdefault(field, []).append(name)
+    return found
 
 
 def language_of(email: str) -> str:

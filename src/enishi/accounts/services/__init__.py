@@ -18,7 +18,14 @@ from enishi.accounts.services.provisioning import (
     reprovision_person,
     withdraw_person,
 )
-from enishi.accounts.services.roles import change_role, create_role, delete_role, give_role, take_role
+from enishi.accounts.services.roles import (
+    change_role,
+    create_role,
+    delete_role,
+    give_role,
+    protect_fields,
+    take_role,
+)
 from enishi.accounts.services.rules import (
     ADMINISTRATOR,
     MANAGE,
@@ -133,6 +140,7 @@ __all__ = [
     "note_sign_in",
     "note_token_use",
     "pending_tie",
+    "protect_fields",
     "provision_person",
     "provision_team",
     "provisioner",

@@ -8,8 +8,9 @@ from typing import Any
 from django.db import connection, models
 from django.utils.translation import gettext as _
 
+from enishi.accounts import fields
 from enishi.accounts.access import Actor, Level, rights
-from enishi.accounts.models import Grant, Role, Team
+from enishi.accounts.models import Grant, ProtectedField, Role, Team
 from enishi.core.events import Event, record
 
 MANAGE = "accounts.manage"
@@ -31,27 +32,39 @@ class LastAdministrator(AccountError):
 class BeyondOwnRights(AccountError):
     """Somebody would hand out, or decide over, more than they may themselves."""
 
-    def __init__(self, code: str, clearance: int) -> None:
+    def __init__(self, what: str, clearance: int) -> None:
         super().__init__(
             _(
                 "This reaches further than your own rights: “%(right)s”, up to %(level)s. "
                 "Ask somebody who has that right to do it."
             )
-            % {"right": rights().get(code, code), "level": str(Level(clearance).label).lower()}
+            % {"right": what, "level": str(Level(clearance).label).lower()}
         )
 
 
-def require_within(actor: Actor, codes: Iterable[str], clearance: int, project_id: int | None) -> None:
+def require_within(
+    actor: Actor,
+    codes: Iterable[str],
+    clearance: int,
+    project_id: int | None,
+    seen_fields: Iterable[str] = (),
+) -> None:
     """Refuse what would give or take more than the actor holds themselves in that project, or everywhere."""
-    beyond = actor.beyond(codes, clearance, project_id)
-    if beyond:
-        raise BeyondOwnRights(beyond[0], clearance)
+    for code in actor.beyond(codes, clearance, project_id):
+        raise BeyondOwnRights(str(rights().get(code, code)), clearance)
+    for name in fields.beyond(actor, seen_fields, clearance, project_id):
+        raise BeyondOwnRights(fields.label(name), clearance)
+
+
+def require_role_within(actor: Actor, role: Role, project_id: int | None) -> None:
+    """The same for everything that a role gives."""
+    require_within(actor, role.codes, role.clearance, project_id, role.seen_fields)
 
 
 def require_grants_within(actor: Actor, grants: Iterable[Grant]) -> None:
     """The same for what a person or team already holds."""
     for grant in grants:
-        require_within(actor, grant.role.codes, grant.role.clearance, grant.project_id)
+        require_role_within(actor, grant.role, grant.project_id)
 
 
 def change(
@@ -78,14 +91,17 @@ def as_told(value: Any) -> Any:
 
 
 def administrator_role() -> Role:
-    """The role with every right; brought up to date when a new app declared rights."""
+    """The role with every right and field; brought up to date when a new app declared rights."""
     role, _created = Role.objects.get_or_create(
         name=ADMINISTRATOR,
         defaults={"codes": sorted(rights()), "clearance": Level.RESTRICTED},
     )
-    if set(role.codes) != set(rights()):
-        role.codes = sorted(rights())
-        role.save(update_fields=["codes"])
+    names = list(ProtectedField.objects.order_by("name").values_list("name", flat=True))
+    every = {"codes": sorted(rights()), "seen_fields": names, "changed_fields": names}
+    if any(set(getattr(role, what)) != set(listed) for what, listed in every.items()):
+        for what, listed in every.items():
+            setattr(role, what, listed)
+        role.save(update_fields=list(every))
     return role
 
 

@@ -21,7 +21,7 @@ from enishi.accounts.services.single_sign_on import (
     Refused,
     forbidden_address,
     free_slug,
-    require_role_within,
+    require_default_within,
     untie_all,
 )
 from enishi.core import clock
@@ -48,7 +48,7 @@ def save_saml_service(
     It may be saved before it is known, for our addresses to copy from; it is active only once it is.
     """
     actor.require_everywhere(MANAGE)
-    require_role_within(actor, values)
+    require_default_within(actor, values)
     address = values["metadata_url"]
     known = service is not None and service.metadata_url == address and service.certificates
     if metadata or (address and not known):

@@ -19,7 +19,7 @@ from enishi.accounts.models import Project, Role, SignInService, User
 from enishi.accounts.sealing import seal, unseal
 from enishi.accounts.services.people import create_user
 from enishi.accounts.services.roles import give_role
-from enishi.accounts.services.rules import MANAGE, AccountError, change, require_within
+from enishi.accounts.services.rules import MANAGE, AccountError, change, require_role_within
 from enishi.core import clock
 from enishi.core.events import record
 from enishi.core.outside import ForbiddenAddress, session
@@ -42,7 +42,7 @@ def save_service(
     Another issuer is another set of people: whoever was tied to the old one is no longer.
     """
     actor.require_everywhere(MANAGE)
-    require_role_within(actor, values)
+    require_default_within(actor, values)
     issuer = values["issuer"] = values["issuer"].rstrip("/")
     if service is None or issuer != service.issuer:
         check_issuer(issuer)
@@ -63,12 +63,12 @@ def save_service(
     return service
 
 
-def require_role_within(actor: Actor, values: Mapping[str, Any]) -> None:
+def require_default_within(actor: Actor, values: Mapping[str, Any]) -> None:
     """Refuse a role for new accounts that reaches further than the actor does."""
     role: Role | None = values.get("default_role")
     project: Project | None = values.get("default_project")
     if role is not None:
-        require_within(actor, role.codes, role.clearance, project.pk if project else None)
+        require_role_within(actor, role, project.pk if project else None)
 
 
 def untie_all(service: SignInService) -> None:

@@ -12,10 +12,18 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from enishi.accounts import queries, services
-from enishi.accounts.access import Level, known, narrowable, rights
+from enishi.accounts import fields, queries, services
+from enishi.accounts.access import Level, Via, known, narrowable, rights
 from enishi.accounts.answers import found
-from enishi.accounts.forms import REACHES, FixedRoleForm, RoleForm, WhyForm, reach_field
+from enishi.accounts.forms import (
+    REACHES,
+    SHOWN_FIELD,
+    FixedRoleForm,
+    ProtectedFieldsForm,
+    RoleForm,
+    WhyForm,
+    reach_field,
+)
 from enishi.accounts.models import Role
 from enishi.accounts.requests import StaffRequest, needs_everywhere
 from enishi.core import registry
@@ -108,7 +116,8 @@ def _reach(request: StaffRequest) -> dict[str, str]:
 
 def _form(role: Role, data: QueryDict | None, *, fixed: bool) -> FixedRoleForm | RoleForm:
     kind = FixedRoleForm if fixed else RoleForm
-    return kind(data, initial={name: getattr(role, name) for name in kind.base_fields})
+    told = {**{name: getattr(role, name) for name in kind.base_fields}, "seen_fields": role.seen_fields}
+    return kind(data, initial={**told, "changed_fields": role.changed_fields})
 
 
 def _page(
@@ -152,12 +161,19 @@ def effect(request: StaffRequest, role_id: int) -> HttpResponse:
     found = _role(role_id)
     clearance = int(level) if level in {str(value) for value in Level.values} else found.clearance
     reach = _reach(request)
+    shown = {
+        name.removeprefix("protected:"): said
+        for name, said in request.POST.items()
+        if name.startswith("protected:") and said in {"see", "change"}
+    }
     done = queries.role_effect(
         found,
         codes=codes,
         clearance=clearance,
         own_codes=[code for code, far in reach.items() if far == "own"],
         team_codes=[code for code, far in reach.items() if far == "team"],
+        seen_fields=list(shown),
+        changed_fields=[name for name, said in shown.items() if said == "change"],
     )
     context = {
         "effect": done,
@@ -166,10 +182,36 @@ def effect(request: StaffRequest, role_id: int) -> HttpResponse:
         "reaches": [
             {"right": rights()[code], "far": dict(REACHES)[far]} for code, far in done.reaches.items()
         ],
+        "shown": [
+            {"field": fields.label(n), "how": dict(SHOWN_FIELD)[said]} for n, said in done.shown.items()
+        ],
         "clearance": Level(done.clearance).label if done.clearance is not None else "",
         "locks_out": services.LastAdministrator() if done.locks_out else None,
     }
     return render(request, "accounts/role_effect.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@needs_everywhere(services.MANAGE)
+def protected_fields(request: StaffRequest) -> HttpResponse:
+    """Which fields are seen only through roles that name them, and which roles do."""
+    held = sorted(queries.protected_fields())
+    form = ProtectedFieldsForm(request.POST or None, initial={"names": held})
+    if request.method == "POST" and (form := ProtectedFieldsForm(request.POST)).is_valid():
+        try:
+            services.protect_fields(request.actor, form.cleaned_data["names"])
+        except services.AccountError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("accounts:role_fields")
+    showing, chosen = queries.roles_showing(), form["names"].value() or []
+    rows = [
+        {"name": name, "label": label, "on": name in chosen, "roles": showing.get(name, [])}
+        for name, label in fields.protectable().items()
+    ]
+    context = {"form": form, "rows": rows}
+    return render(request, "accounts/role_fields.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -211,7 +253,13 @@ def _answer(request: StaffRequest, form: WhyForm) -> dict[str, Any]:
     why = (
         queries.explain(who, record.right, record.project_ids, record.level, record.subject) if who else None
     )
-    edit = record.right.partition(".")[0] + ".edit"
+    app = record.right.partition(".")[0]
+    edit = f"{app}.edit"
+    hidden = (
+        fields.out_of_sight(queries.actor(who, via=Via.WEB), app, record.project_ids, record.level)
+        if why and why.visible
+        else ()
+    )
     return {
         "record": record,
         "who": who,
@@ -219,6 +267,7 @@ def _answer(request: StaffRequest, form: WhyForm) -> dict[str, Any]:
         "why_change": queries.explain_change(who, edit, record.project_ids, why, record.subject)
         if why
         else None,
+        "hidden_fields": sorted(fields.label(f"{app}.{name}") for name in hidden),
         "readers": queries.readers(
             record.right,
             record.project_ids,

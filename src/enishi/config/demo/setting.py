@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from enishi.accounts.models import Role
+from enishi.accounts.services import change_role, protect_fields
 from enishi.commitments.services import add_closing_day
 from enishi.config.demo.organisation import House
 from enishi.config.demo.people import TOPICS
@@ -44,6 +46,9 @@ WORDINGS = {
     },
 }  # fmt: skip
 
+# What somebody pays is for those who answer for it.
+PROTECTED = "contacts.field:contract-value"
+SHOWN_BY = {"Manager": "changed_fields", "Engagement officer": "seen_fields", "Auditor": "seen_fields"}
 TOLD = ("cases.case_opened", "cases.case_moved", "cases.case_closed", "commitments.promise_settled")
 
 
@@ -59,6 +64,9 @@ def set_up(house: House, today: dt.date) -> None:
             options=options,
             position=10 * (position + 1),
         )
+    protect_fields(house.system, [PROTECTED])
+    for role in Role.objects.filter(name__in=SHOWN_BY):
+        change_role(house.system, role, **{SHOWN_BY[role.name]: [PROTECTED]})
     purposes = {purpose.code: purpose for purpose in ConsentPurpose.objects.all()}
     for code, texts in WORDINGS.items():
         for language, wording in texts.items():

@@ -16,7 +16,7 @@ from enishi.contacts.models import (
     FieldValue,
     Party,
 )
-from enishi.contacts.queries import record
+from enishi.contacts.queries import protected, record
 from enishi.contacts.services import ContactError
 from enishi.contacts.services.setup import read_value
 from enishi.core import names, text
@@ -128,12 +128,17 @@ class AboutForm(SeenForm):
     )
 
     def __init__(self, actor: Actor, party: Party, data: Any = None, files: Any = None) -> None:
-        current = {name: getattr(party, name) for name in self.base_fields if name != "seen"}
+        closed = {name for name in protected.BUILT_IN if not protected.may_change(actor, name, party)}
+        if not party.is_person:
+            closed.add("birth_date")
+        current = {name: getattr(party, name) for name in self.base_fields if name not in {"seen", *closed}}
         offered = project_choices(actor)
         # Projects out of sight stay as they are.
         self.unseen = [pk for pk in party.project_ids if pk not in {pk for pk, _name in offered}]
         current["project_ids"] = sorted(pk for pk in party.project_ids if pk not in self.unseen)
         super().__init__(current, data, files)
+        for name in closed:
+            del self.fields[name]
         choices: dict[str, list[tuple[Any, Any]]] = {
             "language": with_none(self._with_own(languages(), party.language)),
             "time_zone": with_none(self._with_own(time_zones(), party.time_zone)),
@@ -145,7 +150,6 @@ class AboutForm(SeenForm):
             self.fields[name].choices = listed  # type: ignore[attr-defined]
         self.fields["project_ids"].required = not self.unseen
         if not party.is_person:
-            del self.fields["birth_date"], self.current["birth_date"]
             self.fields["status"].choices = [  # type: ignore[attr-defined]
                 choice for choice in Party.Status.choices if choice[0] != Party.Status.DECEASED
             ]
@@ -202,7 +206,7 @@ class FieldsForm(SeenForm):
     """The own fields of a party, by their kinds."""
 
     def __init__(self, actor: Actor, party: Party, data: Any = None, files: Any = None) -> None:
-        self.own = {f"own-{field.code}": field for field in record.fields_for(party)}
+        self.own = {f"own-{field.code}": field for field in record.fields_for(actor, party)}
         stored = record.field_values(party)
         current = {name: _answers(field, stored.get(field.pk, [])) for name, field in self.own.items()}
         super().__init__(current, data, files)

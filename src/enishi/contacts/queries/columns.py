@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
 from enishi.contacts.models import ContactPoint, Field, FieldValue, Party, PartyTag, Relation
+from enishi.contacts.queries import protected
 from enishi.core.registry import Shown, provider, providers
 
 PLACE = "contacts.column"
@@ -69,11 +70,13 @@ def default_columns() -> tuple[str, ...]:
     return ("name", "organisation", "last_contact", *added, "status", "owner")
 
 
-def all_columns() -> dict[str, Any]:
-    """Every column with its label: built in, added by other apps, own fields."""
+def all_columns(actor: Actor) -> dict[str, Any]:
+    """Every column with its label: built in, added by other apps, own fields that the reader may see."""
     added = {code: make().label for code, make in providers(PLACE).items()}
     own = Field.objects.filter(archived_at__isnull=True).values_list("code", "label")
-    return {**COLUMNS, **added, **{f"{OWN}{code}": label for code, label in own}}
+    named = {f"{OWN}{code}": label for code, label in own}
+    seen = {name: label for name, label in named.items() if protected.offered(actor, name)}
+    return {**COLUMNS, **added, **seen}
 
 
 def visible_end(actor: Actor, end: str) -> Q:
@@ -136,6 +139,7 @@ def _fill_values(actor: Actor, rows: dict[int, Row], columns: Sequence[str]) -> 
     if own:
         values = FieldValue.objects.filter(
             Q(person__isnull=True) | visible_end(actor, "person"),
+            protected.seen_values(actor),
             party_id__among=list(rows),
             field__code__in=own,
         )

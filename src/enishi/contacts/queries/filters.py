@@ -32,6 +32,7 @@ from enishi.contacts.models import (
     Tag,
 )
 from enishi.contacts.queries import positions as on_map
+from enishi.contacts.queries import protected
 from enishi.contacts.queries.columns import visible_end
 from enishi.contacts.queries.tree import FilterError, Leaf, Node, as_json, parse
 from enishi.core import clock, dates, positions, text
@@ -379,11 +380,15 @@ BUILT_IN = {
 
 
 def custom_field(definition: Field) -> FilterField:
-    """How one custom field is filtered: by the indexed column of its type."""
+    """How one custom field is filtered: by the indexed column of its type, among contacts whose field is seen."""
     kind = Field.Kind(definition.kind)
+    code = f"{protected.OWN}{definition.code}"
     values = FieldValue.objects.filter(field=definition)
 
     def build(actor: Actor, cmp: str, value: Any) -> Q:
+        return protected.seen_where(actor, code) & compared(actor, cmp, value)
+
+    def compared(actor: Actor, cmp: str, value: Any) -> Q:
         if cmp == "empty":
             return ~_exists(values)
         if kind in {Field.Kind.NUMBER, Field.Kind.MONEY}:
@@ -417,7 +422,7 @@ def custom_field(definition: Field) -> FilterField:
     shape, compare = shapes.get(kind, ("text", CONTAINS))
     options = [(str(o["value"]), str(o["label"])) for o in definition.options] if definition.options else None
     return FilterField(
-        code=f"field:{definition.code}",
+        code=code,
         label=definition.label,
         icon="forms",
         kind=shape,
@@ -438,11 +443,11 @@ def find_field(code: str) -> FilterField | None:
     return added() if added else None
 
 
-def all_fields() -> list[FilterField]:
-    """Everything one can filter by: built in, added by other apps, own fields."""
+def all_fields(actor: Actor) -> list[FilterField]:
+    """Everything one can filter by: built in, added by other apps, own fields that the reader may see."""
     added = [make() for make in providers("contacts.filter").values()]
     own = [custom_field(definition) for definition in Field.objects.filter(archived_at__isnull=True)]
-    return [*BUILT_IN.values(), *added, *own]
+    return [*BUILT_IN.values(), *added, *(field for field in own if protected.offered(actor, field.code))]
 
 
 __all__ = [

@@ -9,7 +9,9 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from enishi.accounts.access import Actor, ScopedQuerySet
+from enishi.accounts.fields import out_of_sight
 from enishi.contacts.models import Field, ImportMapping, ImportRow, ImportRun, Party, Quarantined
+from enishi.contacts.queries import protected
 
 Action = ImportRow.Action
 
@@ -23,8 +25,25 @@ def runs(actor: Actor, *, before: int | None = None) -> ScopedQuerySet[ImportRun
 
 
 def run(actor: Actor, run_id: int) -> ImportRun:
-    """One import; raises ImportRun.DoesNotExist out of sight."""
-    return ImportRun.objects.visible_to(actor).select_related("project", "user", "operation").get(pk=run_id)
+    """One import; raises ImportRun.DoesNotExist out of sight.
+
+    The file of a colleague is out of sight when it fills a field that the reader does not see in its project.
+    """
+    found = ImportRun.objects.visible_to(actor).select_related("project", "user", "operation").get(pk=run_id)
+    if actor.protected and found.user_id != (actor.user_id or 0) and _unseen_targets(actor, found):
+        raise ImportRun.DoesNotExist
+    return found
+
+
+_FILLS = {"birthday": "birth_date", "note": "note"}
+
+
+def _unseen_targets(actor: Actor, found: ImportRun) -> bool:
+    """Whether a file fills a field that somebody does not see. A card says itself what it fills."""
+    hidden = out_of_sight(actor, protected.APP, [found.project_id], found.project.default_level)
+    rules = [str(column["rule"]) for column in found.mapping.get("columns", ())] if found.mapping else _FILLS
+    fills = {_FILLS.get(rule, rule.replace("custom:", protected.OWN, 1)) for rule in rules}
+    return not fills.isdisjoint(hidden)
 
 
 def imported_before(actor: Actor, found: ImportRun) -> ImportRun | None:

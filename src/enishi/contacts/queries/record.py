@@ -13,6 +13,7 @@ from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level, ScopedQuerySet
 from enishi.accounts.models import Project
 from enishi.contacts.models import Consent, ContactPoint, ExternalId, Field, FieldValue, Party, PartyTag, Tag
+from enishi.contacts.queries import protected
 from enishi.contacts.queries.naming import ShownName, shown_name
 from enishi.contacts.queries.parties import party
 from enishi.contacts.queries.ties import Tie, Ties, ties
@@ -52,6 +53,8 @@ class Record:
     external_ids: list[ExternalId]
     projects: list[Project]
     readers: int | None
+    hidden: frozenset[str] = frozenset()
+    """The fields that the reader does not see, by their names in the history."""
 
     @property
     def current_points(self) -> list[ContactPoint]:
@@ -93,6 +96,7 @@ def record(actor: Actor, party_id: int, *, language: str) -> Record:
         external_ids=list(found.external_ids.order_by("system")),
         projects=projects(actor, found),
         readers=readers(actor, found),
+        hidden=protected.hidden(actor, found),
     )
 
 
@@ -125,8 +129,9 @@ def readers(actor: Actor, of: Party) -> int | None:
 
 
 def values(actor: Actor, of: Party) -> list[Value]:
-    """The own fields that hold something, in the order of their set-up."""
-    rows = FieldValue.objects.filter(party=of, field__archived_at__isnull=True).select_related("field")
+    """The own fields that hold something and that the reader sees, in the order of their set-up."""
+    stored = FieldValue.objects.filter(party=of, field__archived_at__isnull=True).select_related("field")
+    rows = stored.exclude(field__code__in=_own(protected.hidden(actor, of)))
     grouped: dict[int, list[FieldValue]] = {}
     for row in rows.order_by("field__position", "field_id", "id"):
         grouped.setdefault(row.field_id, []).append(row)
@@ -134,6 +139,11 @@ def values(actor: Actor, of: Party) -> list[Value]:
     return [
         Value(rows_of[0].field, rows_of, links.get(rows_of[0].field.kind, {})) for rows_of in grouped.values()
     ]
+
+
+def _own(names: Iterable[str]) -> list[str]:
+    """The codes of own fields among names of fields."""
+    return [name.removeprefix(protected.OWN) for name in names if name.startswith(protected.OWN)]
 
 
 def _links(actor: Actor, rows: Iterable[FieldValue]) -> dict[str, dict[int, tuple[str, str]]]:
@@ -156,10 +166,11 @@ def file_links(actor: Actor, rows: Iterable[FieldValue]) -> dict[int, tuple[str,
     return show(actor, ids) if show is not None else {}
 
 
-def fields_for(of: Party) -> list[Field]:
-    """The own fields that a party of its kind has."""
+def fields_for(actor: Actor, of: Party) -> list[Field]:
+    """The own fields that a party of its kind has and that the actor may change."""
     found = Field.objects.filter(archived_at__isnull=True)
-    return list(found.filter(Q(party_kinds=[]) | Q(party_kinds__contains=[of.kind])))
+    fitting = found.filter(Q(party_kinds=[]) | Q(party_kinds__contains=[of.kind]))
+    return [field for field in fitting if protected.may_change(actor, f"{protected.OWN}{field.code}", of)]
 
 
 def field_values(of: Party) -> dict[int, list[FieldValue]]:

@@ -19,6 +19,7 @@ from enishi.contacts.models import (
     Relation,
     RelationType,
 )
+from enishi.contacts.queries import protected
 from enishi.contacts.queries.parties import party
 
 
@@ -30,18 +31,25 @@ class Whole:
     values: list[FieldValue] = field(default_factory=list)
     external_ids: dict[str, str] = field(default_factory=dict)
     consents: list[Consent] = field(default_factory=list)
+    hidden: frozenset[str] = frozenset()
 
 
 def whole(actor: Actor, party_id: int) -> Whole:
-    """A party with its points, tags, values of own fields, outside ids and latest consents, in six queries."""
+    """A party with its points, tags, values of own fields, outside ids and latest consents, in six queries.
+
+    Fields that the reader does not see are left out.
+    """
     found = party(actor, party_id)
+    hidden = protected.hidden(actor, found)
+    values = found.field_values.select_related("field", "person").order_by("field__position", "id")
     return Whole(
         party=found,
         points=list(found.points.order_by("kind", "-is_primary", "id")),
         tags=list(found.tag_links.order_by("tag__path").values_list("tag__path", flat=True)),
-        values=list(found.field_values.select_related("field", "person").order_by("field__position", "id")),
+        values=[value for value in values if f"{protected.OWN}{value.field.code}" not in hidden],
         external_ids=dict(found.external_ids.order_by("system").values_list("system", "value")),
         consents=list(latest_consents(found)),
+        hidden=hidden,
     )
 
 
@@ -96,6 +104,9 @@ _POINT = (
 )  # fmt: skip
 
 
+_UNSEEN = {"birth_date": None, "note": ""}
+
+
 def as_data(found: Whole) -> dict[str, Any]:
     """The same as plain data, field by field."""
     values: dict[str, Any] = {}
@@ -107,6 +118,7 @@ def as_data(found: Whole) -> dict[str, Any]:
     return {
         "id": found.party.pk,
         **{name: getattr(found.party, name) for name in _PARTY},
+        **{name: empty for name, empty in _UNSEEN.items() if name in found.hidden},
         "points": [{"id": p.pk, **{name: getattr(p, name) for name in _POINT}} for p in found.points],
         "tags": found.tags,
         "fields": values,

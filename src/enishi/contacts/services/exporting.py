@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, Any
@@ -17,6 +17,7 @@ from enishi.accounts.access import Actor
 from enishi.contacts import signals
 from enishi.contacts.models import ContactPoint, ExternalId, Field, FieldValue, Party, PartyTag, Relation
 from enishi.contacts.models.party import PartyQuerySet
+from enishi.contacts.queries import protected
 from enishi.contacts.queries.columns import COLUMNS, OWN, visible_end
 from enishi.contacts.queries.whole import plain_value
 from enishi.contacts.queries.wording import sentence
@@ -90,7 +91,7 @@ def start_export(
     """Allow and record an export: these columns of the list, or everything. Raises Forbidden, FilterError."""
     actor.require(EXPORT)
     parties = exportable(actor, selection)
-    groups = _groups(columns)
+    groups = _groups(actor, columns)
     export = Export(
         actor=actor,
         selection=selection,
@@ -120,13 +121,11 @@ def start_export(
     return export
 
 
-def _groups(columns: Sequence[str] | None) -> list[str]:
-    own = [
-        f"{OWN}{code}"
-        for code in Field.objects.filter(archived_at__isnull=True).values_list("code", flat=True)
-    ]
+def _groups(actor: Actor, columns: Sequence[str] | None) -> list[str]:
+    codes = Field.objects.filter(archived_at__isnull=True).values_list("code", flat=True)
+    own = [name for code in codes if protected.offered(actor, name := f"{OWN}{code}")]
     if columns is None:
-        return [*_ORDER, *own, "ids"]
+        return [*(name for name in _ORDER if protected.offered(actor, name)), *own, "ids"]
     wanted = {"name", *(code for code in columns if code in COLUMNS)}
     return ["id", *(code for code in _ORDER if code in wanted), *(code for code in own if code in columns)]
 
@@ -184,7 +183,9 @@ def rows(export: Export) -> Iterator[list[str]]:
 def _lines(export: Export, parties: Sequence[Party], projects: dict[int, str]) -> Iterator[dict[str, str]]:
     """One line for each party, by header; one query for each kind of thing."""
     ids = [party.pk for party in parties]
-    lines = {party.pk: _own_columns(party, projects) for party in parties}
+    lines = {
+        party.pk: _own_columns(party, projects, protected.hidden(export.actor, party)) for party in parties
+    }
     _add_points(lines, ids)
     _add_organisations(export.actor, lines, ids)
     tags: dict[int, list[str]] = defaultdict(list)
@@ -202,7 +203,8 @@ def _lines(export: Export, parties: Sequence[Party], projects: dict[int, str]) -
     return iter(lines.values())
 
 
-def _own_columns(party: Party, projects: dict[int, str]) -> dict[str, str]:
+def _own_columns(party: Party, projects: dict[int, str], hidden: Collection[str]) -> dict[str, str]:
+    born = party.birth_date if "birth_date" not in hidden else None
     kana, latin = party.names.get("Kana", {}), party.names.get("Latn", {})
     return {
         "Enishi ID": str(party.pk),
@@ -218,12 +220,12 @@ def _own_columns(party: Party, projects: dict[int, str]) -> dict[str, str]:
         "Greeting": party.greeting,
         "Language": party.language,
         "Time zone": party.time_zone,
-        "Date of birth": party.birth_date.isoformat() if party.birth_date else "",
+        "Date of birth": born.isoformat() if born else "",
         "Inactive": "yes" if party.status == Party.Status.INACTIVE else "",
         "Deceased": "yes" if party.status == Party.Status.DECEASED else "",
         "Projects": "; ".join(projects[pk] for pk in party.project_ids if pk in projects),
         "Owner": party.owner.email if party.owner else "",
-        "Note": party.note,
+        "Note": "" if "note" in hidden else party.note,
         "Last contact": party.last_contact_at.isoformat() if party.last_contact_at else "",
         "Created": party.created_at.isoformat(),
         "Changed": party.updated_at.isoformat(),
@@ -264,7 +266,8 @@ def _add_organisations(actor: Actor, lines: dict[int, dict[str, str]], ids: Sequ
 
 def _add_values(actor: Actor, lines: dict[int, dict[str, str]], ids: Sequence[int]) -> None:
     found: dict[tuple[int, str], list[str]] = defaultdict(list)
-    values = FieldValue.objects.filter(Q(person__isnull=True) | visible_end(actor, "person"), party__in=ids)
+    seen = Q(person__isnull=True) | visible_end(actor, "person")
+    values = FieldValue.objects.filter(seen, protected.seen_values(actor), party__in=ids)
     for value in values.select_related("field", "person").order_by("id"):
         said = value.person.full_name if value.person else plain(plain_value(value))
         if isinstance(said, bool):

@@ -13,6 +13,7 @@ from enishi.accounts.models import User
 from enishi.contacts import signals
 from enishi.contacts.models import Party, SavedView
 from enishi.contacts.models.party import PartyQuerySet
+from enishi.contacts.queries.protected import hidden
 from enishi.contacts.services.bulk.applying import write
 from enishi.contacts.services.bulk.editors import build
 from enishi.contacts.services.parties import EDIT
@@ -135,7 +136,7 @@ def people_handed(actor: Actor, party_ids: Collection[int]) -> list[Person]:
             url=reverse("contacts:party", args=[party.pk]),
             last_contact_at=party.last_contact_at,
             last_channel=party.last_channel,
-            note=party.note,
+            note="" if "note" in hidden(actor, party) else party.note,
         )
         for party in found
     ]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from enishi.accounts.access import Actor, Level
 from enishi.contacts import signals
 from enishi.contacts.models import ContactPoint, Party
+from enishi.contacts.queries import protected
 from enishi.contacts.services.points import PointDraft, give_place, normalised
 from enishi.contacts.services.searchable import index_new, index_parties
 from enishi.core import clock, names, normalise, registry, text
@@ -163,6 +164,7 @@ def create_party(
         names={code: dict(parts) for code, parts in draft.names.items() if any(parts.values())},
     )
     _within_clearance(actor, party)
+    protected.require_changes(actor, [name for name in protected.BUILT_IN if getattr(party, name)], party)
     work_out(party)
     party.save()
     points = [point_from(point, country=country) for point in draft.points]
@@ -255,6 +257,7 @@ def change_party(actor: Actor, party: Party, *, version: int | None = None, **va
     if unknown:
         raise TypeError(f"no such fields: {sorted(unknown)}")
     party = locked(party, version)
+    protected.require_changes(actor, protected.BUILT_IN.keys() & values, party)
     before = snapshot(party)
     names_given = {"full_name", "family_name", "given_name"} & set(values)
     if names_given and "full_name" not in values:

@@ -34,6 +34,7 @@ from enishi.contacts.models import (
     SavedView,
     Tag,
 )
+from enishi.contacts.queries import protected
 from enishi.contacts.queries.whole import plain_value
 from enishi.contacts.services.parties import EDIT, ContactError
 from enishi.contacts.services.ties import changed_around
@@ -253,8 +254,9 @@ def _known(actor: Actor, field: Field, made: Iterable[FieldValue]) -> None:
 
 @transaction.atomic
 def set_values(actor: Actor, party: Party, values: Mapping[Field, Any]) -> None:
-    """Set own fields of a party from what was typed. Raises ContactError with the field's code."""
+    """Set own fields of a party from what was typed. Raises ContactError with the field's code, Forbidden."""
     actor.require(EDIT, party.project_ids)
+    protected.require_changes(actor, [f"{protected.OWN}{field.code}" for field in values], party)
     stored: dict[int, list[FieldValue]] = {field.pk: [] for field in values}
     for value in (
         FieldValue.objects.filter(party=party, field__in=list(values)).select_related("field").order_by("id")

@@ -23,6 +23,7 @@ from enishi.contacts.models import (
     RelationType,
     Tag,
 )
+from enishi.contacts.queries import protected
 from enishi.contacts.queries.whole import plain_value
 from enishi.contacts.services import parties, setup, ties
 from enishi.contacts.services.searchable import index_parties
@@ -62,7 +63,9 @@ def undo_change(actor: Actor, party: Party, entry: Entry) -> Undone:
     kept: list[str] = []
     own: dict[str, Sequence[Any]] = {}
     for name, (before, after) in entry.changes.items():
-        if name in parties.PARTY_FIELDS:
+        if not protected.may_change(actor, name, party):
+            kept.append(name)
+        elif name in parties.PARTY_FIELDS:
             own[name] = (before, after)
         elif (found := _undo_one(actor, party, name, before, after)) is None:
             kept.append(name)

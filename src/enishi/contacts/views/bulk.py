@@ -57,7 +57,7 @@ def _asked(request: StaffRequest, code: str) -> dict[str, Any]:
         return {}
     several, kind = False, ""
     if code.startswith("field:"):
-        field = bulk.own_field(code)
+        field = bulk.own_field(request.actor, code)
         several, kind = field.kind == Field.Kind.CHOICES, field.kind
     return {
         "label": labels[code],

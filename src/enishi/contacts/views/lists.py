@@ -59,7 +59,7 @@ def people(request: StaffRequest) -> HttpResponse:
         problem = state.problem
     except filters.FilterError as error:
         page, total, problem = lists.Page([]), lists.Total(0, True), str(error)
-    known = columns.all_columns()
+    known = columns.all_columns(actor)
     shown = [code for code in state.spec.columns if code in known]
     may = {
         code: actor.may(f"contacts.{code}")
@@ -245,7 +245,7 @@ def fields(request: StaffRequest) -> HttpResponse:
             "icon": f.icon,
             "url": _with_place("contacts:list_condition", state, field=f.code, **where),
         }
-        for f in filters.all_fields()
+        for f in filters.all_fields(request.actor)
     ]
     template = "contacts/list/fields.html" if request.htmx else "contacts/list/fields_page.html"
     return render(request, template, {"fields": offered, "list_url": state.url()})

@@ -58,6 +58,7 @@ def page_parts(record: Record) -> dict[str, Any]:
         "other_ties": [tie for tie in record.ties.current if tie not in people],
         "past_ties": record.ties.past,
         "consents": [{"consent": one, "name": purpose_name(one.purpose)} for one in record.consents],
+        "hidden": record.hidden,
         "own_values": [{"field": value.field, "shown": shown_values(value)} for value in record.values],
         "write_url": "" if gone or email is None else f"mailto:{email.value}",
         "call_url": "" if gone or phone is None else f"tel:{phone.value}",

@@ -32,7 +32,7 @@ def history(request: StaffRequest) -> HttpResponse:
     form = HistoryFilter(actor, request.GET)
     before = number(request.GET.get("before"))
     found = queries.history(actor, **form.conditions(), before=before)[: PAGE + 1]
-    entries = [words.told(entry) for entry in found]
+    entries = [words.told(actor, entry) for entry in found]
     kept = form.chosen()
     last = entries[PAGE - 1].entry.pk if len(entries) > PAGE else None
     context: dict[str, Any] = {
@@ -83,7 +83,7 @@ def of(request: StaffRequest, subject_type: str, subject_id: int) -> HttpRespons
     actor.require(VIEW)
     before, at = number(request.GET.get("before")), _moment(request)
     found = queries.history_of(actor, subject_type, subject_id, before=before, until=at)[: RECORD_PAGE + 1]
-    entries = [words.told(entry) for entry in found]
+    entries = [words.told(actor, entry) for entry in found]
     # Before its first change there is nothing to list, but the record may be looked for there.
     there = entries or (at is not None and queries.history_of(actor, subject_type, subject_id).exists())
     if not there and not request.htmx:

@@ -62,7 +62,7 @@ def operation(request: StaffRequest, operation_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "operation": found,
         "counts": undo.counted(found.kind, found.counts),
-        "entries": [words.told(e) for e in queries.entries_of(request.actor, found)[:ENTRIES]],
+        "entries": [words.told(request.actor, e) for e in queries.entries_of(request.actor, found)[:ENTRIES]],
         "views": places("operations"),
         "crumbs": [{"label": _("Undo log"), "url": reverse("timeline:operations")}],
     }

@@ -27,7 +27,7 @@ def _broken(request: StaffRequest, check: Check | None) -> dict[str, Any]:
     if check is None or check.broken_entry is None:
         return {}
     entry = queries.entry(request.actor, check.broken_entry)
-    return {"broken": words.told(entry) if entry else None}
+    return {"broken": words.told(request.actor, entry) if entry else None}
 
 
 @require_POST

@@ -14,6 +14,7 @@ from enishi.accounts.access import Actor, Level
 from enishi.contacts import signals
 from enishi.contacts.models import Party
 from enishi.contacts.models.party import PartyQuerySet
+from enishi.contacts.queries import protected
 from enishi.contacts.queries.lists import ListSpec, matching_parties
 from enishi.contacts.services.bulk.editors import Editor, build, editor_for
 from enishi.contacts.services.parties import ContactError
@@ -130,7 +131,10 @@ def apply(actor: Actor, selection: Selection, *, code: str, value: Any) -> Opera
     operation = start_operation(
         actor,
         kind=KIND,
-        label=f"{planned.editor.label}: {planned.editor.words}",
+        # Whoever reads the undo log need not see the field.
+        label=str(planned.editor.label)
+        if protected.is_protected(actor, code)
+        else f"{planned.editor.label}: {planned.editor.words}",
         project_ids=[],
         data={
             "code": code,

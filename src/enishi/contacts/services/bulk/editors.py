@@ -16,6 +16,7 @@ from enishi.accounts.access import Actor, Level
 from enishi.accounts.models import LANGUAGES, Project, User
 from enishi.contacts import signals
 from enishi.contacts.models import Field, FieldValue, Party, PartyTag, Tag
+from enishi.contacts.queries import protected
 from enishi.contacts.queries.whole import plain_value
 from enishi.contacts.services.parties import DELETE, EDIT, ContactError
 from enishi.contacts.services.setup import read_value
@@ -293,7 +294,7 @@ def choices(actor: Actor, code: str) -> list[tuple[str, str]]:
     if code in {"tag_add", "tag_remove"}:
         return [(str(tag.pk), tag.path) for tag in tags_for(actor)]
     if code.startswith(OWN):
-        definition = own_field(code)
+        definition = own_field(actor, code)
         if definition.kind == Field.Kind.FLAG:
             return [("", _("Empty")), ("yes", _("Yes")), ("no", _("No"))]
         return [(str(option["value"]), str(option["label"])) for option in definition.options or []]
@@ -308,8 +309,14 @@ def tags_for(actor: Actor) -> QuerySet[Tag]:
     return tags.filter(Q(project__isnull=True) | Q(project__in=list(scope.projects)))
 
 
-def own_field(code: str) -> Field:
-    """The own field of a code with its prefix; raises ContactError."""
+def own_field(actor: Actor, code: str) -> Field:
+    """The own field of a code with its prefix, if it may be changed wherever contacts may be; raises ContactError."""
+    if not protected.open_throughout(actor, code, EDIT):
+        raise ContactError(_("This field cannot be changed for many at once."), "code")
+    return _own_field(code)
+
+
+def _own_field(code: str) -> Field:
     found = Field.objects.filter(code=code.removeprefix(OWN), archived_at__isnull=True).first()
     if found is None or found.kind in {Field.Kind.FILE, Field.Kind.PERSON}:
         raise ContactError(_("This field cannot be changed for many at once."), "code")
@@ -321,7 +328,9 @@ def editable(actor: Actor) -> list[tuple[str, Any]]:
     own = Field.objects.filter(archived_at__isnull=True).exclude(
         kind__in=[Field.Kind.FILE, Field.Kind.PERSON]
     )
-    return [*LABELS.items(), *((f"{OWN}{field.code}", field.label) for field in own)]
+    named = ((f"{OWN}{field.code}", field.label) for field in own)
+    open_ = [pair for pair in named if protected.open_throughout(actor, pair[0], EDIT)]
+    return [*LABELS.items(), *open_]
 
 
 def editor_for(actor: Actor, code: str, value: Any) -> Editor:
@@ -329,7 +338,7 @@ def editor_for(actor: Actor, code: str, value: Any) -> Editor:
     if code == "delete":
         return Deletion()
     if code.startswith(OWN):
-        return OwnField(code, own_field(code), value)
+        return OwnField(code, own_field(actor, code), value)
     offered = dict(choices(actor, code))
     chosen = "" if value is None else str(value)
     if code not in LABELS or chosen not in offered:
@@ -342,7 +351,7 @@ def build(code: str, chosen: Any) -> Editor:
     if code == "delete":
         return Deletion()
     if code.startswith(OWN):
-        return OwnField(code, own_field(code), chosen)
+        return OwnField(code, _own_field(code), chosen)
     label = LABELS[code]
     if code in {"tag_add", "tag_remove"}:
         tag = Tag.objects.filter(pk=chosen).first()

@@ -8,13 +8,15 @@ from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor
 from enishi.contacts import signals
 from enishi.contacts.models import Party
+from enishi.contacts.queries import protected
 from enishi.contacts.services.bulk.applying import CHUNK, write
 from enishi.contacts.services.bulk.editors import Edited, Editor, build
-from enishi.contacts.services.parties import ContactError
+from enishi.contacts.services.parties import EDIT, ContactError
 from enishi.timeline.models import Entry, Operation
 from enishi.timeline.services import plain, record_each
 from enishi.timeline.undo import Conflict, UndoPlan, UndoRefused
@@ -31,9 +33,12 @@ class _Batch:
     gone: int = 0
 
 
-def _editor(operation: Operation) -> Editor:
+def _editor(actor: Actor, operation: Operation) -> Editor:
+    code = operation.data["code"]
+    if not protected.open_throughout(actor, code, EDIT):
+        raise UndoRefused(_("This changed a field that no role lets you change everywhere."))
     try:
-        return build(operation.data["code"], operation.data["value"])
+        return build(code, operation.data["value"])
     except ContactError as error:
         raise UndoRefused(str(error)) from None
 
@@ -74,7 +79,7 @@ def _batch(editor: Editor, values: Mapping[int, list[Any]]) -> _Batch:
 
 def preview_undo(actor: Actor, operation: Operation) -> UndoPlan:
     """How many get their value back, and who was edited since."""
-    editor, changed, kept = _editor(operation), 0, 0
+    editor, changed, kept = _editor(actor, operation), 0, 0
     conflicts: list[Conflict] = []
     for values in _entries(operation):
         batch = _batch(editor, values)
@@ -102,7 +107,7 @@ def _conflicts(actor: Actor, editor: Editor, batch: _Batch, *, room: int) -> lis
 @transaction.atomic
 def undo(actor: Actor, operation: Operation, *, keep: Collection[str] | None) -> dict[str, int]:
     """Give everybody the value of before; who was edited since keeps the edit unless left out of ``keep``."""
-    editor, changed, kept = _editor(operation), 0, 0
+    editor, changed, kept = _editor(actor, operation), 0, 0
     asked = None if keep is None else {c.key for c in preview_undo(actor, operation).conflicts} - set(keep)
     for values in _entries(operation):
         batch = _batch(editor, values)

@@ -27,6 +27,8 @@ class Setup:
     language: str = ""
     tags: tuple[str, ...] = ()
     own_fields: dict[str, Field] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
+    """Protected fields that whoever imports may not change, by their names in the history."""
     purposes: frozenset[str] = frozenset()
     owners: dict[str, int] = field(default_factory=dict)
 
@@ -39,6 +41,7 @@ def setup(
     language: str,
     tags: Sequence[str],
     users: Iterable[User],
+    closed: frozenset[str] = frozenset(),
 ) -> Setup:
     """Look up once what every row may name: own fields, purposes, colleagues."""
     own = {}
@@ -51,6 +54,7 @@ def setup(
         language=language,
         tags=tuple(filter(None, map(tag_path, tags))),
         own_fields=own,
+        closed=closed,
         purposes=frozenset(ConsentPurpose.objects.values_list("code", flat=True)),
         owners=_owners(users),
     )

@@ -135,6 +135,16 @@ class _Preparing:
             self.prepared.notes.append(f"{reading.column}: {text.clean(reading.value)}")
         self.prepared.problems.append(found)
 
+    def _closed(self, name: str, reading: Reading) -> bool:
+        """Whether a value is left out because whoever imports may not change that field: also not kept as a note."""
+        if name not in self.setup.closed:
+            return False
+        words = _(
+            "The field “%(field)s” is protected, and no role lets you change it. The value is left out."
+        )
+        self.prepared.problems.append(problem(reading.column, words, {"field": reading.column}, doubt=True))
+        return True
+
     def _keep(self, reading: Reading | ReadPoint) -> None:
         """What has no field of its own is not lost."""
         self.prepared.notes.append(f"{reading.column}: {text.clean(reading.value).strip()}")
@@ -247,6 +257,8 @@ class _Preparing:
             if code == "greeting":
                 prepared.texts["greeting"] = self._line(reading, "greeting")
             elif code == "birthday":
+                if self._closed("birth_date", reading):
+                    continue
                 day = self._date(reading)
                 if day:
                     prepared.texts["birth_date"] = day.isoformat()
@@ -435,6 +447,8 @@ class _Preparing:
         found = self.setup.own_fields.get(key) or self.setup.own_fields.get(text.fold(key))
         if found is None or found.kind in (Field.Kind.PERSON, Field.Kind.FILE):
             self._keep(reading)
+            return
+        if self._closed(f"field:{found.code}", reading):
             return
         typed: Any = text.clean(reading.value).strip()
         if found.kind == Field.Kind.DATE:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from enishi.accounts.queries import users
+from enishi.accounts.access import Via
+from enishi.accounts.queries import actor, users
 from enishi.contacts.importing.mapping import Mapping, apply, from_card
 from enishi.contacts.importing.reasons import Quarantined as Unread
 from enishi.contacts.importing.sniff import FileFacts, Kind, sniff
 from enishi.contacts.importing.tables import Row, rows
 from enishi.contacts.importing.vcard import Card, cards
 from enishi.contacts.models import ImportRun
+from enishi.contacts.queries import protected
 from enishi.contacts.services.importing.lookups import Setup, setup
 from enishi.contacts.services.importing.prepare import prepare
 from enishi.contacts.services.importing.prepared import Prepared
@@ -61,7 +63,21 @@ def setup_of(run: ImportRun) -> Setup:
         language=mapping.options.get("language", ""),
         tags=options.get("tags", ()),
         users=users(active=None),
+        closed=_closed(run),
     )
+
+
+def _closed(run: ImportRun) -> frozenset[str]:
+    """The protected fields that whoever imports may not change in the project of the run."""
+    if run.user is None:
+        return frozenset()
+    importer, level = actor(run.user, via=Via.JOB), run.project.default_level
+    names = [
+        name
+        for name in protected.protectable()
+        if not protected.open_in(importer, name, run.project_id, level)
+    ]
+    return frozenset(names) if importer.protected else frozenset()
 
 
 def _day_first(run: ImportRun, mapping: Mapping) -> bool | None:

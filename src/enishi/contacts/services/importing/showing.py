@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor
 from enishi.contacts.models import ContactPoint, ImportRun, Party
+from enishi.contacts.queries import protected
 from enishi.contacts.services.importing.checking import ground_for_trying
 from enishi.contacts.services.importing.merge import merge
 from enishi.contacts.services.importing.prepared import Prepared
@@ -68,8 +69,9 @@ def changes(actor: Actor, run: ImportRun, rows: Iterable[tuple[int, dict[str, An
     ground.organisations.look_up(prepared for _party, prepared in pairs)
     records = load(seen, lock=False)
     found: list[list[Change]] = []
+    hidden = {party.pk: protected.hidden(actor, party) for party in visible} if actor.protected else {}
     for party_id, prepared in pairs:
-        record = records.get(party_id)
+        record, unseen = records.get(party_id), hidden.get(party_id, frozenset())
         if record is None:
             found.append([])
             continue
@@ -79,7 +81,7 @@ def changes(actor: Actor, run: ImportRun, rows: Iterable[tuple[int, dict[str, An
         shown = [
             Change(_label(name), _text(before[name]), _text(getattr(record, name)))
             for name in TEXTS
-            if name not in _HIDDEN and before[name] != getattr(record, name)
+            if name not in _HIDDEN and name not in unseen and before[name] != getattr(record, name)
         ]
         labels = dict(ContactPoint.Kind.choices)
         shown += [Change(labels[point.kind], "", point.value) for point in record.new_points[points:]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Min
@@ -27,6 +27,7 @@ from enishi.contacts.models import (
     Relation,
     Tag,
 )
+from enishi.contacts.queries import protected
 from enishi.contacts.services.importing.records import TEXTS, Record, Tie, load
 from enishi.contacts.services.importing.write import described
 from enishi.contacts.services.parties import work_out
@@ -73,8 +74,13 @@ def preview(actor: Actor, operation: Operation) -> UndoPlan:
     seen = Party.objects.visible_to(actor).filter(
         pk__in={int(found.key.partition(":")[0]) for found in conflicts}
     )
-    visible = set(seen.values_list("pk", flat=True))
-    conflicts = [found for found in conflicts if int(found.key.partition(":")[0]) in visible]
+    hidden = {party.pk: protected.hidden(actor, party) for party in seen}
+    conflicts = [
+        replace(found, now="", back_to="") if name in hidden[int(party)] else found
+        for found in conflicts
+        for party, _colon, name in [found.key.partition(":")]
+        if int(party) in hidden
+    ]
     if work.has_consents():
         notes.append(_("Consents that came with the file stay: what somebody stated is not unsaid."))
     return UndoPlan({"deleted": len(gone), "restored": updated}, conflicts[:LISTED], notes)

@@ -22,6 +22,7 @@ from enishi.contacts.models import (
     Relation,
 )
 from enishi.contacts.queries.columns import visible_end
+from enishi.contacts.queries.protected import hidden
 from enishi.contacts.services.merging.lines import (
     Facts,
     Line,
@@ -82,10 +83,11 @@ def preview_merge(actor: Actor, kept: Party, gone: Party) -> MergePreview:
     """Say what merging ``gone`` into ``kept`` would do; writes nothing. Raises ContactError, Forbidden."""
     _check(actor, kept, gone)
     found = facts(actor, kept, gone)
+    unseen = hidden(actor, kept, gone)
     return MergePreview(
         kept=kept,
         gone=gone,
-        lines=_lines(kept, gone, found),
+        lines=[line for line in _lines(kept, gone, found) if line.code not in unseen],
         points=point_lines(kept, gone, found),
         moves=[(label, n) for label, n in _moves(actor, gone) if n],
     )
@@ -147,7 +149,9 @@ def merge(
     _check(actor, kept, gone)
     found = facts(actor, kept, gone)
     lines = _lines(kept, gone, found)
-    picked = _picked(lines, choices or {})
+    # What somebody does not see is settled as it would be if they had chosen nothing.
+    unseen = hidden(actor, kept, gone)
+    picked = _picked(lines, {code: side for code, side in (choices or {}).items() if code not in unseen})
     before = _snapshot(kept)
     operation = start_operation(
         actor,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from enishi.accounts.access import Actor
 from enishi.contacts import signals
 from enishi.contacts.models import ContactPoint, Party
+from enishi.contacts.queries.protected import hidden
 from enishi.contacts.services.duplicates import scan
 from enishi.contacts.services.merging.applying import SNAPSHOT
 from enishi.contacts.services.merging.lines import SCRIPTS
@@ -71,6 +72,7 @@ def _inverse(operation: Operation, *, lock: bool = False) -> _Inverse:
 def preview_undo(actor: Actor, operation: Operation) -> UndoPlan:
     """What goes back to the old record, and what was edited since."""
     inverse = _inverse(operation)
+    unseen = hidden(actor, inverse.kept)
     by_key = {link.key: link for link in links()}
     moved = sum(
         by_key[key].rows.filter(pk__in=ids, **{by_key[key].name: inverse.kept}).count()
@@ -82,8 +84,8 @@ def preview_undo(actor: Actor, operation: Operation) -> UndoPlan:
             key=name,
             subject=inverse.kept.full_name,
             field=_label(name),
-            now=_words(now),
-            back_to=_words(inverse.fields[name][0]),
+            now="" if name in unseen else _words(now),
+            back_to="" if name in unseen else _words(inverse.fields[name][0]),
             url=reverse("contacts:party", args=[inverse.kept.pk]),
         )
         for name, now in inverse.edited().items()
