@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -57,6 +60,35 @@ def test_the_promises_as_they_stood_yesterday_on_a_phone(people: People) -> None
     expect(page.locator("#seal")).to_contain_text("verified")
     shoot(page, "report-as-it-stood")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_register_corrected_in_a_spreadsheet_and_taken_back(people: People, tmp_path: Path) -> None:
+    page = people("daniel")
+    page.goto("/reports/new/promises/")
+    page.get_by_role("button", name="Freeze the report").click()
+    with page.expect_download() as download:
+        page.locator("#formats").get_by_role("link", name="CSV").click()
+    first, *_others = csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines())
+    corrected = f"{first['Promise']}, as agreed"
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(first))
+    writer.writeheader()
+    writer.writerows([first | {"Promise": corrected}, {"Promise": "No owner", "Owner": "Nobody Known"}])
+    file = tmp_path / "corrected.csv"
+    file.write_text(out.getvalue(), "utf-8")
+    page.goto("/people/import/new/")
+    page.locator("input[type=file]").set_input_files(file)
+    page.locator("#id_project").select_option(index=1)
+    page.locator(".en-foot .btn-primary").click()
+    page.locator("#outcome").get_by_role("link", name="Update").click()
+    expect(page.locator("#rows")).to_contain_text(corrected)
+    shoot(page, "register-again")
+    page.get_by_role("button", name="Import 1 row").click()
+    expect(page.get_by_role("heading", name="Imported", exact=True)).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="Undo this import").click()
+    shoot(page, "register-undo")
+    page.locator("#undo .btn-primary").click()
+    expect(page.locator("#undo")).to_contain_text("took it back", timeout=60_000)
 
 
 def test_a_dashboard_of_ones_own_whose_numbers_open_their_rows(people: People) -> None:

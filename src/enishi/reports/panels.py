@@ -10,6 +10,8 @@ from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
 from enishi.reports.personal import ReportsKeeper
 from enishi.reports.services.making import told_in
+from enishi.reports.services.returning import PromiseRows
+from enishi.reports.services.taking_back import UndoPromisesBack
 
 add_menu(
     MenuEntry("insight", _("Reports"), "reports:list", "report-analytics", right="reports.view", order=20)
@@ -20,6 +22,8 @@ add_menu(
 add_new(NewEntry(_("Report"), "reports:choose", "report-analytics", "reports.make", order=80))
 provide(PLACE, ReportsKeeper.code)(ReportsKeeper)
 provide(TOLD_IN, "reports")(told_in)
+provide("contacts.register", PromiseRows.code)(PromiseRows)
+provide("timeline.undo", PromiseRows.operation)(UndoPromisesBack)
 
 
 @provide("timeline.url", "reports.report")

@@ -32,6 +32,7 @@ _SECRET = ("password", "secret", "token", "digest", "recovery")
 
 Changes = Mapping[str, tuple[Any, Any]]
 _gathering: ContextVar[list[Entry] | None] = ContextVar("gathering", default=None)
+_operation: ContextVar[Operation | None] = ContextVar("operation", default=None)
 
 
 def plain(value: Any) -> Any:
@@ -99,7 +100,7 @@ def record(
         actor_name=actor.name,
         via=actor.via,
         request_id=actor.request_id,
-        operation=operation,
+        operation=operation or _operation.get(),
         event=event.code,
         subject_type=subject_type(subject),
         subject_id=subject.pk,
@@ -117,6 +118,16 @@ def record(
     entry.save(force_insert=True)
     announce(entry)
     return entry
+
+
+@contextmanager
+def part_of(operation: Operation) -> Iterator[None]:
+    """What is recorded one by one in the block belongs to this operation: it is taken back with the rest of it."""
+    token = _operation.set(operation)
+    try:
+        yield
+    finally:
+        _operation.reset(token)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from enishi.contacts.models import ImportRow, ImportRun
 from enishi.contacts.queries import importing as queries
 from enishi.contacts.queries.duplicates import REASONS
 from enishi.contacts.services import importing
+from enishi.contacts.services.importing import registers
 from enishi.contacts.services.importing.problems import refuses, said
 from enishi.contacts.services.importing.showing import changes
 from enishi.core.formats import counted
@@ -58,7 +59,8 @@ def steps(run: ImportRun | None, now: int) -> list[dict[str, str]]:
     names = [_("File"), _("Match columns"), _("Settle problems"), _("Import")]
     urls = ["", "", "", ""]
     if run is not None and run.operation_id is None and run.state not in AT_WORK:
-        urls[1] = reverse("contacts:import_columns", args=[run.pk])
+        if run.importer == importing.CONTACTS:
+            urls[1] = reverse("contacts:import_columns", args=[run.pk])
         urls[2] = reverse("contacts:import", args=[run.pk]) if run.state == State.CHECKED else ""
     return [
         {
@@ -170,8 +172,12 @@ def _standing(request: StaffRequest, run: ImportRun) -> dict[str, Any]:
         "ready": run.state == State.CHECKED,
         "bring_in": _to_bring_in(run, open_questions.duplicates),
     }
-    if run.state in {State.CHECKED, State.DONE, State.UNDONE} and run.importer == importing.CONTACTS:
+    register = importing.register_of(run)
+    if run.state in {State.CHECKED, State.DONE, State.UNDONE} and (
+        register or run.importer == importing.CONTACTS
+    ):
         context |= listed(request, run, counts)
+    context["note"] = register.note() if register else ""
     return context
 
 
@@ -200,8 +206,14 @@ def _undo_url(request: StaffRequest, run: ImportRun) -> str:
 
 def outcomes(run: ImportRun) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The counts with their words, and the pieces of the bar, in percent."""
+    register = importing.register_of(run)
     counts = [
-        {"action": action, "label": label, "n": run.counts.get(name, 0), "css": css}
+        {
+            "action": action,
+            "label": action.label if register else label,
+            "n": run.counts.get(name, 0),
+            "css": css,
+        }
         for action, name, label, css in OUTCOMES
         if run.counts.get(name) or name in {"created", "updated"}
     ]
@@ -225,12 +237,16 @@ def listed(request: StaffRequest, run: ImportRun, counts: list[dict[str, Any]]) 
     rows = queries.rows(request.actor, run, action=action, after=after, limit=ROWS + 1)
     page = rows[:ROWS]
     told: list[Any] = [[] for _row in page]
-    if action in (Action.UPDATE, Action.DUPLICATE) and run.state == State.CHECKED:
+    register = importing.register_of(run)
+    if register:
+        told = [registers.changes(register, row.draft, request.user.language) for row in page]
+    elif action in (Action.UPDATE, Action.DUPLICATE) and run.state == State.CHECKED:
         told = changes(request.actor, run, [(_target(row), row.draft) for row in page])
     address = reverse("contacts:import", args=[run.pk])
     return {
         "action": action,
-        "rows": [_row(row, change) for row, change in zip(page, told, strict=True)],
+        "register": register is not None,
+        "rows": [_row(row, change, register) for row, change in zip(page, told, strict=True)],
         "tabs": [
             {
                 "label": c["label"],
@@ -251,9 +267,11 @@ def _target(row: queries.Row) -> int:
     return suspect or row.party_id or 0
 
 
-def _row(row: queries.Row, change: Any) -> dict[str, Any]:
+def _row(row: queries.Row, change: Any, register: registers.Register | None) -> dict[str, Any]:
+    subject = row.draft.get("subject")
     return {
         "row": row,
+        "url": register.address(subject) if register and subject else "",
         "changes": change,
         "problems": [
             {"column": found["column"], "words": said(found), "refuses": refuses(found)}

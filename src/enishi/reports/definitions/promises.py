@@ -40,7 +40,7 @@ class PromiseRegister(Definition):
         "What we owe and what is owed to us: state, date, proof, and how much of it was kept in time."
     )
     icon = "link"
-    version = 1
+    version = 2
     needs = ("commitments.view", "contacts.view")
     filters = ("side",)
     past = (Parties, Promises, Proofs)
@@ -53,7 +53,7 @@ class PromiseRegister(Definition):
         return [promises(frame)]
 
     def write(self, frame: Frame, out: Writer) -> Paper:
-        rows = out.table("register", _("Promises"), self._columns())
+        rows = out.table("register", _("Promises"), self.columns(frame))
         states, kept = Tally(), Kept(frame)
         levels = {code: str(label) for code, label in Level.choices}
         total = 0
@@ -77,6 +77,8 @@ class PromiseRegister(Definition):
                     [(promise.quote, people)] if promise.quote else [],
                     promise.project.name,
                     levels[promise.confidentiality],
+                    # A register of an earlier day is not taken back: it would bring back what stood there.
+                    *(() if frame.past else (f"P{promise.pk}.{promise.version}",)),
                 )
             )
         kept.write(out)
@@ -107,11 +109,12 @@ class PromiseRegister(Definition):
                     "A promise stands here when it was made before the end of the period and was still open in it."
                 ),
                 kept_note(),
+                *([] if frame.past else [_back_note()]),
             ],
         )
 
     @staticmethod
-    def _columns() -> list[Column]:
+    def columns(frame: Frame | None = None) -> list[Column]:
         return [
             Column("title", _("Promise"), share=2.8),
             Column("side", _("Who owes"), share=0.9),
@@ -125,7 +128,15 @@ class PromiseRegister(Definition):
             Column("quote", _("Words"), share=2),
             Column("project", _("Project"), share=1.2),
             Column("level", _("Confidentiality"), share=1),
+            *([] if frame is not None and frame.past else [Column("reference", _("Reference"), share=0.8)]),
         ]
+
+
+def _back_note() -> str:
+    return _(
+        "The XLSX and CSV files can be corrected and imported again: each row is found by its reference, with the version after the"
+        " point."
+    )
 
 
 def kept_note() -> str:

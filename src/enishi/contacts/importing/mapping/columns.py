@@ -140,6 +140,12 @@ _GUARDED = re.compile(r"'\s*[=+\-@＝＋－＠]")
 _SPREADSHEET_ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"})
 
 
+def unguarded(cell: str) -> str:
+    """What stands in a cell, without what an export put before it."""
+    value = cell.strip()
+    return value[1:] if value[:1] == "'" and _GUARDED.match(value) else value
+
+
 def apply(mapping: Mapping, row: Row) -> Draft:
     """The draft of a row. Raises Unreadable with the row's own reason if the row has a problem."""
     if row.problem is not None:
@@ -150,11 +156,9 @@ def apply(mapping: Mapping, row: Row) -> Draft:
     for step in mapping._steps:
         if step.position >= width:
             continue
-        value = cells[step.position].strip()
+        value = unguarded(cells[step.position])
         if not value:
             continue
-        if value[0] == "'" and _GUARDED.match(value):
-            value = value[1:]
         if value[0] == "#" and value in _SPREADSHEET_ERRORS:
             draft.doubts.append(Doubt(step.header, because("spreadsheet_error", value=value)))
             continue

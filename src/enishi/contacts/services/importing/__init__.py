@@ -2,6 +2,7 @@
 
 from enishi.contacts.services.importing.files import import_file, import_files, receive, set_file_aside
 from enishi.contacts.services.importing.reading import preview
+from enishi.contacts.services.importing.registers import register_of
 from enishi.contacts.services.importing.runs import (
     CONTACTS,
     OPERATION,
@@ -16,6 +17,7 @@ from enishi.contacts.services.importing.runs import (
     failing_after,
     forget_rows,
     map_columns,
+    mark_undone,
     read_as,
     run_of_job,
     save_mapping,
@@ -48,10 +50,12 @@ __all__ = [
     "import_file",
     "import_files",
     "map_columns",
+    "mark_undone",
     "preview",
     "preview_undo",
     "read_as",
     "receive",
+    "register_of",
     "run_of_job",
     "save_mapping",
     "set_file_aside",

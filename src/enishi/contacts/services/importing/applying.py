@@ -6,9 +6,10 @@ somebody who continues already, takes up exactly where the last chunk ended.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -52,24 +53,27 @@ class _Row:
     problems: list[dict[str, Any]] = field(default_factory=list)
 
 
-class Applying:
-    """One pass over a run, in one process. What it knows between chunks (tags, organisations) is only ever a cache."""
+class Staged(Protocol):
+    number: Any
+    action: Any
 
-    def __init__(self, actor: Actor, run: ImportRun, operation: Operation) -> None:
-        self.actor, self.run_id, self.project_id = actor, run.pk, run.project_id
-        self.leave_duplicates = run.options.get("duplicates") == "skip"
-        evidence = f"{run.filename}"
-        self.tags = known_tags(run.project_id)
-        self.ground = Ground(
-            project_id=run.project_id,
-            file_wins=run.options.get("file_wins", True),
-            evidence=evidence[:200],
-            organisations=Organisations(actor, run.project_id, _numbers()),
-            ids=_numbers(),
-            tags=self.tags,
-        )
-        purposes = dict(ConsentPurpose.objects.values_list("code", "id"))
-        self.terms: Terms = terms(actor, operation, evidence=evidence, purposes=purposes)
+
+S = TypeVar("S", bound=Staged)
+
+
+class Pass(ABC, Generic[S]):
+    """One pass over the staged rows of a run, in one process. What it knows between chunks is only ever a cache."""
+
+    def __init__(self, actor: Actor, run: ImportRun) -> None:
+        self.actor, self.run_id = actor, run.pk
+
+    @abstractmethod
+    def _rows(self, run: ImportRun) -> list[S]:
+        """The rows of the next chunk."""
+
+    @abstractmethod
+    def _bring_in(self, rows: list[S]) -> None:
+        """Write them, in the caller's transaction, and set what became of each."""
 
     def next_chunk(self) -> bool:
         """Bring in the next rows; False when none is left, or the run is no longer being applied."""
@@ -91,6 +95,27 @@ class Applying:
             run.progress += len(rows)
             run.save(update_fields=["cursor", "progress"])
         return True
+
+
+class Applying(Pass[_Row]):
+    """Tags and organisations are known from chunk to chunk."""
+
+    def __init__(self, actor: Actor, run: ImportRun, operation: Operation) -> None:
+        super().__init__(actor, run)
+        self.project_id = run.project_id
+        self.leave_duplicates = run.options.get("duplicates") == "skip"
+        evidence = f"{run.filename}"
+        self.tags = known_tags(run.project_id)
+        self.ground = Ground(
+            project_id=run.project_id,
+            file_wins=run.options.get("file_wins", True),
+            evidence=evidence[:200],
+            organisations=Organisations(actor, run.project_id, _numbers()),
+            ids=_numbers(),
+            tags=self.tags,
+        )
+        purposes = dict(ConsentPurpose.objects.values_list("code", "id"))
+        self.terms: Terms = terms(actor, operation, evidence=evidence, purposes=purposes)
 
     def _rows(self, run: ImportRun) -> list[_Row]:
         found = (

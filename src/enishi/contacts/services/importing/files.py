@@ -25,10 +25,13 @@ from enishi.contacts.importing.sniff import Kind
 from enishi.contacts.models import ImportRow, ImportRun, Quarantined
 from enishi.contacts.services.importing import runs
 from enishi.contacts.services.importing.problems import refuses, said
+from enishi.contacts.services.importing.registers import register_of
 from enishi.core import jobs, storage
 from enishi.core.registry import provide
 
 Action = ImportRow.Action
+AT_ONCE = 2000
+"""Rows of a register that are tried while the browser waits."""
 
 
 def import_files(
@@ -54,12 +57,19 @@ def import_files(
 
 
 def receive(actor: Actor, *, project_id: int, name: str, stream: BinaryIO) -> ImportRun | None:
-    """Take an uploaded file: a contact list waits for its columns; anything else goes to its importer, in the background.
+    """Take an uploaded file: a contact list waits for its columns, a register is tried; anything else goes to its importer, in the background.
 
-    None in the second case. Raises ImportRefused for what nobody takes.
+    None in the last case. Raises ImportRefused for what nobody takes.
     """
     try:
-        return runs.upload(actor, project_id=project_id, name=name, stream=stream)
+        run = runs.upload(actor, project_id=project_id, name=name, stream=stream)
+        if register_of(run) is not None:
+            # Its columns are known, so it is tried at once.
+            if run.total <= AT_ONCE:
+                runs.check(actor, run)
+            else:
+                runs.start_check(actor, run)
+        return run
     except runs.NotForContacts as error:
         source = look(storage.path_of(error.sha256), name)
         code = next((code for code, importer in importers().items() if importer.claims(source)), None)

@@ -21,7 +21,7 @@ from enishi.contacts.importing import presets
 from enishi.contacts.importing.reasons import Unreadable
 from enishi.contacts.importing.sniff import FileFacts, Kind
 from enishi.contacts.models import ContactPoint, ImportMapping, ImportRow, ImportRun, Party, Relation
-from enishi.contacts.services.importing import applying, checking, reading
+from enishi.contacts.services.importing import applying, checking, reading, registers
 from enishi.contacts.services.importing.tagging import known_tags
 from enishi.contacts.services.parties import EDIT
 from enishi.core import bulk, clock, jobs, live, storage, text
@@ -112,6 +112,11 @@ def _look(run: ImportRun) -> None:
         raise NotForContacts(run.sha256)
     run.facts = {**run.facts, **_facts_json(facts)}
     run.total = facts.approximate_rows
+    register = registers.recognised(facts.headers) if facts.kind.is_table else None
+    run.importer = register.code if register else CONTACTS
+    if register:
+        run.mapping = {}
+        return
     found = None if facts.kind is Kind.VCARD else presets.detect_preset(facts.headers)
     if facts.kind is Kind.VCARD:
         run.mapping = {}
@@ -246,14 +251,17 @@ def check(actor: Actor, run: ImportRun, *, told: Told | None = None) -> ImportRu
 
     try:
         with bulk.seldom_collecting():
-            counts = checking.check(actor, run, tags=known_tags(run.project_id), told=tell)
+            if register := registers.register_of(run):
+                counts = registers.check(actor, run, register)
+            else:
+                counts = checking.check(actor, run, tags=known_tags(run.project_id), told=tell)
     except Unreadable as error:
         return _fail(run, str(error))
     run.counts = {applying.COUNTED[Action(action)]: n for action, n in counts.items()}
     run.counts["read"] = run.total = sum(counts.values())
     run.counts["quarantined"] = run.quarantined.count()
     run.state, run.progress, run.cursor = State.CHECKED, run.total, {}
-    run.save(update_fields=["state", "progress", "total", "counts", "cursor"])
+    run.save(update_fields=["state", "progress", "total", "counts", "cursor", "confidentiality"])
     _push(run)
     return run
 
@@ -346,10 +354,11 @@ def begin(actor: Actor, run: ImportRun) -> None:
         locked.state, locked.progress, locked.cursor = State.APPLYING, locked.counts.get("refused", 0), {}
         locked.operation = start_operation(
             actor,
-            kind=OPERATION,
+            kind=register.operation if (register := registers.register_of(locked)) else OPERATION,
             label=locked.filename,
             project_ids=[locked.project_id],
             data={"run": locked.pk},
+            confidentiality=locked.confidentiality,
         )
     else:
         raise ImportRefused(_("This import was started already, or its file has not been checked yet."))
@@ -360,7 +369,12 @@ def begin(actor: Actor, run: ImportRun) -> None:
 def apply(actor: Actor, run: ImportRun, *, told: Told | None = None) -> ImportRun:
     """Bring the rows in here and now, from where the run stands."""
     operation = Operation.objects.unscoped("the run's own").get(pk=run.operation_id or 0)
-    work = applying.Applying(actor, run, operation)
+    register = registers.register_of(run)
+    work: applying.Pass[Any] = (
+        registers.RegisterPass(actor, run, operation, register)
+        if register
+        else applying.Applying(actor, run, operation)
+    )
     chunks = 0
     with bulk.seldom_collecting():
         while work.next_chunk():
@@ -447,6 +461,14 @@ def forget_rows() -> int:
         .exclude(state__in=(State.CHECKING, State.APPLYING))
     )
     return ImportRow.objects.filter(run__in=old.values("pk")).delete()[0]
+
+
+def mark_undone(actor: Actor, operation: Operation) -> None:
+    """Say on the run of an operation that it was taken back."""
+    for run in ImportRun.objects.unscoped("the run of the operation").filter(operation=operation):
+        run.state = State.UNDONE
+        run.save(update_fields=["state"])
+        record(actor, signals.import_undone, subject=run, operation=operation)
 
 
 def discard(actor: Actor, run: ImportRun) -> None:

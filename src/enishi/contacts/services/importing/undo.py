@@ -21,7 +21,6 @@ from enishi.contacts.models import (
     ContactPoint,
     ExternalId,
     FieldValue,
-    ImportRun,
     Party,
     PartyTag,
     Relation,
@@ -29,6 +28,7 @@ from enishi.contacts.models import (
 )
 from enishi.contacts.queries import protected
 from enishi.contacts.services.importing.records import TEXTS, Record, Tie, load
+from enishi.contacts.services.importing.runs import mark_undone
 from enishi.contacts.services.importing.write import described
 from enishi.contacts.services.parties import work_out
 from enishi.contacts.services.searchable import KINDS, index_parties
@@ -36,7 +36,7 @@ from enishi.core import bulk, clock
 from enishi.search.services import forget
 from enishi.timeline.bulk import Happened, record_rows
 from enishi.timeline.models import Entry, Item, Operation
-from enishi.timeline.services import record, subject_type
+from enishi.timeline.services import subject_type
 from enishi.timeline.undo import Conflict, UndoPlan
 
 CHUNK = 2_500
@@ -99,11 +99,7 @@ def undo(actor: Actor, operation: Operation, *, keep: Collection[str] | None) ->
         kept += sum(work.keeps(conflict.key) for conflict in conflicts)
     _bin(actor, operation, sorted(deleted))
     _drop_tags(operation)
-    runs = ImportRun.objects.unscoped("the run of the operation").filter(operation=operation)
-    for run in runs:
-        run.state = ImportRun.State.UNDONE
-        run.save(update_fields=["state"])
-        record(actor, signals.import_undone, subject=run, operation=operation)
+    mark_undone(actor, operation)
     return {"deleted": len(deleted), "restored": restored, "kept": kept}
 
 
