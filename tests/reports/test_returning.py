@@ -225,7 +225,7 @@ def test_what_cannot_be_brought_in_says_why(here):
     assert found[1][0] == "Due"
     assert found[2] == ("Reference", found[2][1])
     assert "changed since this file was made" in found[2][1]
-    assert found[3] == ("Reference", "A row above speaks of the same promise. Keep one of them.")
+    assert found[3] == ("Reference", "A row above has the same reference. Keep one of them.")
     assert found[4][0] == "Reference"
     # What may not be seen is as if it were not there.
     assert found[5] == found[6]

@@ -10,8 +10,7 @@ from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
 from enishi.reports.personal import ReportsKeeper
 from enishi.reports.services.making import told_in
-from enishi.reports.services.returning import PromiseRows
-from enishi.reports.services.taking_back import UndoPromisesBack
+from enishi.reports.services.returning import PromiseRows, UndoPromisesBack
 
 add_menu(
     MenuEntry("insight", _("Reports"), "reports:list", "report-analytics", right="reports.view", order=20)
