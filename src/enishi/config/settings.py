@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "enishi.writing",
     "enishi.engagement",
     "enishi.places",
+    "enishi.health",
     "enishi.cases",
     "enishi.conversations",
     "enishi.commitments",

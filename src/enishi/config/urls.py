@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("conversations/", include("enishi.conversations.urls")),
     path("invitation/", include("enishi.conversations.open_urls")),
     path("themes/", include("enishi.themes.urls")),
+    path("health/", include("enishi.health.urls")),
     path("writing/", include("enishi.writing.urls")),
     path("files/", include("enishi.content.urls")),
     path("search/", include("enishi.search.urls")),

@@ -15,6 +15,8 @@ from enishi.content.models import FileVersion
 from enishi.core import clock
 from enishi.engagement.models import PlanStep
 from enishi.engagement.services import Judgement, fulfil, give, plan, rate
+from enishi.health.queries import Subject
+from enishi.health.services import judge
 
 # Who rates where, how many, and what they write down as the reason.
 RATERS = {
@@ -78,6 +80,8 @@ def rate_some(house: House, everybody: Sequence[Sketch], rng: random.Random, now
             _rate(house, code, key, sketch, rng, now)
         _plan(house, code, key, [*chosen[:2], *chosen[half : half + 1]], now)
         _give(house, code, key, chosen[:4], now)
+        with clock.standing_at(now - dt.timedelta(days=9)):
+            judge(house.actors[key], Subject(party=chosen[0].party), score=60, reason=REASONS[code][0][0])
 
 
 def _rate(house: House, code: str, key: str, sketch: Sketch, rng: random.Random, now: dt.datetime) -> None:
