@@ -9,8 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from enishi.accounts.access import Actor, Level
+from enishi.accounts.access import Actor, Level, Via
 from enishi.accounts.models import User
+from enishi.accounts.queries import actor as actor_of
 from enishi.commitments.models import Promise
 from enishi.commitments.services import add_proof, change_promise
 from enishi.contacts.models import ImportRow, ImportRun
@@ -20,7 +21,7 @@ from enishi.reports import services
 from enishi.reports.models import Report
 from enishi.timeline.models import Entry, Operation
 from enishi.timeline.services import undo_operation, undoer_for
-from factories import agent, party
+from factories import agent, grant, party, role, user
 from reports.test_as_it_stood import fresh, party_of
 from reports.world import DAY, NOW, World, promises
 
@@ -289,6 +290,28 @@ def test_rights_of_today_hold(here):
     run = brought(here, rows, by=reader)
     assert outcomes(run) == ["refuse"] * 4
     assert fresh(made[3]).quote == ""
+
+
+def test_an_import_never_holds_more_than_its_maker_may_read_of_imports(here):
+    promises(here)
+    rows = taken(here, level=Level.CONFIDENTIAL)
+    somebody = user("Two roles")
+    grant(
+        somebody,
+        here.project,
+        role(codes=["contacts.view", "contacts.edit", "contacts.import"], clearance=Level.INTERNAL),
+    )
+    grant(
+        somebody,
+        here.project,
+        role(codes=["commitments.view", "commitments.edit"], clearance=Level.CONFIDENTIAL),
+    )
+    who = actor_of(somebody, via=Via.WEB)
+    run = brought(here, rows, by=who)
+    assert sorted(outcomes(run)) == ["refuse", "same", "same", "same"]
+    assert "more confidential than what you may import" in reasons(run)[0][1]
+    assert run.confidentiality == Level.INTERNAL
+    assert ImportRun.objects.visible_to(who).filter(pk=run.pk).exists()
 
 
 def test_a_name_that_may_not_be_seen_is_not_confirmed(here):

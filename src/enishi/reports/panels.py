@@ -10,7 +10,12 @@ from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
 from enishi.reports.personal import ReportsKeeper
 from enishi.reports.services.making import told_in
-from enishi.reports.services.returning import PromiseRows, UndoPromisesBack
+from enishi.reports.services.returning import (
+    GrievanceRows,
+    PromiseRows,
+    UndoGrievancesBack,
+    UndoPromisesBack,
+)
 
 add_menu(
     MenuEntry("insight", _("Reports"), "reports:list", "report-analytics", right="reports.view", order=20)
@@ -22,7 +27,9 @@ add_new(NewEntry(_("Report"), "reports:choose", "report-analytics", "reports.mak
 provide(PLACE, ReportsKeeper.code)(ReportsKeeper)
 provide(TOLD_IN, "reports")(told_in)
 provide("contacts.register", PromiseRows.code)(PromiseRows)
+provide("contacts.register", GrievanceRows.code)(GrievanceRows)
 provide("timeline.undo", PromiseRows.operation)(UndoPromisesBack)
+provide("timeline.undo", GrievanceRows.operation)(UndoGrievancesBack)
 
 
 @provide("timeline.url", "reports.report")

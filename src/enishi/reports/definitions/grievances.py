@@ -17,6 +17,7 @@ from enishi.contacts.models import Party
 from enishi.contacts.past import Parties
 from enishi.core.documents import Bar, Chart, Column, Figure
 from enishi.core.formats import format_percent
+from enishi.reports.definitions.promises import back_note
 from enishi.reports.framing import Definition, Frame, Paper, Tally, Writer
 
 KIND = "grievance"
@@ -30,7 +31,7 @@ class GrievanceRegister(Definition):
         "Every grievance that was open in a period: first word, answer, appeal, satisfaction, and how much was in time."
     )
     icon = "clipboard-text"
-    version = 1
+    version = 2
     needs = ("cases.view", "contacts.view")
     past = (Parties, Cases)
     days = 365
@@ -42,7 +43,7 @@ class GrievanceRegister(Definition):
         return [grievances(frame)]
 
     def write(self, frame: Frame, out: Writer) -> Paper:
-        rows = out.table("register", _("Grievances"), self._columns())
+        rows = out.table("register", _("Grievances"), self.columns(frame))
         measure, stages = measured(frame), Tally()
         levels = {code: str(label) for code, label in Level.choices}
         for case in grievances(frame).iterator(chunk_size=CHUNK):
@@ -77,6 +78,7 @@ class GrievanceRegister(Definition):
             notes=[
                 _("A grievance stands here when it came in before the end of the period and was still open in it."),
                 in_time_note(),
+                *([] if frame.past else [back_note()]),
             ],
         )  # fmt: skip
 
@@ -105,10 +107,11 @@ class GrievanceRegister(Definition):
             case.owner.name if case.owner else "",
             case.project.name,
             levels[case.confidentiality],
+            *(() if frame.past else (f"{case.number}.{case.version}",)),
         )
 
     @staticmethod
-    def _columns() -> list[Column]:
+    def columns(frame: Frame | None = None) -> list[Column]:
         return [
             Column("number", _("Number"), share=1),
             Column("title", _("Grievance"), share=2.4),
@@ -127,6 +130,7 @@ class GrievanceRegister(Definition):
             Column("owner", _("Owner"), share=1.1),
             Column("project", _("Project"), share=1.1),
             Column("level", _("Confidentiality"), share=1),
+            *([] if frame is not None and frame.past else [Column("reference", _("Reference"), share=1)]),
         ]
 
 

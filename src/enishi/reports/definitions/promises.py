@@ -109,7 +109,7 @@ class PromiseRegister(Definition):
                     "A promise stands here when it was made before the end of the period and was still open in it."
                 ),
                 kept_note(),
-                *([] if frame.past else [_back_note()]),
+                *([] if frame.past else [back_note()]),
             ],
         )
 
@@ -132,7 +132,7 @@ class PromiseRegister(Definition):
         ]
 
 
-def _back_note() -> str:
+def back_note() -> str:
     return _(
         "The XLSX and CSV files can be corrected and imported again: each row is found by its reference, with the version after the"
         " point."

@@ -21,6 +21,8 @@ from enishi.contacts.models import ImportRow, ImportRun, Party
 from enishi.contacts.services.importing.registers import Judged, Line, Refused, Register, zone_of
 from enishi.core.personal import STRUCK
 from enishi.core.text import clean, fold
+from enishi.reports.definitions.grievances import GrievanceRegister
+from enishi.reports.definitions.promises import PromiseRegister
 
 IMPORT = "contacts.import"
 Action = ImportRow.Action
@@ -39,6 +41,16 @@ class Rows(Register):
     """A register of ours. ``fields`` are the columns that are taken over, with the fields of a record."""
 
     fields: ClassVar[Mapping[str, str]]
+    definition: ClassVar[type[PromiseRegister | GrievanceRegister]]
+
+    def headers(self, language: str) -> Mapping[str, str]:
+        with translation.override(language):
+            return {column.code: column.label for column in self.definition.columns()}
+
+    def words(self, code: str, value: Any) -> str:
+        if code == "level" and value is not None:
+            return str(Level(value).label)
+        return "" if value is None else str(value)
 
     def header(self, code: str) -> str:
         return self.headers(get_language() or "en").get(code, "")
@@ -50,7 +62,10 @@ class Rows(Register):
             yield
         except error as refused:
             columns = {field: code for code, field in self.fields.items()}
-            raise Refused(str(refused), self.header(columns.get(getattr(refused, "field", ""), ""))) from None
+            raise Refused(
+                str(refused),
+                self.header(columns.get(getattr(refused, "field", "").removeprefix("values."), "")),
+            ) from None
         except conflict:
             raise Refused(changed_since(), self.header("reference")) from None
         except Forbidden:
@@ -145,6 +160,7 @@ class Judging(ABC):
         if record.pk in self.met:
             raise Refused(_("A row above has the same reference. Keep one of them."), "reference")
         self.met.add(record.pk)
+        self._within(record.confidentiality)
         now = self.now(record)
         wanted = {code: said for code, said in self.wanted(line, record).items() if said[0] != now[code][0]}
         if not wanted:
@@ -172,9 +188,13 @@ class Judging(ABC):
             refused = line.refused("", str(error))
             refused.problems[0]["column"] = error.column
             return refused
-        if judged.level > self.actor.clearance(IMPORT, [self.run.project_id]):
-            raise Refused(_("It is more confidential than what you may import. Change it on its own page."))
+        self._within(judged.level)
         return judged
+
+    def _within(self, level: int) -> None:
+        """The import tells of its rows, so none of them is beyond what whoever imports may read of imports."""
+        if level > self.actor.clearance(IMPORT, [self.run.project_id]):
+            raise Refused(_("It is more confidential than what you may import. Change it on its own page."))
 
     def wanted(self, line: Line, record: Any) -> dict[str, Said]:
         """What the row says, column by column; nothing where a name was erased. Raises Refused."""

@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from enishi.accounts import queries as accounts
-from enishi.accounts.access import Actor, Level
+from enishi.accounts.access import Actor
 from enishi.commitments.models import Promise
 from enishi.commitments.services import CommitmentError, Conflict, change_promise, make_promise
 from enishi.contacts.models import ImportRun
@@ -33,6 +32,7 @@ Side = Promise.Direction
 
 class PromiseRows(Rows):
     code, operation = "promises", "reports.promises_back"
+    definition = PromiseRegister
     known_by: ClassVar[Sequence[str]] = ("title", "side", "reference")
     fields: ClassVar[Mapping[str, str]] = {
         "title": "title",
@@ -44,10 +44,6 @@ class PromiseRows(Rows):
         "project": "project",
         "level": "confidentiality",
     }
-
-    def headers(self, language: str) -> Mapping[str, str]:
-        with translation.override(language):
-            return {column.code: column.label for column in PromiseRegister.columns()}
 
     def judge(self, actor: Actor, run: ImportRun, lines: Sequence[Line]) -> list[Judged]:
         return _Judging(self, actor, run, lines).all()
@@ -67,15 +63,11 @@ class PromiseRows(Rows):
                 change_promise(actor, Promise.objects.visible_to(actor).get(pk=subject_id), version, **given)
 
     def words(self, code: str, value: Any) -> str:
-        if value in (None, ""):
-            return ""
-        if code == "side":
+        if code == "side" and value:
             return str(Side(value).label)
-        if code == "level":
-            return str(Level(value).label)
-        if code == "due":
+        if code == "due" and value:
             return format_date(dt.date.fromisoformat(value), get_language() or "en", today=clock.today())
-        return str(value)
+        return super().words(code, value)
 
     def address(self, subject_id: int) -> str:
         return reverse("commitments:promise", args=[subject_id])
