@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 
 import pytest
 
 from enishi.accounts.access import Level
 from enishi.cases.services import set_page
+from enishi.commitments.services import change_promise
 from enishi.contacts.models import ConsentPurpose, ContactPoint, Party, RelationType
 from enishi.contacts.services import (
     PointDraft,
     change_party,
     delete_party,
+    importing,
     relate,
     remove_relation,
     restore_party,
@@ -34,12 +37,16 @@ from enishi.conversations.services import (
 )
 from enishi.conversations.services.silencing import WORDS, silence
 from enishi.core.personal import STRUCK, Emptied
+from enishi.privacy.services import run_erasure, start_erasure
 from enishi.privacy.services.forgetting import rewrite_emptied
 from enishi.reports import queries
+from enishi.reports.definitions import KIND
+from enishi.reports.services import make_report
 from enishi.timeline.models import Entry
 from enishi.timeline.redaction import redact
 from enishi.timeline.services import finish_undo, record
 from factories import SYSTEM, manager, party
+from privacy.world import NAME, corner
 from reports.test_as_it_stood import party_of, replace_data, rows, sealed
 from reports.world import DAY, NOW, say
 
@@ -290,3 +297,61 @@ def test_pages_that_were_switched_on_then(here, moment):
     assert "public page" not in str(whole(here.report(here.manager, "disclosures")))
     assert whole(then(here, "disclosures")) == whole(before)
     assert "a public page in 1 project" in str(whole(before))
+
+
+@pytest.mark.parametrize("definition", [one.code for one in KIND.all()])
+def test_nothing_of_an_erased_person_comes_back(moment, definition):
+    """With the erasure itself: whatever it leaves in the history, no report of before tells it."""
+    moment[0] = NOW - DAY
+    world = corner()
+    change_interaction(
+        world.boss,
+        world.alone,
+        participants=[ParticipantDraft(party_id=world.person.pk), ParticipantDraft(name=NAME)],
+    )
+    moment[0] = NOW + DAY
+    change_party(
+        world.boss, party_of(world.person), note="Moved", given_name="Shirin", family_name="Karimabadi"
+    )
+    change_interaction(world.boss, world.alone, subject="Something else", participants=[])
+    change_promise(world.boss, world.promise, title="Another one", party=None)
+    moment[0] = NOW + 2 * DAY
+    started = start_erasure(world.boss, party_of(world.person), ground="objected", reason="A letter")
+    run_erasure(world.boss, started.pk)
+    moment[0] = NOW + 3 * DAY
+    choice = queries.Choice(
+        world.where.pk, NOW.date() - 300 * DAY, NOW.date(), level=Level.RESTRICTED, at=NOW
+    )
+    report = make_report(world.boss, definition=definition, choice=choice, language="en", zone="UTC")
+    told = str(whole(report))
+    for trace in ("Mohtadi", "mohtadi", "Karimabadi", "karimabadi", "960123", "Harbour master"):
+        assert trace not in told
+    assert report.is_frozen
+
+
+def test_an_import_and_its_undo_since(here, moment):
+    mail = save_point(here.manager, here.aoi, PointDraft(kind="email", typed="aoi@old.example"))
+    assert mail is not None
+    before = here.report(here.manager, "stakeholders")
+    moment[0] = NOW + DAY
+    table = (
+        "Name,E-mail,Phone,Organisation,Job title,Tags\n"
+        "Tanaka Aoi,aoi@old.example,+44 20 7946 0018,Port of East,Warden,Press\n"
+        "Came Later,later@new.example,,Port of East,Clerk,\n"
+    )
+    run = importing.upload(
+        here.manager, project_id=here.project.pk, name="list.csv", stream=io.BytesIO(table.encode())
+    )
+    importing.begin(here.manager, importing.check(here.manager, run))
+    run = importing.apply(here.manager, run)
+    now = here.report(here.manager, "stakeholders")
+    assert len(rows(now)) == 4
+    assert "Warden" in str(whole(now))
+    moment[0] = NOW + 2 * DAY
+    assert whole(then(here, "stakeholders")) == whole(before)
+    finish_undo(here.manager, run.operation_id, keep=None)
+    moment[0] = NOW + 3 * DAY
+    assert whole(then(here, "stakeholders")) == whole(before)
+    between = here.report(here.manager, "stakeholders", at=NOW + 1.5 * DAY)
+    [aoi] = [row for row in rows(between) if row[2] == "Tanaka Aoi"]
+    assert aoi[5:9] == ["Port of East", "Warden", "aoi@old.example", "+442079460018"]

@@ -55,7 +55,8 @@ class Participants(Hanging):
         )
         whole = True
         for entry in entries_since(Interaction, since):
-            if entry.event == signals.interaction_changed.code and "participants" in entry.changes:
+            told = entry.changes.get("participants", (None,))[0]
+            if entry.event == signals.interaction_changed.code and isinstance(told, list):
                 numbers = entry.data.get("_took_part")
                 whole = whole and numbers is not None
                 known.update(numbers or ())
@@ -78,7 +79,7 @@ class Participants(Hanging):
                 "position": place,
                 **_named(told, nameless=nameless),
             }
-            for place, told in enumerate(entry.changes["participants"][0] or ())
+            for place, told in enumerate(entry.changes["participants"][0])
         ]
 
         def undo(sheet: Sheet) -> None:
