@@ -136,6 +136,8 @@ const options = {
     { in: join(here, "css/stakeholders.css"), out: "stakeholders" },
     { in: join(here, "css/relations.css"), out: "relations" },
     { in: join(here, "src/map.ts"), out: "map" },
+    { in: join(here, "src/field.ts"), out: "field" },
+    { in: join(here, "src/field-worker.ts"), out: "field-worker" },
     { in: join(here, "css/map.css"), out: "map" },
   ],
   // Pictures that the stylesheet of the map names and that are not drawn.

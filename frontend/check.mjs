@@ -7,6 +7,8 @@ import { gzipSync } from "node:zlib";
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 const STYLESHEET_LIMIT = 14 * 1024;
+// What a phone has to keep and read without a network.
+const FIELD_LIMIT = 12 * 1024;
 const LINES_LIMIT = 500;
 
 const STYLE_RULES = [
@@ -63,6 +65,8 @@ const built = join(root, "src/enishi/core/static/dist/enishi.css");
 try {
   const size = gzipSync(readFileSync(built), { level: 9 }).length;
   if (size > STYLESHEET_LIMIT) found.push(`enishi.css: ${size} bytes compressed, at most ${STYLESHEET_LIMIT}`);
+  const field = gzipSync(readFileSync(join(dirname(built), "field.js")), { level: 9 }).length;
+  if (field > FIELD_LIMIT) found.push(`field.js: ${field} bytes compressed, at most ${FIELD_LIMIT}`);
 } catch {
   found.push("enishi.css is not built: run `npm run build` first");
 }

@@ -2,6 +2,7 @@ import "htmx.org";
 import "./board";
 import "./forms";
 import "./keys";
+import "./leaving";
 import "./live";
 import "./maps";
 import "./matrix";

@@ -81,6 +81,7 @@ class World:
             ("conversations:passage", "GET"): {"start": 0, "end": 8},
             ("conversations:passage", "POST"): {"start": 0, "end": 8},
             ("contacts:briefs", "GET"): {"who": ids["party_id"]},
+            ("fieldwork:take", "POST"): {"of": f"project-{ids['project_id']}"},
             ("themes:mark", "GET"): {"start": 0, "end": 8},
             ("themes:mark", "POST"): {"start": 0, "end": 8},
             ("cases:move", "GET"): {"to": "assess"},

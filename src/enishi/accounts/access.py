@@ -65,6 +65,7 @@ class Via(models.TextChoices):
     PHONE = "phone", _("Phone")
     JOB = "job", _("Background job")
     CLI = "cli", _("Command line")
+    FIELD = "field", _("In the field")
 
 
 class UnscopedQuery(RuntimeError):

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "enishi.engagement",
     "enishi.places",
     "enishi.health",
+    "enishi.fieldwork",
     "enishi.cases",
     "enishi.conversations",
     "enishi.commitments",

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/", include("enishi.contacts.urls")),
     path("", include("enishi.engagement.urls")),
     path("", include("enishi.places.urls")),
+    path("field/", include("enishi.fieldwork.urls")),
     path("privacy/", include("enishi.privacy.urls")),
     path("webhooks/", include("enishi.webhooks.urls")),
     path("choose/", views.choose, name="choose"),

@@ -26,6 +26,7 @@ from enishi.conversations.services.line import (
     Setting,
     Understood,
     log_line,
+    said_in,
     take_back_line,
     understand,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "raise_talks_of",
     "reopen_sender",
     "restore_interaction",
+    "said_in",
     "send_invitations",
     "set_answer",
     "take_back_line",

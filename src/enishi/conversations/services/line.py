@@ -150,7 +150,7 @@ def log_line(actor: Actor, line: str, setting: Setting = Setting()) -> Logged:
             party=about,
             owner=me,
             due_at=reading.task.due,
-            **_said(interaction, understood.line, reading.task.text, via=False),
+            **said_in(interaction, understood.line, reading.task.text, via=False),
         )
     return Logged(interaction, promises, task, created)
 
@@ -215,11 +215,11 @@ def _promise(
         party=party,
         owner=me,
         due_at=said.due,
-        **_said(interaction, understood.line, said.text, via=True),
+        **said_in(interaction, understood.line, said.text, via=True),
     )
 
 
-def _said(interaction: Interaction | None, line: str, words: str, *, via: bool) -> dict[str, Any]:
+def said_in(interaction: Interaction | None, line: str, words: str, *, via: bool) -> dict[str, Any]:
     """Where the words stand in the conversation that was logged with them."""
     if interaction is None:
         return {"quote": line}

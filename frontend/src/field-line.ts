@@ -1,0 +1,173 @@
+/** The line to the office: who is signed in, what is handed in, who is taken along. */
+import { CACHE, type Item, mark, type Person, type Place, type Store, type Trip } from "./field-store";
+
+export type Line = "offline" | "online" | "away" | "signed-out" | "other" | "refused" | "broken";
+
+const PATIENCE_MS = 30_000;
+const FRESH_MS = 10 * 60_000;
+
+interface Addresses {
+  page: string;
+  state: string;
+  take: string;
+  send: string;
+}
+interface Answer {
+  state?: "kept" | "refused";
+  why?: string;
+  url?: string;
+  again?: boolean;
+}
+interface TakenAlong {
+  of: string;
+  name: string;
+  until: string;
+  left: number;
+  sealed: number;
+  people: Person[];
+  projects: Place[];
+}
+
+class Lost extends Error {
+  constructor(readonly line: Line) {
+    super(line);
+  }
+}
+
+async function ask(address: string, options: RequestInit = {}): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(address, {
+      ...options,
+      redirect: "manual",
+      cache: "no-store",
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+  } catch {
+    throw new Lost("offline");
+  }
+  if (answer.type === "opaqueredirect") throw new Lost("signed-out");
+  if (answer.status >= 500 || answer.status === 429) throw new Lost("broken");
+  return answer;
+}
+
+export class Office {
+  private token = "";
+
+  constructor(
+    private readonly store: Store,
+    private readonly user: number,
+    private readonly at: Addresses,
+  ) {}
+
+  /** Who is signed in now decides what may be sent: the page may be days old. */
+  private async signIn(): Promise<void> {
+    const answer = await ask(this.at.state);
+    if (!answer.ok) throw new Lost("refused");
+    const { user, token } = (await answer.json()) as { user: number; token: string };
+    if (user !== this.user) throw new Lost("other");
+    this.token = token;
+  }
+
+  private post(address: string, body: BodyInit): Promise<Response> {
+    return ask(address, { method: "POST", body, headers: { "X-CSRFToken": this.token } });
+  }
+
+  /** Hands in what waits, oldest first, and brings what was taken along up to date. One page at a time does it. */
+  async meet(told: () => Promise<void>): Promise<Line> {
+    if (!navigator.onLine) return "offline";
+    const line = await navigator.locks.request("enishi-field", { ifAvailable: true }, async (lock) => {
+      if (!lock) return "online" as Line;
+      try {
+        await this.signIn();
+        const sent = await this.sendAll(told);
+        const trip = await this.store.trip();
+        if (trip && (sent || Date.now() - trip.at > FRESH_MS)) await this.take(trip.of, true);
+        return "online";
+      } catch (error) {
+        if (error instanceof Lost) return error.line;
+        throw error;
+      }
+    });
+    // Who was signed out by the office, or lost the right, keeps what they wrote and nobody's addresses.
+    if (line === "signed-out" || line === "other" || line === "refused") await this.store.takeOff();
+    return line;
+  }
+
+  private async sendAll(told: () => Promise<void>): Promise<number> {
+    let sent = 0;
+    for (const item of await this.store.items()) {
+      if (item.state !== "waiting") continue;
+      await this.sendOne(item);
+      sent += 1;
+      await told();
+    }
+    return sent;
+  }
+
+  private async sendOne(item: Item): Promise<void> {
+    const answer = await this.post(this.at.send, JSON.stringify(item.entry));
+    let said: Answer;
+    try {
+      said = (await answer.json()) as Answer;
+    } catch {
+      throw new Lost("broken");
+    }
+    if (said.state === "kept") {
+      // What has arrived is read there; its words leave the phone.
+      const { key, kind, user, written_at } = item.entry;
+      const entry = { key, kind, user, written_at };
+      await this.store.put({ ...item, entry, state: "kept", url: said.url, again: said.again, at: Date.now() });
+    } else if (said.state === "refused") {
+      await this.store.put({ ...item, state: "refused", why: said.why, at: Date.now() });
+    } else {
+      throw new Lost("broken");
+    }
+  }
+
+  private async take(of: string, again: boolean): Promise<void> {
+    const body = new URLSearchParams({ of, ...(again ? { again: "1" } : {}) });
+    const answer = await this.post(this.at.take, body);
+    if (answer.status === 403 || answer.status === 404) {
+      await this.store.takeOff();
+      return;
+    }
+    if (!answer.ok) throw new Lost("broken");
+    const { people, ...trip } = (await answer.json()) as TakenAlong;
+    await this.store.takeAlong({ ...trip, at: Date.now() } satisfies Trip, people);
+  }
+
+  /** Makes the phone ready: the people, the page itself with all it needs, and a mark for whoever comes after. */
+  async takeAlong(of: string): Promise<Line> {
+    try {
+      await this.signIn();
+      await keepPage(this.at.page);
+      await this.take(of, false);
+      mark(this.user, (await this.store.items()).filter((item) => item.state !== "kept").length);
+      await navigator.storage?.persist?.();
+      return "online";
+    } catch (error) {
+      if (error instanceof Lost) return error.line;
+      throw error;
+    }
+  }
+}
+
+/** The page as it stands now and all that it is drawn with. */
+export async function keepPage(page: string): Promise<void> {
+  const cache = await caches.open(CACHE);
+  const parts = new Set(
+    performance.getEntriesByType("resource").map(({ name }) => name.split("#")[0] as string),
+  );
+  for (const element of document.querySelectorAll("link[href], script[src], use[href]")) {
+    const address = element.getAttribute("href") ?? element.getAttribute("src") ?? "";
+    parts.add(new URL(address.split("#")[0] as string, document.baseURI).href);
+  }
+  const wanted = [...parts].filter((part) => new URL(part).pathname.startsWith("/static/"));
+  const kept = new Set((await cache.keys()).map((request) => request.url));
+  await cache.addAll(wanted.filter((part) => !kept.has(part)));
+  await cache.put(new URL(page, document.baseURI).href, await ask(page));
+  const fonts = /\.woff2$/;
+  const whole = new URL(page, document.baseURI).href;
+  for (const old of kept) if (old !== whole && !parts.has(old) && !fonts.test(old)) await cache.delete(old);
+}

@@ -1,0 +1,136 @@
+/** Writing down a visit, a call or a meeting. What is typed is on the phone's disk at once, not when it is kept. */
+import { all, on, one } from "./dom";
+import { draw, words } from "./field-draw";
+import type { Entry, Item, Person, Place, Store } from "./field-store";
+
+interface Known {
+  store: Store;
+  user: number;
+  people: Person[];
+  items: Item[];
+  places: Place[];
+}
+export interface Said {
+  side: string;
+  title: string;
+  due: string;
+}
+interface Typed {
+  channel: string;
+  text: string;
+  when: string;
+  project: string;
+  promises: Said[];
+}
+
+const TITLE = 80;
+
+let keep: (() => Promise<void>) | null = null;
+let noted: (() => void) | null = null;
+
+const form = (): HTMLFormElement | null => one<HTMLFormElement>("form[data-talk]");
+
+function typed(from: HTMLFormElement): Typed {
+  const data = new FormData(from);
+  const say = (name: string): string => String(data.get(name) ?? "");
+  const promises = all("[data-promise]", from).map((line) => ({
+    side: one<HTMLSelectElement>("select", line)?.value ?? "ours",
+    title: one<HTMLInputElement>("[name=promise]", line)?.value.trim() ?? "",
+    due: one<HTMLInputElement>("[name=due]", line)?.value.trim() ?? "",
+  }));
+  return { channel: say("channel"), text: say("text"), when: say("when"), project: say("project"), promises };
+}
+
+function addPromise(into: HTMLFormElement, said?: Said): HTMLElement {
+  const line = draw("field-promise");
+  const side = one<HTMLSelectElement>("select", line);
+  const title = one<HTMLInputElement>("[name=promise]", line);
+  const due = one<HTMLInputElement>("[name=due]", line);
+  if (said && side && title && due) {
+    side.value = said.side;
+    title.value = said.title;
+    due.value = said.due;
+  }
+  one("[data-promises-said]", into)?.append(line);
+  return line;
+}
+
+function show(into: HTMLFormElement, values: Typed, places: Place[], allowed: number[]): void {
+  into.reset();
+  one("[data-promises-said]", into)?.replaceChildren();
+  const select = one<HTMLSelectElement>("select[name=project]", into);
+  const offered = places.filter((place) => allowed.includes(place.id));
+  select?.replaceChildren(...offered.map((place) => new Option(place.name, String(place.id))));
+  const set = (name: string, value: string): void => {
+    const field = one<HTMLInputElement>(`[name=${name}]`, into);
+    if (field) field.value = value;
+  };
+  for (const radio of all<HTMLInputElement>("[name=channel]", into)) radio.checked = radio.value === values.channel;
+  set("text", values.text);
+  set("when", values.when);
+  if (offered.some((place) => String(place.id) === values.project)) set("project", values.project);
+  for (const said of values.promises) addPromise(into, said);
+  promisesOffered(into, places);
+}
+
+function promisesOffered(within: HTMLFormElement, places: Place[]): void {
+  const chosen = one<HTMLSelectElement>("select[name=project]", within)?.value;
+  const part = one("[data-promising]", within);
+  if (part) part.hidden = !places.find((place) => String(place.id) === chosen)?.promises;
+}
+
+/** Opens the form for a person (`12`) or to change an entry (`item-3`); false when it is not there. */
+export async function talkForm(id: string, known: Known, after: (item: Item) => Promise<void>): Promise<boolean> {
+  const item = id.startsWith("item-") ? known.items.find((one) => one.n === Number(id.slice(5))) : undefined;
+  const who = (item?.entry.who as { party?: number } | undefined)?.party ?? Number(id);
+  const person = known.people.find((one) => one.id === who);
+  const into = form();
+  if (!into || (!person && !item) || item?.state === "kept") return false;
+  const place = `draft:${id}`;
+  const blank: Typed = { channel: "visit", text: "", when: "", project: "", promises: [] };
+  const before = item && ({ ...blank, ...item.entry, project: String(item.entry.project) } as unknown as Typed);
+  const draft = await known.store.fact<Typed>(place);
+  const allowed = item ? known.places.map((one) => one.id) : (person?.projects ?? []);
+  show(into, draft ?? before ?? blank, known.places, allowed);
+  const name = one("[data-talk-with]");
+  if (name) name.textContent = item?.who ?? person?.name ?? "";
+  const back = one<HTMLAnchorElement>("[data-back]", into);
+  if (back) back.href = item ? `#item/${item.n}` : `#person/${who}`;
+  noted = () => void known.store.setFact(place, typed(into));
+  into.onchange = () => promisesOffered(into, known.places);
+  keep = async () => {
+    const { text, promises, project, ...rest } = typed(into);
+    const said = promises.filter((one) => one.title);
+    const written_at = item?.entry.written_at ?? new Date().toISOString();
+    const entry: Entry = {
+      key: item?.entry.key ?? crypto.randomUUID(),
+      kind: "talk",
+      user: known.user,
+      written_at,
+      ...rest,
+      who: { party: who },
+      project: Number(project),
+      text: text.trim(),
+      promises: said,
+    };
+    const line = text.trim().split("\n", 1)[0] ?? "";
+    const title = `${words(rest.channel)}: ${line.length > TITLE ? `${line.slice(0, TITLE)}…` : line}`;
+    await after({ ...(item ? { n: item.n as number } : {}), state: "waiting", title, who: item?.who ?? person?.name ?? "", entry, at: Date.now() });
+    await known.store.setFact(place, undefined);
+  };
+  return true;
+}
+
+on("input", "form[data-talk]", () => noted?.());
+on("click", "[data-add-promise]", () => {
+  const into = form();
+  if (into) one("[name=promise]", addPromise(into))?.focus();
+});
+on("click", "[data-drop-promise]", (button) => {
+  button.closest("[data-promise]")?.remove();
+  noted?.();
+});
+on("submit", "form[data-talk]", (_form, event) => {
+  event.preventDefault();
+  void keep?.();
+});

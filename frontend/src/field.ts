@@ -1,0 +1,312 @@
+/** The page for work without a network: who was taken along, what is written down, what still has to be sent. */
+import { all, on, one } from "./dom";
+import { day, draw, fill, fold, moment, number, words } from "./field-draw";
+import { type Line, Office } from "./field-line";
+import { type Item, mark, type Person, type State, Store, takeOffOthers, type Trip } from "./field-store";
+import { type Said, talkForm } from "./field-talk";
+
+const SHOWN = 12;
+const AGAIN_MS = 60_000;
+const KEPT_MS = 24 * 3600_000;
+const TONES: Record<State, string> = { waiting: "warn", refused: "bad", kept: "good" };
+
+const { user: userText = "0", pageUrl: page = "", workerUrl: worker = "", stateUrl: state = "", takeUrl: take = "", sendUrl: send = "" } =
+  document.body.dataset;
+const user = Number(userText);
+
+let store: Store;
+let office: Office;
+let people: Person[] = [];
+let found: Map<number, string> = new Map();
+let trip: Trip | undefined;
+let items: Item[] = [];
+let line: Line = navigator.onLine ? "away" : "offline";
+let drawnHash = "";
+
+const show = (selector: string, shown: boolean): void => {
+  for (const part of all(selector)) part.hidden = !shown;
+};
+
+async function load(): Promise<void> {
+  trip = await store.trip();
+  if (trip && new Date(trip.until).getTime() <= Date.now()) {
+    await store.takeOff();
+    await store.setFact("expired", true);
+    trip = undefined;
+  }
+  people = (await store.people()).sort((a, b) => a.name.localeCompare(b.name));
+  found = new Map(
+    people.map((one) => [one.id, fold([one.name, ...one.others, one.organisation, ...one.points.map((p) => p.value)].join(" "))]),
+  );
+  items = await store.items();
+  for (const old of items.filter((item) => item.state === "kept" && Date.now() - item.at > KEPT_MS)) await store.drop(old);
+  if (trip || items.some((item) => item.state !== "kept")) mark(user, open().length);
+}
+
+const open = (): Item[] => items.filter((item) => item.state !== "kept");
+
+// --- the front page
+
+function drawLine(): void {
+  for (const part of all("[data-line]")) part.hidden = part.dataset.line !== line;
+  const waiting = open().length;
+  const says = one("[data-waiting]");
+  if (says) {
+    says.hidden = !waiting;
+    says.textContent = words("waiting", { n: number(waiting) });
+  }
+  show("[data-guard=signed-out]", line === "signed-out");
+  show("[data-guard=other]", line === "other");
+  show("[data-guard=refused]", line === "refused");
+}
+
+function drawTrip(): void {
+  show("[data-when=ready]", Boolean(trip));
+  show("[data-when=not-ready]", !trip);
+  if (!trip) return;
+  const many = { n: number(people.length), name: `\u2068${trip.name}\u2069`, day: day(trip.until) };
+  const told = one("[data-trip]");
+  if (told) {
+    fill(told, {
+      along: words("along", many),
+      until: words("until", many),
+      left: trip.left ? words("left", { n: number(trip.left) }) : null,
+      sealed: trip.sealed ? words("sealed", { n: number(trip.sealed) }) : null,
+    });
+  }
+}
+
+function drawPeople(): void {
+  const list = one("[data-people]");
+  const query = fold(one<HTMLInputElement>("[data-find]")?.value ?? "").split(" ").filter(Boolean);
+  const fit = people.filter((person) => query.every((word) => found.get(person.id)?.includes(word)));
+  list?.replaceChildren(...fit.slice(0, SHOWN).map(personRow));
+  const more = one("[data-more]");
+  if (more) {
+    more.hidden = fit.length <= SHOWN && fit.length > 0;
+    more.textContent = fit.length ? words("more", { n: number(fit.length - SHOWN) }) : words("nobody");
+  }
+}
+
+function personRow(person: Person): HTMLElement {
+  const place = person.points.find((point) => point.kind === "address")?.value;
+  const late = person.promises.length ? words("promises", { n: number(person.promises.length) }) : null;
+  const row = draw("field-person-row", { name: person.name, organisation: person.organisation, place, promises: late });
+  const link = one<HTMLAnchorElement>("a", row);
+  if (link) link.href = `#person/${person.id}`;
+  if (person.lang) one("bdi", row)?.setAttribute("lang", person.lang);
+  return row;
+}
+
+function drawQueue(): void {
+  const list = one("[data-queue]");
+  show("[data-when=queue]", items.length > 0);
+  list?.replaceChildren(
+    ...[...items].reverse().map((item) => {
+      const row = draw("field-item-row", {
+        title: item.title,
+        who: item.who,
+        at: moment(item.state === "kept" ? item.at : item.entry.written_at),
+        state: words(item.state === "waiting" ? "queued" : item.again ? "again" : item.state),
+      });
+      one("[data-f=state]", row)?.classList.add(TONES[item.state]);
+      const link = one<HTMLAnchorElement>("a", row);
+      if (link) link.href = `#item/${item.n}`;
+      return row;
+    }),
+  );
+}
+
+// --- one person, one entry
+
+function drawPerson(id: number): boolean {
+  const person = people.find((one) => one.id === id);
+  const view = one("[data-view=person]");
+  if (!person || !view) return false;
+  fill(view, {
+    name: person.name,
+    others: person.others.join(" · "),
+    organisation: person.organisation,
+    greeting: person.greeting,
+    seen: person.seen ? words("seen", { day: day(person.seen) }) : null,
+    note: person.note,
+  });
+  one("h2 bdi", view)?.setAttribute("lang", person.lang);
+  one("[data-points]", view)?.replaceChildren(
+    ...person.points.map((point) => {
+      const row = draw(`field-${point.kind}`, { value: point.value, label: point.label, unusable: point.usable ? null : words("unusable") });
+      const link = one<HTMLAnchorElement>("a", row);
+      if (link) link.href = `${point.kind === "phone" ? "tel" : "mailto"}:${point.value}`;
+      return row;
+    }),
+  );
+  one("[data-promises]", view)?.replaceChildren(
+    ...person.promises.map((promise) =>
+      draw(promise.ours ? "field-ours" : "field-theirs", { title: promise.title, due: promise.due ? day(promise.due) : null }),
+    ),
+  );
+  show("[data-when=promises]", person.promises.length > 0);
+  show("[data-when=may-write]", person.projects.length > 0);
+  show("[data-when=may-not-write]", person.projects.length === 0);
+  const write = one<HTMLAnchorElement>("[data-write]", view);
+  if (write) write.href = `#talk/${id}`;
+  const mine = open().filter((item) => (item.entry.who as { party?: number } | undefined)?.party === id);
+  const own = one("[data-own]", view);
+  if (own) {
+    own.hidden = !mine.length;
+    own.textContent = words("own", { n: number(mine.length) });
+  }
+  return true;
+}
+
+/** Everything that was written, to read and to copy. */
+function inWords(item: Item): string {
+  const { text, promises } = item.entry as { text?: string; promises?: Said[] };
+  const said = (promises ?? []).map(({ side, title, due }) => `${words(side)}: ${title}${due ? ` (${due})` : ""}`);
+  return [text, said.join("\n")].filter(Boolean).join("\n\n");
+}
+
+function drawItem(n: number): boolean {
+  const item = items.find((one) => one.n === n);
+  const view = one("[data-view=item]");
+  if (!item || !view) return false;
+  fill(view, {
+    title: item.title,
+    who: item.who,
+    at: moment(item.entry.written_at),
+    why: item.state === "refused" ? item.why : null,
+    text: inWords(item),
+  });
+  view.dataset.item = String(n);
+  for (const part of all("[data-item-state]", view)) part.hidden = !part.dataset.itemState?.split(" ").includes(item.state);
+  const link = one<HTMLAnchorElement>("[data-kept]", view);
+  if (link && item.url) link.href = item.url;
+  return true;
+}
+
+// --- where one is
+
+async function route(): Promise<void> {
+  const [name = "", id = ""] = window.location.hash.slice(1).split("/");
+  const shown = await drawView(name, id);
+  for (const view of all("[data-view]")) view.hidden = view.dataset.view !== shown;
+  if (window.location.hash === drawnHash) return;
+  drawnHash = window.location.hash;
+  window.scrollTo(0, 0);
+  one(`[data-view=${shown}] h2`)?.focus();
+}
+
+async function drawView(name: string, id: string): Promise<string> {
+  if (name === "person" && drawPerson(Number(id))) return "person";
+  if (name === "item" && drawItem(Number(id))) return "item";
+  if (name === "leaving") return "leaving";
+  if (name === "talk" && (await talkForm(id, { store, user, people, items, places: trip?.projects ?? [] }, after))) return "talk";
+  drawTrip();
+  drawPeople();
+  drawQueue();
+  return "start";
+}
+
+async function redraw(): Promise<void> {
+  await load();
+  drawLine();
+  // What is being typed is not drawn anew.
+  if (!window.location.hash.startsWith("#talk")) await route();
+}
+
+async function after(item: Item): Promise<void> {
+  await store.put(item);
+  window.location.hash = "";
+  await redraw();
+  void meet();
+}
+
+async function meet(): Promise<void> {
+  line = await office.meet(redraw);
+  await redraw();
+}
+
+// --- what is pressed
+
+on<HTMLFormElement>("submit", "[data-take]", (form, event) => {
+  event.preventDefault();
+  const button = one("button", form);
+  button?.setAttribute("aria-busy", "true");
+  void (async () => {
+    line = await office.takeAlong(String(new FormData(form).get("of")));
+    await store.setFact("expired", undefined);
+    button?.removeAttribute("aria-busy");
+    show("[data-guard=failed]", line !== "online");
+    show("[data-guard=expired]", false);
+    await redraw();
+  })();
+});
+on("input", "[data-find]", drawPeople);
+on("click", "[data-send]", () => void meet());
+on("click", "[data-take-off]", () => {
+  void (async () => {
+    await store.takeOff();
+    one<HTMLDialogElement>("#take-off")?.close();
+    await redraw();
+  })();
+});
+on("click", "[data-copy]", (button) => {
+  const text = one("[data-view=item] [data-f=text]")?.textContent ?? "";
+  void navigator.clipboard.writeText(text).then(() => {
+    button.setAttribute("aria-pressed", "true");
+  });
+});
+on("click", "[data-delete]", () => {
+  const item = items.find((item) => String(item.n) === one("[data-view=item]")?.dataset.item);
+  void (async () => {
+    if (item) await store.drop(item);
+    one<HTMLDialogElement>("#delete-entry")?.close();
+    window.location.hash = "";
+    await redraw();
+  })();
+});
+on("click", "[data-again]", () => {
+  const item = items.find((item) => String(item.n) === one("[data-view=item]")?.dataset.item);
+  void (async () => {
+    if (item) await store.put({ ...item, state: "waiting", why: undefined });
+    await redraw();
+    await meet();
+  })();
+});
+on("click", "[data-change]", () => {
+  window.location.hash = `talk/item-${one("[data-view=item]")?.dataset.item ?? ""}`;
+});
+
+async function begin(): Promise<void> {
+  if (!user) return;
+  const able = window.isSecureContext && "serviceWorker" in navigator && "indexedDB" in window && "locks" in navigator;
+  show("[data-guard=unable]", !able);
+  if (!able) return;
+  await navigator.serviceWorker.register(worker, { scope: page });
+  const elsewhere = await takeOffOthers(user);
+  show("[data-guard=elsewhere]", elsewhere > 0);
+  store = await Store.of(user);
+  office = new Office(store, user, { page, state, take, send });
+  await load();
+  show("[data-guard=expired]", Boolean(await store.fact("expired")));
+  show("[data-app]", true);
+  drawLine();
+  await route();
+  window.addEventListener("hashchange", () => void route());
+  window.addEventListener("online", () => {
+    line = "away";
+    drawLine();
+    void meet();
+  });
+  window.addEventListener("offline", () => {
+    line = "offline";
+    drawLine();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") void meet();
+  });
+  await meet();
+  window.setInterval(() => void (open().some((item) => item.state === "waiting") ? meet() : redraw()), AGAIN_MS);
+}
+
+void begin();

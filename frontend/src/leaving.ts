@@ -1,0 +1,16 @@
+/** Whoever leaves takes along nobody: on a page of another user, or of nobody, what was taken into the field goes. */
+import { on } from "./dom";
+import { marked, takeOffOthers } from "./field-store";
+
+const here = document.body.dataset.user;
+const known = marked();
+
+if (known && here !== undefined && here !== String(known.user)) void takeOffOthers(Number(here) || 0);
+
+on<HTMLFormElement>("submit", "form[data-sign-out]", (form, event) => {
+  const waiting = marked()?.waiting ?? 0;
+  if (!waiting || !form.dataset.signOut) return;
+  // What waits is asked about first, on the page that can send it.
+  event.preventDefault();
+  window.location.assign(form.dataset.signOut);
+});

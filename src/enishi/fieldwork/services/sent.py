@@ -1,0 +1,68 @@
+"""What a phone hands in, as it is checked before anything is done with it."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import Annotated, Literal
+
+from ninja import Field, Schema
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
+from enishi.core.api import Id, Text
+
+Short = Annotated[Text, Field(max_length=300)]
+Long = Annotated[Text, Field(max_length=100_000)]
+Written = Annotated[Text, Field(max_length=60)]
+
+
+class Who(Schema):
+    """A person by number, or one that an earlier entry of the same phone brings, by the key of that entry."""
+
+    party: Id | None = None
+    entry: uuid.UUID | None = None
+
+
+class Said(Schema):
+    """A promise made at the door. ``due`` is a day as it was written."""
+
+    side: Literal["ours", "theirs"]
+    title: Short
+    due: Written = ""
+
+
+class Envelope(Schema):
+    """Around every entry: whose it is, its number on the phone, and when it was written there."""
+
+    key: uuid.UUID
+    user: Id
+    written_at: AwareDatetime
+
+
+class Talk(Envelope):
+    """A visit, a call or a meeting."""
+
+    kind: Literal["talk"]
+    channel: Literal["visit", "call", "meeting", "note"]
+    when: Written = ""
+    who: Who
+    project: Id
+    text: Long
+    promises: Annotated[list[Said], Field(max_length=20)] = []
+
+
+Entry = Talk
+_ADAPTER: TypeAdapter[Entry] = TypeAdapter(Entry)
+
+
+def read_entry(body: bytes) -> Entry:
+    """Raises ValueError for what no phone of ours sends."""
+    try:
+        return _ADAPTER.validate_json(body)
+    except ValidationError as error:
+        raise ValueError(str(error)) from None
+
+
+def fingerprint(entry: Entry) -> str:
+    """By which a repeated entry is told from another one under the same number."""
+    return hashlib.sha256(entry.model_dump_json().encode()).hexdigest()

@@ -1,0 +1,72 @@
+"""An interviewer takes people along, writes down a visit without a network, and sends it once."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from e2e.people import People, shoot
+from e2e.reader import PHONE, PROJECT_IDS, number_of
+
+pytestmark = pytest.mark.e2e
+
+
+def test_a_visit_written_without_a_network_arrives_once(people: People):
+    reader = people.reader("eleanor", width=PHONE)
+    page, context = reader.page, reader.page.context
+    reader.open("/")
+    person = reader.new_person("Aaron Aardvark-Field", phone="020 7946 0991")
+
+    reader.open("/field/")
+    reader.choose("Whom", f"project-{PROJECT_IDS['tidewall']}")
+    reader.press("Take along")
+    row = page.locator("[data-people] a", has_text="Aaron Aardvark-Field")
+    reader.fill("Find somebody", "aardvark field")
+    expect(row).to_be_visible()
+    shoot(page, "field-ready-en-360")
+
+    context.set_offline(True)
+    page.reload()
+    expect(page.get_by_text("No network")).to_be_visible()
+    reader.fill("Find somebody", "7946 0991")
+    row.click()
+    expect(page.locator("[data-points]")).to_contain_text("+442079460991")
+    reader.fits()
+    reader.press("Write down what was said")
+    reader.fill("What was said", "The ditch is full.\nWe will have it cleared.")
+    reader.press("A promise was made")
+    reader.fill("What was promised", "have it cleared")
+    page.reload()  # the phone was restarted
+    expect(reader.field("What was said")).to_have_value("The ditch is full.\nWe will have it cleared.")
+    expect(reader.field("What was promised")).to_have_value("have it cleared")
+    reader.fits()
+    shoot(page, "field-talk-en-360")
+    reader.press("Keep on this phone and send")
+    entry = page.locator("[data-queue] li")
+    expect(entry).to_contain_text("waits")
+    expect(page.locator("a[data-waiting]")).to_have_text("Waiting: 1")
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    context.route("**/field/send/", lose_the_answer, times=1)
+    with page.expect_request("**/field/send/"):
+        context.set_offline(False)
+    expect(page.get_by_text("No network")).to_be_visible()
+    expect(entry).to_contain_text("waits")
+    # The browser says that the answer was lost: that is what was wanted here.
+    people.complaints[:] = [one for one in people.complaints if "ERR_FAILED" not in one]
+    reader.press("Send now")
+    expect(entry).to_contain_text("was there already")
+    reader.fits()
+    shoot(page, "field-arrived-en-360")
+
+    reader.open(f"/people/{number_of(person)}/")
+    expect(page.get_by_role("link", name="The ditch is full.", exact=True)).to_have_count(1)
+    expect(reader.main).to_contain_text("have it cleared")
+
+    reader.open("/field/")
+    reader.press("Take off this phone")
+    reader.press("Take off", within=page.locator("#take-off"))
+    expect(page.locator("[data-people]")).to_be_hidden()
