@@ -171,3 +171,15 @@ def test_moments_and_numbers_stand_in_the_readers_digits():
     with translation.override("fa"), timezone.override("UTC"):
         told = words.told(SYSTEM, entry)
     assert [row["new"] for row in told.rows] == ["۲۷ آبان ۱۴۰۴ ۱۷:۰۰", "۱٬۲۰۴"]
+
+
+def test_own_fields_and_outside_ids_are_called_by_their_names():
+    entry = Entry(
+        subject_type="contacts.party",
+        event="contacts.party_changed",
+        at=clock.now(),
+        via="web",
+        changes={"field:contract-value": [[], ["7 EUR"]], "id:ERP": ["", "V-9"], "note": ["", "Letters"]},
+    )
+    rows = words.told(SYSTEM, entry).rows or words.told(SYSTEM, entry).facts
+    assert [row["field"] for row in rows] == ["Contract value", "Id in ERP", "Note"]

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -161,11 +162,9 @@ def address(subject_type: str, subject_id: int) -> str:
 
 def _names(subject_type: str) -> Mapping[str, Any]:
     """Its owner's names, and those of apps that write about it: they register under ``contacts.party:<app>``, as for values."""
-    found: dict[str, Any] = {}
-    for key, names in registry.providers("timeline.fields").items():
-        if key.partition(":")[0] == subject_type:
-            found |= names()
-    return found
+    named = registry.providers("timeline.fields").items()
+    # Not one dictionary: the names of own fields are worked out when they are asked for.
+    return ChainMap(*(names() for key, names in named if key.partition(":")[0] == subject_type))
 
 
 @functools.cache

@@ -72,12 +72,10 @@ def _closed(run: ImportRun) -> frozenset[str]:
     if run.user is None:
         return frozenset()
     importer, level = actor(run.user, via=Via.JOB), run.project.default_level
-    names = [
-        name
-        for name in protected.protectable()
-        if not protected.open_in(importer, name, run.project_id, level)
-    ]
-    return frozenset(names) if importer.protected else frozenset()
+    if not importer.protected:
+        return frozenset()
+    names = protected.protectable()
+    return frozenset(name for name in names if not protected.open_in(importer, name, run.project_id, level))
 
 
 def _day_first(run: ImportRun, mapping: Mapping) -> bool | None:
