@@ -1,18 +1,36 @@
-"""An administrator narrows a role to one's own; whoever holds it sees their own promises and no trace of the others."""
+"""An administrator narrows what a role reaches and shows; whoever holds it sees that much and no trace of the rest."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from enishi.accounts import services
 from enishi.commitments.services import make_promise
-from factories import PASSWORD, SYSTEM, grant, project, role, user
+from factories import PASSWORD, SYSTEM, grant, party, project, role, user
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_role_is_narrowed_and_obeyed(chromium: Browser, live_server):
+@pytest.fixture
+def page(chromium: Browser, live_server) -> Iterator[Page]:
+    opened = chromium.new_page(base_url=live_server.url, locale="en-GB")
+    opened.set_default_timeout(15_000)
+    yield opened
+    opened.close()
+
+
+def sign_in(page: Page, who: str, where_to: str) -> None:
+    page.context.clear_cookies()
+    page.goto(f"/account/login/?next={where_to}")
+    page.get_by_label("E-mail").fill(who)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def test_a_role_is_narrowed_and_obeyed(page: Page):
     boss, worker, where = user("Hedda Lunde"), user("Maren Holt"), project("Tidewall East")
     services.give_role(SYSTEM, role=services.administrator_role(), user=boss)
     interviewer = role("Interviewer", ["contacts.view", "commitments.view", "commitments.edit"])
@@ -20,28 +38,46 @@ def test_a_role_is_narrowed_and_obeyed(chromium: Browser, live_server):
     mine = make_promise(SYSTEM, project=where, title="Send the map", direction="ours", owner=worker)
     theirs = make_promise(SYSTEM, project=where, title="Move the mast", direction="ours", owner=boss)
 
-    page = chromium.new_page(base_url=live_server.url, locale="en-GB")
-    page.set_default_timeout(15_000)
-
-    def sign_in(who: str, where_to: str) -> None:
-        page.goto(f"/account/login/?next={where_to}")
-        page.get_by_label("E-mail").fill(who)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
-
-    sign_in(boss.email, f"/settings/roles/{interviewer.pk}/")
+    sign_in(page, boss.email, f"/settings/roles/{interviewer.pk}/")
     far = page.get_by_label("How far “See promises and tasks” reaches")
     far.select_option("Their own")
     expect(page.locator("#effect")).to_contain_text("“See promises and tasks” reaches: Their own")
     page.get_by_role("button", name="Save the role").click()
     expect(far).to_have_value("own")
-    page.context.clear_cookies()
 
-    sign_in(worker.email, "/promises/?who=all")
+    sign_in(page, worker.email, "/promises/?who=all")
     expect(page.get_by_role("link", name="Send the map").first).to_be_visible()
     expect(page.get_by_text("Move the mast")).to_have_count(0)
     answer = page.goto(f"/promises/{theirs.pk}/")
     assert answer is not None and answer.status == 404
     page.goto(f"/promises/{mine.pk}/")
     expect(page.get_by_role("heading", name="Send the map")).to_be_visible()
-    page.close()
+
+
+def test_a_field_is_protected_and_shown_by_the_role_that_names_it(page: Page):
+    boss, worker, where = user("Hedda Lunde"), user("Maren Holt"), project("Tidewall East")
+    services.give_role(SYSTEM, role=services.administrator_role(), user=boss)
+    interviewer = role("Interviewer", ["contacts.view"])
+    grant(worker, where, interviewer)
+    ada = party(where, "Ada Vale", note="Ill since spring")
+    record = f"/people/{ada.pk}/"
+
+    sign_in(page, boss.email, "/settings/roles/fields/")
+    page.get_by_label("Note").check()
+    page.get_by_role("button", name="Save the protected fields").click()
+    expect(page.get_by_text("shown by: Administrator")).to_be_visible()
+    page.goto(record)
+    expect(page.get_by_text("Ill since spring")).to_be_visible()
+
+    sign_in(page, worker.email, record)
+    expect(page.get_by_role("heading", name="Ada Vale")).to_be_visible()
+    expect(page.get_by_text("Ill since spring")).to_have_count(0)
+
+    sign_in(page, boss.email, f"/settings/roles/{interviewer.pk}/")
+    page.get_by_label("Note", exact=True).select_option("Shown")
+    expect(page.locator("#effect")).to_contain_text("“Note”: Shown")
+    page.get_by_role("button", name="Save the role").click()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("see")
+
+    sign_in(page, worker.email, record)
+    expect(page.get_by_text("Ill since spring")).to_be_visible()
