@@ -19,6 +19,7 @@ from django.db import connection
 
 from enishi.accounts.models import User
 from enishi.core.live import push
+from factories import agent, outsider, party, project
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,6 +116,30 @@ def test_who_may_listen_hears_what_is_theirs(live: LiveProcess) -> None:
     live.process.terminate()
     assert live.process.wait(10) == 0
     assert time.monotonic() - began < 5
+
+
+def test_two_who_look_at_one_contact_see_each_other_and_a_stranger_sees_nobody(live: LiveProcess) -> None:
+    where = project("Tidewall East")
+    aoi = party(where, "Tanaka Aoi")
+    users = [User.objects.get(pk=one.user_id) for one in (agent(where), agent(where), outsider())]
+    for user, name in zip(users, ("Ada", "Bo", "Stranger"), strict=True):
+        user.name = name
+        user.save()
+    address = f"/live/stream?of=contacts.party-{aoi.pk}"
+    first = live.get(address, Cookie=_cookie(users[0]))
+    assert _event(first) == ["retry: 3000"]
+    assert _event(first) == ["event: here", f'data: {{"of":"contacts.party-{aoi.pk}","people":[]}}']
+    stranger = live.get(address, Cookie=_cookie(users[2]))
+    assert _event(stranger) == ["retry: 3000"]
+    second = live.get(f"{address}&edits=1", Cookie=_cookie(users[1]))
+    assert _event(second) == ["retry: 3000"]
+    assert '"people":[{"name":"Ada","edits":false}]' in _event(second)[1]
+    assert '"people":[{"name":"Bo","edits":true}]' in _event(first)[1]
+    push(users[2].pk, "task", {"id": 2})
+    assert _event(stranger) == ["event: task", 'data: {"id":2}']
+    second.close()
+    live.clients[-1].close()
+    assert '"people":[]' in _event(first)[1]
 
 
 def test_a_message_that_postgresql_would_refuse_is_refused_in_words() -> None:

@@ -41,7 +41,7 @@ def countries() -> list[tuple[str, str]]:
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
-        fields = ["name", "language", "time_zone", "reminder_mail"]
+        fields = ["name", "language", "time_zone", "reminder_mail", "shows_presence"]
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
     time_zone = forms.ChoiceField(label=_("time zone"), choices=time_zones)

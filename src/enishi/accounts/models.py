@@ -37,6 +37,7 @@ class User(AbstractBaseUser):
     theme = models.CharField(_("appearance"), max_length=5, choices=Theme.choices, default=Theme.AUTO)
     single_keys = models.BooleanField(_("single-letter keys"), default=True)
     reminder_mail = models.BooleanField(_("reminders by e-mail"), default=True)
+    shows_presence = models.BooleanField(_("shown where I am"), default=True)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

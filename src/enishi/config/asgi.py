@@ -7,11 +7,14 @@ session cookie is sent along because cookies do not regard ports, and only the o
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import django
 from starlette.applications import Starlette
@@ -32,60 +35,106 @@ from django.http import HttpRequest  # noqa: E402
 from psycopg.conninfo import make_conninfo  # noqa: E402
 
 from enishi.config.live import Hub, listening  # noqa: E402
+from enishi.config.presence import TOLD_AGAIN_S, Person, Rooms, enters, nobody  # noqa: E402
 from enishi.core.live import CHANNEL  # noqa: E402
 
 HEARTBEAT_S = 15.0
 SIGN_IN_CHECK_S = 60.0
 """A stream outlives a revoked session by no more than this."""
 
-hub = Hub()
 _sign_in_checks = ThreadPoolExecutor(max_workers=4, thread_name_prefix="sign-in")
 
 
-def _signed_in_user(session_key: str | None) -> int | None:
+def _say(said: Mapping[str, Any]) -> None:
+    close_old_connections()
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_notify(%s, %s)", [CHANNEL, json.dumps(said)])
+    close_old_connections()
+
+
+def _announce(said: Mapping[str, Any]) -> None:
+    _sign_in_checks.submit(_say, said)
+
+
+rooms = Rooms(_announce)
+hub = Hub(rooms.heard)
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who listens, and as whom they are shown at the record of their page."""
+
+    user_id: int
+    person: Person | None = None
+
+
+def _signed_in(session_key: str | None, of: str, edits: bool) -> Listener | None:
     if not session_key:
         return None
     close_old_connections()
     request = HttpRequest()
     request.session = SessionStore(session_key)
     user = get_user(request)
+    found = None
+    if user.is_authenticated:
+        person = enters(user, request.session, of, edits=edits) if of else None
+        found = Listener(user.pk, person)
     close_old_connections()
-    return user.pk if user.is_authenticated else None
+    return found
 
 
-async def _user_of(request: Request) -> int | None:
+async def _listener(request: Request) -> Listener | None:
     key = request.cookies.get(settings.SESSION_COOKIE_NAME)
-    return await asyncio.get_running_loop().run_in_executor(_sign_in_checks, _signed_in_user, key)
+    asked = request.query_params
+    return await asyncio.get_running_loop().run_in_executor(
+        _sign_in_checks, _signed_in, key, asked.get("of", ""), "edits" in asked
+    )
 
 
 async def stream(request: Request) -> Response:
     origin = request.headers.get("origin")
     if origin is not None and origin not in settings.ENV.origins:
         return PlainTextResponse("This origin may not listen.", 403)
-    user_id = await _user_of(request)
-    if user_id is None:
+    listener = await _listener(request)
+    if listener is None:
         return PlainTextResponse("Sign in first.", 401)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(request, user_id), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_events(request, listener), media_type="text/event-stream", headers=headers)
 
 
-async def _events(request: Request, user_id: int) -> AsyncIterator[bytes]:
-    with hub.subscribe(user_id) as queue:
+async def _events(request: Request, listener: Listener) -> AsyncIterator[bytes]:
+    with hub.subscribe(listener.user_id) as queue:
         yield b"retry: 3000\n\n"
-        check_at = time.monotonic() + SIGN_IN_CHECK_S
-        while True:
-            try:
-                message = await asyncio.wait_for(queue.get(), HEARTBEAT_S)
-            except TimeoutError:
-                yield b": still here\n\n"
-            else:
-                if message is None:
-                    return
-                yield message.encode()
-            if time.monotonic() > check_at:
-                if await _user_of(request) != user_id:
-                    return
-                check_at = time.monotonic() + SIGN_IN_CHECK_S
+        visit = rooms.enter(request.query_params["of"], listener.person, queue) if listener.person else None
+        try:
+            check_at = time.monotonic() + SIGN_IN_CHECK_S
+            while True:
+                try:
+                    message = await asyncio.wait_for(queue.get(), HEARTBEAT_S)
+                except TimeoutError:
+                    yield b": still here\n\n"
+                else:
+                    if message is None:
+                        return
+                    yield message.encode()
+                if time.monotonic() > check_at:
+                    now = await _listener(request)
+                    if now is None or now.user_id != listener.user_id:
+                        return
+                    if visit and now.person is None:
+                        rooms.drop(visit)
+                        yield nobody(visit.room).encode()
+                        visit = None
+                    check_at = time.monotonic() + SIGN_IN_CHECK_S
+        finally:
+            if visit:
+                rooms.leave(visit)
+
+
+async def _tell_again() -> None:
+    while True:
+        await asyncio.sleep(TOLD_AGAIN_S)
+        rooms.tell_again()
 
 
 async def health(request: Request) -> Response:
@@ -97,8 +146,10 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     parameters = connection.get_connection_params()
     names = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey")
     url = make_conninfo(**{name: parameters[name] for name in names if parameters.get(name)})
+    telling = asyncio.create_task(_tell_again())
     async with listening(hub, url, CHANNEL):
         yield
+    telling.cancel()
 
 
 application = Starlette(

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -38,10 +38,19 @@ MISSED = Message("missed", {})
 Queue = asyncio.Queue[Message | None]
 
 
-class Hub:
-    """Who listens; None in a queue ends its stream."""
+def offer(queue: Queue, message: Message) -> None:
+    """Put a message there; a page that does not read is told that it missed some."""
+    if queue.full():
+        _empty(queue)
+        message = MISSED
+    queue.put_nowait(message)
 
-    def __init__(self) -> None:
+
+class Hub:
+    """Who listens; None in a queue ends its stream. ``heard`` gets what is said of people at records."""
+
+    def __init__(self, heard: Callable[[Mapping[str, Any]], None] | None = None) -> None:
+        self._heard = heard
         self._queues: dict[int, set[Queue]] = defaultdict(set)
         self._closed = False
 
@@ -61,11 +70,7 @@ class Hub:
     def publish(self, user_id: int | None, message: Message) -> None:
         chosen = [self._queues.get(user_id, set())] if user_id is not None else list(self._queues.values())
         for queue in (queue for queues in chosen for queue in queues):
-            if queue.full():
-                _empty(queue)
-                queue.put_nowait(MISSED)
-            else:
-                queue.put_nowait(message)
+            offer(queue, message)
 
     def close(self) -> None:
         """End every stream, and those that still come."""
@@ -106,6 +111,9 @@ class Hub:
     def _publish_payload(self, payload: str) -> None:
         try:
             content = json.loads(payload)
+            if self._heard is not None and "room" in content:
+                self._heard(content)
+                return
             self.publish(content["user"], Message(content["event"], content["data"]))
         except (ValueError, KeyError, TypeError):
             logger.warning("A live message of %d characters cannot be read; it is left out", len(payload))

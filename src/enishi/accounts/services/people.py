@@ -95,7 +95,7 @@ def change_user(actor: Actor, user: User, *, password: str | None = None, **valu
     Nobody changes the account of somebody who may more than they do.
     Deactivating ends all sessions of that user.
     """
-    own = {"name", "language", "time_zone", "theme", "single_keys", "reminder_mail"}
+    own = {"name", "language", "time_zone", "theme", "single_keys", "reminder_mail", "shows_presence"}
     if actor.user_id != user.pk or not set(values) <= own:
         actor.require_everywhere(MANAGE)
     if actor.user_id != user.pk:
