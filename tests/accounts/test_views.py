@@ -106,7 +106,13 @@ def test_the_profile_is_saved_and_recorded(client):
     who = _as(client, agent(project()))
     answer = client.post(
         "/settings/account/",
-        {"name": "Aoi", "language": "ja", "time_zone": "Asia/Tokyo", "reminder_mail": "on"},
+        {
+            "name": "Aoi",
+            "language": "ja",
+            "time_zone": "Asia/Tokyo",
+            "reminder_mail": "on",
+            "shows_presence": "on",
+        },
     )
     assert answer.status_code == 302
     who.refresh_from_db()

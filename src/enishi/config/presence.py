@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.sessions.backends.base import SessionBase
 
@@ -21,9 +20,12 @@ from enishi.accounts import queries as accounts
 from enishi.accounts.access import Via
 from enishi.accounts.models import User
 from enishi.accounts.requests import VIEWING
+from enishi.cases.models import Case
+from enishi.commitments.models import Promise
 from enishi.config.live import Message, Queue, offer
+from enishi.contacts.models import Party
 
-KINDS = frozenset({"contacts.party", "cases.case", "commitments.promise"})
+KINDS: Mapping[str, Any] = {"contacts.party": Party, "cases.case": Case, "commitments.promise": Promise}
 LINGER_S = 3.0
 """Whoever loads the page anew was not away."""
 TOLD_AGAIN_S = 30.0
@@ -45,9 +47,8 @@ def enters(user: AbstractBaseUser, session: SessionBase, of: str, *, edits: bool
         return None
     if kind not in KINDS or not (number.isascii() and number.isdecimal() and len(number) < 19):
         return None
-    rows: Any = apps.get_model(kind)._default_manager
     actor = accounts.actor(user, via=Via.WEB)
-    if not rows.visible_to(actor).filter(pk=int(number)).exists():
+    if not KINDS[kind].objects.visible_to(actor).filter(pk=int(number)).exists():
         return None
     return Person(user.pk, str(user), edits)
 
