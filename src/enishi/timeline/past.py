@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from django.db import connection, models, transaction
+from django.db.models.expressions import DatabaseDefault
 
+from enishi.core.bulk import copy_in
 from enishi.core.personal import STRUCK
 from enishi.timeline.models import Entry
 
@@ -214,8 +216,19 @@ def _replace(model: type[models.Model], now: Mapping[int, Row], then: Sequence[R
     with connection.cursor() as cursor:
         if now:
             cursor.execute(f"DELETE FROM pg_temp.{_quoted(model)} WHERE id = ANY(%s)", [list(now)])  # noqa: S608
-        model._base_manager.bulk_create([model(**row) for row in then], batch_size=1000)
+        fields = model._meta.concrete_fields
+        copy_in(
+            model,
+            [str(field.column) for field in fields],
+            ([_kept(field, row) for field in fields] for row in then),
+        )
         cursor.execute(f"ANALYZE pg_temp.{_quoted(model)}")
+
+
+def _kept(field: models.Field[Any, Any], row: Row) -> Any:
+    """A value as its column takes it; of what the history does not tell the usual one."""
+    value = row[field.attname] if field.attname in row else field.get_default()
+    return field.get_db_prep_save(None if isinstance(value, DatabaseDefault) else value, connection)
 
 
 def _then(row: Row | None, happened: Iterable[Turn]) -> Row | None:
