@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from enishi.accounts import fields
+from enishi.accounts import fields, queries
 from enishi.accounts.access import rights
 from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
 
@@ -63,6 +63,11 @@ def user_fields() -> dict[str, Any]:
         "kind": _("kind"),
         "what": _("what"),
     }
+
+
+@provide("timeline.values", "accounts.user")
+def user_value(name: str, value: Any) -> str | None:
+    return queries.methods_in_words(value) if name == "methods" and isinstance(value, list) else None
 
 
 @provide("timeline.values", "accounts.role")

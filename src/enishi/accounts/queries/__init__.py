@@ -53,7 +53,7 @@ from enishi.accounts.queries.provisioning import (
     provisioned_team,
     provisioned_teams,
 )
-from enishi.accounts.queries.sign_in import all_sign_ins, session, sessions, sign_ins
+from enishi.accounts.queries.sign_in import all_sign_ins, methods_in_words, session, sessions, sign_ins
 from enishi.accounts.queries.single_sign_on import (
     saml_service,
     service_by_slug,
@@ -85,6 +85,7 @@ __all__ = [
     "ids_below",
     "language_of",
     "managed_besides",
+    "methods_in_words",
     "needs_second_factor",
     "organisation",
     "owners_of",

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from enishi.accounts.models import SignIn, User
 from enishi.core import clock
+
+METHODS = {
+    "password": gettext_lazy("password"),
+    "totp": gettext_lazy("authenticator app"),
+    "webauthn": gettext_lazy("passkey"),
+    "recovery_codes": gettext_lazy("recovery code"),
+    "socialaccount": gettext_lazy("single sign-on"),
+}
+
+
+def methods_in_words(methods: Iterable[str]) -> str:
+    """How somebody signed in, as people say it."""
+    return ", ".join(str(METHODS.get(method, method)) for method in methods)
 
 
 def sign_ins(user: User, *, before: int | None = None) -> QuerySet[SignIn]:

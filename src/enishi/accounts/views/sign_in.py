@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from enishi.accounts import queries, services
@@ -19,23 +18,13 @@ from enishi.accounts.requests import StaffRequest, needs_everywhere
 from enishi.core.parameters import number
 
 PAGE = 50
-METHODS = {
-    "password": gettext_lazy("password"),
-    "totp": gettext_lazy("authenticator app"),
-    "webauthn": gettext_lazy("passkey"),
-    "recovery_codes": gettext_lazy("recovery code"),
-    "socialaccount": gettext_lazy("single sign-on"),
-}
 
 
 def _paged(request: StaffRequest, found: Any) -> dict[str, Any]:
     """A page of sign-ins, drawn by ``accounts/sign_in_rows.html``."""
     rows: list[SignIn] = list(found[: PAGE + 1])
     return {
-        "rows": [
-            {"one": one, "how": ", ".join(str(METHODS.get(method, method)) for method in one.methods)}
-            for one in rows[:PAGE]
-        ],
+        "rows": [{"one": one, "how": queries.methods_in_words(one.methods)} for one in rows[:PAGE]],
         "older_url": f"?before={rows[PAGE - 1].pk}{'&failed=1' if _failed(request) else ''}"
         if len(rows) > PAGE
         else "",
