@@ -1,5 +1,5 @@
 /** The line to the office: who is signed in, what is handed in, who is taken along. */
-import { CACHE, type Item, mark, type Person, type Place, type Store, type Trip } from "./field-store";
+import { CACHE, type Clash, type Item, mark, type Person, type Place, type Store, type Trip } from "./field-store";
 
 export type Line = "offline" | "online" | "away" | "signed-out" | "other" | "refused" | "broken";
 
@@ -13,7 +13,8 @@ interface Addresses {
   send: string;
 }
 interface Answer {
-  state?: "kept" | "refused";
+  state?: "kept" | "conflict" | "refused";
+  fields?: Clash[];
   why?: string;
   url?: string;
   again?: boolean;
@@ -120,6 +121,8 @@ export class Office {
       await this.store.put({ ...item, entry, state: "kept", url: said.url, again: said.again, at: Date.now() });
     } else if (said.state === "refused") {
       await this.store.put({ ...item, state: "refused", why: said.why, at: Date.now() });
+    } else if (said.state === "conflict") {
+      await this.store.put({ ...item, state: "conflict", clashes: said.fields, at: Date.now() });
     } else {
       throw new Lost("broken");
     }

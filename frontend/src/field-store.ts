@@ -53,7 +53,14 @@ export interface Entry {
   written_at: string;
   [more: string]: unknown;
 }
-export type State = "waiting" | "refused" | "kept";
+export type State = "waiting" | "conflict" | "refused" | "kept";
+/** A field that the writer and somebody else changed. */
+export interface Clash {
+  name: string;
+  label: string;
+  mine: string;
+  theirs: string;
+}
 /** An entry on its way, in the order in which it was written. */
 export interface Item {
   n?: number;
@@ -64,6 +71,7 @@ export interface Item {
   why?: string;
   url?: string;
   again?: boolean;
+  clashes?: Clash[];
   at: number;
 }
 

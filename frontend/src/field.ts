@@ -1,5 +1,6 @@
 /** The page for work without a network: who was taken along, what is written down, what still has to be sent. */
 import { all, on, one } from "./dom";
+import { type Changed, correctForm, decided, drawClashes, labelOf } from "./field-correct";
 import { day, draw, fill, fold, moment, number, words } from "./field-draw";
 import { type Line, Office } from "./field-line";
 import { type Item, mark, type Person, type State, Store, takeOffOthers, type Trip } from "./field-store";
@@ -8,7 +9,7 @@ import { type Said, talkForm } from "./field-talk";
 const SHOWN = 12;
 const AGAIN_MS = 60_000;
 const KEPT_MS = 24 * 3600_000;
-const TONES: Record<State, string> = { waiting: "warn", refused: "bad", kept: "good" };
+const TONES: Record<State, string> = { waiting: "warn", conflict: "bad", refused: "bad", kept: "good" };
 
 const { user: userText = "0", pageUrl: page = "", workerUrl: worker = "", stateUrl: state = "", takeUrl: take = "", sendUrl: send = "" } =
   document.body.dataset;
@@ -150,6 +151,9 @@ function drawPerson(id: number): boolean {
   show("[data-when=may-not-write]", person.projects.length === 0);
   const write = one<HTMLAnchorElement>("[data-write]", view);
   if (write) write.href = `#talk/${id}`;
+  show("[data-when=may-correct]", person.edit);
+  const correct = one<HTMLAnchorElement>("[data-to-correct]", view);
+  if (correct) correct.href = `#correct/${id}`;
   const mine = open().filter((item) => (item.entry.who as { party?: number } | undefined)?.party === id);
   const own = one("[data-own]", view);
   if (own) {
@@ -161,9 +165,13 @@ function drawPerson(id: number): boolean {
 
 /** Everything that was written, to read and to copy. */
 function inWords(item: Item): string {
-  const { text, promises } = item.entry as { text?: string; promises?: Said[] };
+  const { text, promises, fields } = item.entry as { text?: string; promises?: Said[]; fields?: Record<string, Changed> };
+  const empty = words("empty");
+  const changes = Object.entries(fields ?? {}).map(
+    ([name, field]) => `${labelOf(name, field)}: \u2068${field.seen || empty}\u2069 → \u2068${field.mine || empty}\u2069`,
+  );
   const said = (promises ?? []).map(({ side, title, due }) => `${words(side)}: ${title}${due ? ` (${due})` : ""}`);
-  return [text, said.join("\n")].filter(Boolean).join("\n\n");
+  return [text, changes.join("\n"), said.join("\n")].filter(Boolean).join("\n\n");
 }
 
 function drawItem(n: number): boolean {
@@ -178,6 +186,7 @@ function drawItem(n: number): boolean {
     text: inWords(item),
   });
   view.dataset.item = String(n);
+  one("[data-clashes]", view)?.replaceChildren(...drawClashes(item));
   for (const part of all("[data-item-state]", view)) part.hidden = !part.dataset.itemState?.split(" ").includes(item.state);
   const link = one<HTMLAnchorElement>("[data-kept]", view);
   if (link && item.url) link.href = item.url;
@@ -201,6 +210,7 @@ async function drawView(name: string, id: string): Promise<string> {
   if (name === "item" && drawItem(Number(id))) return "item";
   if (name === "leaving") return "leaving";
   if (name === "talk" && (await talkForm(id, { store, user, people, items, places: trip?.projects ?? [] }, after))) return "talk";
+  if (name === "correct" && (await correctForm(id, { store, user, people, items }, after))) return "correct";
   drawTrip();
   drawPeople();
   drawQueue();
@@ -211,11 +221,12 @@ async function redraw(): Promise<void> {
   await load();
   drawLine();
   // What is being typed is not drawn anew.
-  if (!window.location.hash.startsWith("#talk")) await route();
+  if (!/^#(talk|correct)/.test(window.location.hash) && !one("[data-view=item]:not([hidden]) [data-clashes] :checked")) await route();
 }
 
 async function after(item: Item): Promise<void> {
   await store.put(item);
+  one("[data-clashes]")?.replaceChildren();
   window.location.hash = "";
   await redraw();
   void meet();
@@ -227,6 +238,14 @@ async function meet(): Promise<void> {
 }
 
 // --- what is pressed
+
+const itemShown = (): Item | undefined => items.find(({ n }) => String(n) === one("[data-view=item]")?.dataset.item);
+
+on<HTMLFormElement>("submit", "form[data-decide]", (form, event) => {
+  event.preventDefault();
+  const item = itemShown();
+  if (item) void after(decided(item, new FormData(form)));
+});
 
 on<HTMLFormElement>("submit", "[data-take]", (form, event) => {
   event.preventDefault();
@@ -257,7 +276,7 @@ on("click", "[data-copy]", (button) => {
   });
 });
 on("click", "[data-delete]", () => {
-  const item = items.find((item) => String(item.n) === one("[data-view=item]")?.dataset.item);
+  const item = itemShown();
   void (async () => {
     if (item) await store.drop(item);
     one<HTMLDialogElement>("#delete-entry")?.close();
@@ -266,7 +285,7 @@ on("click", "[data-delete]", () => {
   })();
 });
 on("click", "[data-again]", () => {
-  const item = items.find((item) => String(item.n) === one("[data-view=item]")?.dataset.item);
+  const item = itemShown();
   void (async () => {
     if (item) await store.put({ ...item, state: "waiting", why: undefined });
     await redraw();
@@ -274,7 +293,9 @@ on("click", "[data-again]", () => {
   })();
 });
 on("click", "[data-change]", () => {
-  window.location.hash = `talk/item-${one("[data-view=item]")?.dataset.item ?? ""}`;
+  const item = itemShown();
+  const who = (item?.entry.who as { party?: number } | undefined)?.party;
+  window.location.hash = item?.entry.kind === "correction" ? `correct/${who}` : `talk/item-${item?.n}`;
 });
 
 async function begin(): Promise<void> {

@@ -122,6 +122,12 @@ def send(request: StaffRequest) -> HttpResponse:
         )
     try:
         kept = services.receive(request.actor, entry)
+    except services.Clashing as clashing:
+        fields = [
+            {"name": one.name, "label": str(one.label), "mine": one.mine, "theirs": one.theirs}
+            for one in clashing.clashes
+        ]
+        return JsonResponse({"state": "conflict", "fields": fields}, status=409)
     except services.Refused as refused:
         return JsonResponse({"state": "refused", "why": str(refused)}, status=refused.status)
     return JsonResponse({"state": "kept", "again": kept.again, "url": _address(kept)})

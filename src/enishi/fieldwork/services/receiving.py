@@ -16,7 +16,8 @@ from enishi.contacts.services import ContactError
 from enishi.conversations.services import ConversationError
 from enishi.core.dates import DateError
 from enishi.fieldwork.models import Received
-from enishi.fieldwork.services.sent import Entry, Talk, fingerprint
+from enishi.fieldwork.services.correcting import correct
+from enishi.fieldwork.services.sent import Correction, Entry, Talk, fingerprint
 from enishi.fieldwork.services.talks import log_talk
 from enishi.timeline.services import subject_type
 
@@ -38,11 +39,11 @@ class Kept:
     again: bool = False
 
 
-_KEEPERS: dict[type[Any], Callable[[Actor, Any], models.Model]] = {Talk: log_talk}
+_KEEPERS: dict[type[Any], Callable[[Actor, Any], models.Model]] = {Talk: log_talk, Correction: correct}
 
 
 def receive(actor: Actor, entry: Entry) -> Kept:
-    """Keep one entry, unless it was kept before. Raises Refused; then nothing of it was written."""
+    """Keep one entry, unless it was kept before. Raises Refused or Clashing; then nothing of it was written."""
     if entry.user != actor.user_id:
         raise Refused(_("Somebody else wrote this. They send it after signing in themselves."), 403)
     try:

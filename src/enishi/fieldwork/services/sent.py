@@ -7,7 +7,7 @@ import uuid
 from typing import Annotated, Literal
 
 from ninja import Field, Schema
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, RootModel, ValidationError
 
 from enishi.core.api import Id, Text
 
@@ -51,14 +51,36 @@ class Talk(Envelope):
     promises: Annotated[list[Said], Field(max_length=20)] = []
 
 
-Entry = Talk
-_ADAPTER: TypeAdapter[Entry] = TypeAdapter(Entry)
+class Changed(Schema):
+    """One field: what stood there when it was taken along, and what stands there by the writer. ``kind`` of a point."""
+
+    seen: Long = ""
+    mine: Long = ""
+    kind: Literal["phone", "email"] | None = None
+
+
+Name = Annotated[str, Field(pattern=r"^(full_name|note|phone|email|point-[1-9]\d{0,17})$")]
+
+
+class Correction(Envelope):
+    """Fields of a contact as they should be."""
+
+    kind: Literal["correction"]
+    who: Who
+    fields: Annotated[dict[Name, Changed], Field(max_length=40)]
+
+
+Entry = Talk | Correction
+
+
+class _AnyEntry(RootModel[Annotated[Entry, Field(discriminator="kind")]]):
+    pass
 
 
 def read_entry(body: bytes) -> Entry:
     """Raises ValueError for what no phone of ours sends."""
     try:
-        return _ADAPTER.validate_json(body)
+        return _AnyEntry.model_validate_json(body).root
     except ValidationError as error:
         raise ValueError(str(error)) from None
 
