@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 from django.test import Client
@@ -272,3 +273,35 @@ def test_many_rows_ask_no_more_questions(django_assert_max_num_queries):
         here.promise("kept", days=days)
     with django_assert_max_num_queries(len(few.captured_queries) + 1):
         here.read()
+
+
+def test_whoever_is_erased_leaves_no_invitation_and_no_reason():
+    from enishi.conversations.models import Invitee
+    from enishi.conversations.queries.invitations import token_of
+    from enishi.conversations.services import answer_invitation, invite
+    from enishi.privacy.services import run_erasure, start_erasure
+
+    here = Here()
+    boss = manager()
+    shirin = party(here.project, "Shirin Mohtadi", email="shirin@quay.example")
+    services.judge(here.actor, Subject(party=shirin), score=30, reason="Angry since the wall fell")
+    services.expect(here.actor, Subject(party=shirin), number=2)
+    talk = log_interaction(
+        here.actor,
+        channel="meeting",
+        occurred_at=NOW + dt.timedelta(days=3),
+        project_ids=[here.project.pk],
+        subject="The wall",
+        participants=[ParticipantDraft(party_id=shirin.pk), ParticipantDraft(party_id=here.aoi.pk)],
+    )
+    invite(here.actor, talk, tokens=[f"party:{shirin.pk}"], title="The wall", words="For Shirin Mohtadi")
+    answer_invitation(token_of(Invitee.objects.get()), answer="declined", note="Ask Shirin Mohtadi's son")
+    run_erasure(boss, start_erasure(boss, shirin, ground="objected", reason="She asked for it").pk)
+    assert (Invitee.objects.count(), OwnScore.objects.count(), Expected.objects.count()) == (0, 0, 0)
+    told = json.dumps(
+        list(Entry.objects.unscoped("test").values("label", "changes", "data", "actor_name")), default=str
+    )
+    for trace in ("Mohtadi", "shirin@quay.example", "Angry since the wall fell"):
+        assert trace not in told, trace
+    kept = talk.__class__.objects.unscoped("test").get(pk=talk.pk).invitation
+    assert "Mohtadi" not in kept.text and kept.title == "The wall"
