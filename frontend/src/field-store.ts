@@ -16,7 +16,6 @@ export interface Promised {
 export interface Person {
   id: number;
   kind: string;
-  version: number;
   name: string;
   lang: string;
   others: string[];

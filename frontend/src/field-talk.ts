@@ -15,7 +15,14 @@ export interface Said {
   title: string;
   due: string;
 }
+interface Newcomer {
+  name: string;
+  organisation: string;
+  phone: string;
+  email: string;
+}
 interface Typed {
+  newcomer?: Newcomer;
   channel: string;
   text: string;
   when: string;
@@ -38,7 +45,10 @@ function typed(from: HTMLFormElement): Typed {
     title: one<HTMLInputElement>("[name=promise]", line)?.value.trim() ?? "",
     due: one<HTMLInputElement>("[name=due]", line)?.value.trim() ?? "",
   }));
-  return { channel: say("channel"), text: say("text"), when: say("when"), project: say("project"), promises };
+  const newcomer = data.has("new-name")
+    ? { name: say("new-name").trim(), organisation: say("new-organisation"), phone: say("new-phone"), email: say("new-email") }
+    : undefined;
+  return { newcomer, channel: say("channel"), text: say("text"), when: say("when"), project: say("project"), promises };
 }
 
 function addPromise(into: HTMLFormElement, said?: Said): HTMLElement {
@@ -68,6 +78,10 @@ function show(into: HTMLFormElement, values: Typed, places: Place[], allowed: nu
   for (const radio of all<HTMLInputElement>("[name=channel]", into)) radio.checked = radio.value === values.channel;
   set("text", values.text);
   set("when", values.when);
+  // What is switched off is neither asked for nor sent.
+  const part = one<HTMLFieldSetElement>("[data-newcomer]", into);
+  if (part) part.hidden = part.disabled = !values.newcomer;
+  for (const [name, value] of Object.entries(values.newcomer ?? {})) set(`new-${name}`, value);
   if (offered.some((place) => String(place.id) === values.project)) set("project", values.project);
   for (const said of values.promises) addPromise(into, said);
   promisesOffered(into, places);
@@ -82,24 +96,28 @@ function promisesOffered(within: HTMLFormElement, places: Place[]): void {
 /** Opens the form for a person (`12`) or to change an entry (`item-3`); false when it is not there. */
 export async function talkForm(id: string, known: Known, after: (item: Item) => Promise<void>): Promise<boolean> {
   const item = id.startsWith("item-") ? known.items.find((one) => one.n === Number(id.slice(5))) : undefined;
-  const who = (item?.entry.who as { party?: number } | undefined)?.party ?? Number(id);
+  const written = item?.entry.who as { party?: number; new?: Newcomer } | undefined;
+  const who = written?.party ?? Number(id);
+  const nobody = { name: "", organisation: "", phone: "", email: "" };
+  const newcomer = id === "new" ? nobody : written?.new;
   const person = known.people.find((one) => one.id === who);
   const into = form();
-  if (!into || (!person && !item) || item?.state === "kept") return false;
+  if (!into || (!person && !item && !newcomer) || item?.state === "kept") return false;
   const place = `draft:${id}`;
-  const blank: Typed = { channel: "visit", text: "", when: "", project: "", promises: [] };
-  const before = item && ({ ...blank, ...item.entry, project: String(item.entry.project) } as unknown as Typed);
+  const blank: Typed = { channel: "visit", text: "", when: "", project: "", promises: [], newcomer };
+  const before = item && ({ ...blank, ...item.entry, newcomer, project: String(item.entry.project) } as unknown as Typed);
   const draft = await known.store.fact<Typed>(place);
-  const allowed = item ? known.places.map((one) => one.id) : (person?.projects ?? []);
+  const offered = known.places.filter((one) => !newcomer || one.people).map((one) => one.id);
+  const allowed = item || newcomer ? offered : (person?.projects ?? []);
   show(into, draft ?? before ?? blank, known.places, allowed);
   const name = one("[data-talk-with]");
-  if (name) name.textContent = item?.who ?? person?.name ?? "";
+  if (name) name.textContent = newcomer ? words("newcomer") : (item?.who ?? person?.name ?? "");
   const back = one<HTMLAnchorElement>("[data-back]", into);
-  if (back) back.href = item ? `#item/${item.n}` : `#person/${who}`;
+  if (back) back.href = item ? `#item/${item.n}` : newcomer ? "#" : `#person/${who}`;
   noted = () => void known.store.setFact(place, typed(into));
   into.onchange = () => promisesOffered(into, known.places);
   keep = async () => {
-    const { text, promises, project, ...rest } = typed(into);
+    const { text, promises, project, newcomer: met, ...rest } = typed(into);
     const said = promises.filter((one) => one.title);
     const written_at = item?.entry.written_at ?? new Date().toISOString();
     const entry: Entry = {
@@ -108,14 +126,14 @@ export async function talkForm(id: string, known: Known, after: (item: Item) => 
       user: known.user,
       written_at,
       ...rest,
-      who: { party: who },
+      who: met ? { new: met } : { party: who },
       project: Number(project),
       text: text.trim(),
       promises: said,
     };
     const line = text.trim().split("\n", 1)[0] ?? "";
     const title = `${words(rest.channel)}: ${line.length > TITLE ? `${line.slice(0, TITLE)}…` : line}`;
-    await after({ ...(item ? { n: item.n as number } : {}), state: "waiting", title, who: item?.who ?? person?.name ?? "", entry, at: Date.now() });
+    await after({ ...(item ? { n: item.n as number } : {}), state: "waiting", title, who: met?.name ?? item?.who ?? person?.name ?? "", entry, at: Date.now() });
     await known.store.setFact(place, undefined);
   };
   return true;

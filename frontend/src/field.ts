@@ -64,6 +64,7 @@ function drawLine(): void {
 function drawTrip(): void {
   show("[data-when=ready]", Boolean(trip));
   show("[data-when=not-ready]", !trip);
+  show("[data-when=may-enter]", Boolean(trip?.projects.some((place) => place.people)));
   if (!trip) return;
   const many = { n: number(people.length), name: `\u2068${trip.name}\u2069`, day: day(trip.until) };
   const told = one("[data-trip]");
@@ -167,11 +168,13 @@ function drawPerson(id: number): boolean {
 function inWords(item: Item): string {
   const { text, promises, fields } = item.entry as { text?: string; promises?: Said[]; fields?: Record<string, Changed> };
   const empty = words("empty");
+  const met = (item.entry.who as { new?: Record<string, string> } | undefined)?.new;
+  const whom = met && Object.values(met).filter(Boolean).join("\n");
   const changes = Object.entries(fields ?? {}).map(
     ([name, field]) => `${labelOf(name, field)}: \u2068${field.seen || empty}\u2069 → \u2068${field.mine || empty}\u2069`,
   );
   const said = (promises ?? []).map(({ side, title, due }) => `${words(side)}: ${title}${due ? ` (${due})` : ""}`);
-  return [text, changes.join("\n"), said.join("\n")].filter(Boolean).join("\n\n");
+  return [whom, text, changes.join("\n"), said.join("\n")].filter(Boolean).join("\n\n");
 }
 
 function drawItem(n: number): boolean {

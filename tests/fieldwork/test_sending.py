@@ -13,13 +13,14 @@ from django.test import Client
 from enishi.accounts.access import Level, Via
 from enishi.accounts.models import Grant, User
 from enishi.commitments.models import Promise
+from enishi.contacts.models import Party
 from enishi.contacts.services import delete_party
 from enishi.contacts.services.merging import merge
 from enishi.conversations.models import Interaction
 from enishi.fieldwork.models import Received
 from enishi.fieldwork.services import read_entry, receive
 from enishi.timeline.models import Entry
-from factories import SYSTEM, party, project
+from factories import SYSTEM, agent, party, project
 from fieldwork.conftest import Farm, browser, post
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,35 @@ def test_a_visit_is_kept_with_its_promises_and_says_how_it_came(farm: Farm):
     entries = Entry.objects.unscoped("test").filter(event="conversations.interaction_logged")
     assert [entry.via for entry in entries] == ["field"]
     assert Via("field").label == "In the field"
+
+
+def test_somebody_new_is_entered_with_the_first_visit(farm: Farm):
+    new = {
+        "name": "Bo Newman",
+        "organisation": "Newman Eggs",
+        "phone": "020 7946 0888",
+        "email": "bo@eggs.example",
+    }
+    sent = farm.talk(who={"new": new})
+    assert post(farm.agent, sent).json()["state"] == "kept" and post(farm.agent, sent).json()["again"]
+    bo = Party.objects.unscoped("test").get(full_name="Bo Newman")
+    assert {one.value for one in bo.points.all()} == {"+442079460888", "bo@eggs.example"}
+    assert [tie.target.full_name for tie in bo.relations_out.all()] == ["Newman Eggs"]
+    assert bo.project_ids == [farm.place.pk]
+    [talk] = talks()
+    assert [one.party_id for one in talk.participants.all()] == [bo.pk]
+
+
+def test_nobody_is_entered_where_that_right_or_a_number_is_wrong(farm: Farm):
+    codes = ["contacts.view", "conversations.view", "conversations.edit"]
+    writer = agent(farm.place, codes=codes)
+    sent = farm.talk(who={"new": {"name": "Bo Newman"}}, user=writer.user_id)
+    assert post(writer, sent).status_code == 403
+    wrong = post(farm.agent, farm.talk(who={"new": {"name": "Bo Newman", "phone": "12"}}))
+    assert wrong.status_code == 422 and wrong.json()["why"]
+    stranger = farm.talk(who={"new": {"name": "Bo Newman"}}, user=farm.outsider.user_id)
+    assert post(farm.outsider, stranger).status_code == 404
+    assert talks() == [] and not Party.objects.unscoped("test").filter(full_name="Bo Newman").exists()
 
 
 def test_sent_twice_it_is_there_once(farm: Farm):

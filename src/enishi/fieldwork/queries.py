@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,6 @@ from enishi.commitments.models import Promise
 from enishi.commitments.queries.of_contacts import open_promises
 from enishi.contacts.models import ContactPoint, Party, SavedView
 from enishi.contacts.queries import lists, naming, protected
-from enishi.fieldwork.models import Received
 from enishi.timeline.paper import on_paper
 
 LOG, PEOPLE, COMMIT = "conversations.edit", "contacts.edit", "commitments.edit"
@@ -79,7 +77,6 @@ def taken(actor: Actor, chosen: Choice, *, language: str) -> Taken:
         {
             "id": party.pk,
             "kind": party.kind,
-            "version": party.version,
             **_named(party, language),
             "organisation": organisations[party.pk],
             "greeting": naming.greeting(party).text,
@@ -147,8 +144,3 @@ def _promises(actor: Actor, parties: Iterable[Party]) -> dict[int, list[dict[str
             ours = promise.direction == Promise.Direction.OURS
             found[promise.party_id].append({"ours": ours, "title": promise.title, "due": promise.due_at})
     return found
-
-
-def received(actor: Actor, key: uuid.UUID) -> Received | None:
-    """What an entry of one's own became, if it was kept."""
-    return Received.objects.filter(user_id=actor.own_id, key=key).first()

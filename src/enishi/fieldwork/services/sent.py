@@ -16,11 +16,20 @@ Long = Annotated[Text, Field(max_length=100_000)]
 Written = Annotated[Text, Field(max_length=60)]
 
 
+class Newcomer(Schema):
+    """Somebody who was met for the first time."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=300)]
+    organisation: Short = ""
+    phone: Annotated[Text, Field(max_length=500)] = ""
+    email: Annotated[Text, Field(max_length=500)] = ""
+
+
 class Who(Schema):
-    """A person by number, or one that an earlier entry of the same phone brings, by the key of that entry."""
+    """A person by number, or somebody new."""
 
     party: Id | None = None
-    entry: uuid.UUID | None = None
+    new: Newcomer | None = None
 
 
 class Said(Schema):

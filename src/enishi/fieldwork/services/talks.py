@@ -17,7 +17,7 @@ from enishi.core import clock
 from enishi.core.dates import parse_datetime
 from enishi.core.fields import CLOSE
 from enishi.fieldwork.queries import LOG
-from enishi.fieldwork.services.people import person_of
+from enishi.fieldwork.services.people import enter, person_of
 from enishi.fieldwork.services.sent import Said, Talk
 
 HEADLINE = 120
@@ -25,7 +25,8 @@ HEADLINE = 120
 
 def log_talk(actor: Actor, talk: Talk) -> Interaction:
     """Log what was said with the promises made; all of it or nothing."""
-    party, project = person_of(actor, talk.who), writable(actor, talk.project, LOG)
+    project = writable(actor, talk.project, LOG)
+    party = enter(actor, talk.who.new, project) if talk.who.new else person_of(actor, talk.who)
     first = talk.text.strip().split("\n", 1)[0]
     interaction = log_interaction(
         actor,
