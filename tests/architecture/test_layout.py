@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from enishi.core import registry
+
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "enishi"
 APPS = sorted(p.parent.name for p in SOURCE.glob("*/apps.py"))
 NO_ORM = {"views", "portal", "api", "panels", "forms", "receivers", "tasks"}
@@ -106,3 +108,10 @@ def test_no_random_clock():
                 assert source.startswith(("clock.", "jdatetime.")) or not source.startswith(
                     ("dt.date", "dt.datetime", "datetime.", "date.")
                 ), f"{path.relative_to(SOURCE)}:{node.lineno}: {source}"
+
+
+def test_every_entry_of_a_menu_has_its_icon():
+    """The sprite holds the icons that are named as such; one that is missing leaves a hole in the navigation."""
+    sprite = (SOURCE / "core" / "static" / "dist" / "icons.svg").read_text()
+    entries = [*registry.menu(), *registry.new_entries()]
+    assert [entry.icon for entry in entries if f'id="{entry.icon}"' not in sprite] == []

@@ -13,7 +13,8 @@ from enishi.accounts.models import Project, User
 from enishi.cases.services import open_case
 from enishi.commitments.models import Promise
 from enishi.commitments.services import make_promise
-from enishi.contacts.models import Party
+from enishi.contacts.models import Party, RelationType
+from enishi.contacts.services import change_party, relate
 from enishi.conversations.models import Interaction
 from enishi.conversations.services import ParticipantDraft, log_interaction
 from enishi.core import clock
@@ -23,7 +24,7 @@ from enishi.health.queries import Subject
 from enishi.health.services import HealthError
 from enishi.themes.models import Overall, Passage, Reading
 from enishi.timeline.models import Entry
-from factories import READ, agent, manager, outsider, party, project
+from factories import READ, SYSTEM, agent, manager, outsider, party, project
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
@@ -305,3 +306,21 @@ def test_whoever_is_erased_leaves_no_invitation_and_no_reason():
         assert trace not in told, trace
     kept = talk.__class__.objects.unscoped("test").get(pk=talk.pk).invitation
     assert "Mohtadi" not in kept.text and kept.title == "The wall"
+
+
+def test_what_the_people_of_an_organisation_said_is_its_story_too_as_far_as_the_reader_sees_them():
+    here = Here()
+    firm = party(here.project, "Ushio Fisheries", kind="organisation")
+    hidden = party(here.project, "Somebody protected")
+    kind = RelationType.objects.get(code="works-for")
+    for one in (here.aoi, hidden):
+        relate(SYSTEM, one, firm, kind=kind)
+    change_party(SYSTEM, hidden, confidentiality=Level.RESTRICTED)
+    here.talk(3)
+    here.talk(5, by=SYSTEM, who=hidden)
+    here.promise("kept")
+    score = queries.score(here.actor, queries.party_subject(here.actor, firm.pk))
+    told = {part.code: part.count for part in score.parts}
+    assert (told["rhythm"], told["promises"]) == (1, 1)
+    boss = manager(here.project)
+    assert queries.score(boss, queries.party_subject(boss, firm.pk)).parts[0].count == 2

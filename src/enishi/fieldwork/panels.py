@@ -7,4 +7,4 @@ from django.utils.translation import gettext_lazy as _
 from enishi.core.registry import MenuEntry, add_menu
 from enishi.fieldwork.queries import LOG
 
-add_menu(MenuEntry("people", _("In the field"), "fieldwork:page", "walk", right=LOG, order=60))
+add_menu(MenuEntry("people", _("In the field"), "fieldwork:page", icon="walk", right=LOG, order=60))

@@ -36,6 +36,7 @@ from enishi.cases.models import Case as Matter
 from enishi.commitments.models import Promise
 from enishi.contacts import queries as contacts
 from enishi.contacts.models import Party, PartyTag
+from enishi.contacts.queries.affiliations import affiliated_ids
 from enishi.conversations.models import Interaction, InteractionQuerySet, Participant
 from enishi.core import clock
 from enishi.core.formats import counted
@@ -60,6 +61,8 @@ class Subject:
 
     party: Party | None = None
     project: Project | None = None
+    below: tuple[int, ...] = ()
+    """Whose story is also that of an organisation or a group: its people, as far as the reader sees them."""
 
     @property
     def kind(self) -> str:
@@ -81,8 +84,17 @@ class Subject:
 
     @property
     def mine(self) -> Q:
-        """Rows that hang on it by their own columns."""
+        """What is said of it itself."""
         return Q(party=self.party) if self.party is not None else Q(project=self.project)
+
+    @property
+    def parties(self) -> list[int]:
+        return [self.pk, *self.below] if self.party is not None else []
+
+    @property
+    def told(self) -> Q:
+        """What is told in its story."""
+        return Q(party__in=self.parties) if self.party is not None else Q(project=self.project)
 
 
 @dataclass(frozen=True)
@@ -145,7 +157,8 @@ def party_subject(actor: Actor, party_id: int) -> Subject:
     found = contacts.party(actor, party_id)
     if found.deleted_at is not None:
         raise Party.DoesNotExist
-    return Subject(party=found)
+    below = () if found.is_person else affiliated_ids(actor, found.pk)
+    return Subject(party=found, below=tuple(below))
 
 
 def project_subject(actor: Actor, project_id: int) -> Subject:
@@ -193,7 +206,9 @@ def _talks(actor: Actor, subject: Subject, since: dt.timedelta) -> InteractionQu
     found: InteractionQuerySet = Interaction.objects.visible_to(actor)
     found = found.present().filter(occurred_at__gt=now - since, occurred_at__lte=now)
     if subject.party is not None:
-        return found.filter(pk__in=Participant.objects.filter(party=subject.party).values("interaction"))
+        return found.filter(
+            pk__in=Participant.objects.filter(party__in=subject.parties).values("interaction")
+        )
     return found.filter(project_ids__contains=[subject.pk])
 
 
@@ -237,7 +252,7 @@ def _feelings(actor: Actor, subject: Subject, most: int) -> Part:
     if not actor.may_some("conversations.view", subject.projects):
         return _out_of_reach("feelings", label)
     here = Q(interaction=OuterRef("pk"))
-    who = Q(party=subject.party) | Q(party__isnull=True) if subject.party is not None else Q()
+    who = subject.told | Q(party__isnull=True) if subject.party is not None else Q()
     passages = Passage.objects.filter(here, who, removed_at__isnull=True, feeling__isnull=False)
     reads = When(reading__version=F("version"), then=F("reading__feeling"))
     machine = Case(reads, output_field=FloatField()) if reads_along() else None
@@ -285,7 +300,7 @@ def _promises(actor: Actor, subject: Subject, most: int) -> Part:
         output_field=IntegerField(),
     )
     found = (
-        Promise.objects.visible_to(actor).filter(subject.mine).filter(since | late).annotate(points=points)
+        Promise.objects.visible_to(actor).filter(subject.told).filter(since | late).annotate(points=points)
     )
     numbers = found.aggregate(
         count=Count("pk"),
@@ -329,7 +344,7 @@ def _cases(actor: Actor, subject: Subject, most: int) -> Part:
         output_field=IntegerField(),
     )
     within = open_ | Q(closed_at__gt=now - SETTLED, closed_at__lte=now)
-    found = Matter.objects.visible_to(actor).filter(subject.mine).filter(within).annotate(points=points)
+    found = Matter.objects.visible_to(actor).filter(subject.told).filter(within).annotate(points=points)
     numbers = found.aggregate(
         count=Count("pk"), mean=Avg("points"), open=Count("pk", filter=open_), late=Count("pk", filter=late)
     )

@@ -22,7 +22,7 @@ from enishi.privacy.services.erasing import RIGHT as ERASE
 from enishi.privacy.services.exporting import RIGHT as EXPORT
 from enishi.privacy.services.retaining import RIGHT as RETAIN
 
-add_menu(MenuEntry("setup", _("Privacy"), "privacy:setup", "shield-lock", right=ERASE, order=75))
+add_menu(MenuEntry("setup", _("Privacy"), "privacy:setup", icon="shield-lock", right=ERASE, order=75))
 add_menu(
     MenuEntry("setup", _("How long things are kept"), "privacy:rules", "clock-pause", right=RETAIN, order=77)
 )
