@@ -15,11 +15,8 @@ from architecture.world import World
 from enishi.config.api import api as ninja_api
 
 pytestmark = pytest.mark.django_db
-OPERATIONS = [
-    (method.upper(), path)
-    for path, methods in ninja_api.get_openapi_schema()["paths"].items()
-    for method in methods
-]
+PATHS: dict[str, dict[str, dict[str, object]]] = ninja_api.get_openapi_schema()["paths"]
+OPERATIONS = [(method.upper(), path) for path, methods in PATHS.items() for method in methods]
 # Of the reader's own choosing: these only read, whatever their method.
 READING = {"GET", "HEAD"}
 
@@ -120,4 +117,4 @@ def test_each_operation_keeps_to_the_rights_of_the_token(world, method, path):
 
 
 def _operation(method: str, path: str) -> dict[str, object]:
-    return ninja_api.get_openapi_schema()["paths"][path][method.lower()]
+    return PATHS[path][method.lower()]

@@ -31,6 +31,9 @@ def _post(world: World, name: str, route: str) -> int:
         transaction.savepoint_rollback(point)
 
 
+ELSEWHERE = ("https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)")
+
+
 def test_every_form_needs_its_token(world):
     taken = {
         name: status
@@ -42,26 +45,35 @@ def test_every_form_needs_its_token(world):
     assert taken == {}
 
 
-@pytest.mark.parametrize(
-    "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)"]
-)
-def test_nothing_sends_people_elsewhere(world, elsewhere):
-    """Every address that takes ``next`` keeps people here."""
-    for name, route in routes():
-        if name.startswith("api:") or name == "account_logout":
-            continue
-        point = transaction.savepoint()
-        answer = world.client("admin").post(
-            world.address(route, name),
-            {**world.sent(name, "POST"), "next": elsewhere},
-            headers={"Referer": elsewhere},
-        )
-        transaction.savepoint_rollback(point)
-        for header in ("Location", "HX-Redirect", "HX-Location"):
-            target = answer.get(header, "")
-            assert "evil" not in target.split("?")[0] and not target.startswith("javascript"), (
-                f"{name}: {target}"
-            )
+def _led_to(world, name: str, route: str, to: str) -> list[str]:
+    """Where an address sends people who say that they came from, and want to go, ``to``."""
+    point = transaction.savepoint()
+    answer = world.client("admin").post(
+        world.address(route, name), {**world.sent(name, "POST"), "next": to}, headers={"Referer": to}
+    )
+    transaction.savepoint_rollback(point)
+    return [answer.get(header, "") for header in ("Location", "HX-Redirect", "HX-Location")]
+
+
+def test_nothing_sends_people_elsewhere(world):
+    """Every address that goes where it is told keeps people here."""
+    led = [(n, r) for n, r in routes() if not n.startswith("api:") and n != "account_logout"]
+    told = [
+        (name, route)
+        for name, route in led
+        if any("told=1" in target for target in _led_to(world, name, route, "/people/?told=1"))
+    ]
+    assert {"account_login", "choose", "commitments:done", "commitments:due"} <= dict(told).keys()
+    for elsewhere in ELSEWHERE:
+        for name, route in told:
+            for target in _led_to(world, name, route, elsewhere):
+                assert "evil" not in target.split("?")[0] and not target.startswith("javascript"), (
+                    f"{name}: {target}"
+                )
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_signing_in_sends_nobody_elsewhere(world, elsewhere):
     client = Client()
     inside = client.post(
         "/account/login/", {"login": world.people["agent"].email, "password": PASSWORD, "next": elsewhere}
