@@ -18,7 +18,9 @@ def test_an_anonymous_grievance_goes_both_ways(people: People, chromium: Browser
     manager.open(f"/cases/public-page/{PROJECT_IDS['tidewall']}/")
     manager.page.locator("input[name=is_on]").check()
     manager.press("Save", context="verb")
-    token = re.search(r"/report/([\w-]{8,})/", manager.page.content())
+    opened = manager.page.locator("main a[href*='/report/']")
+    expect(opened).to_be_visible()
+    token = re.search(r"/report/([\w-]{8,})/", opened.get_attribute("href") or "")
     assert token is not None
 
     outside = chromium.new_context(viewport={"width": PHONE, "height": 780}, locale="en")
