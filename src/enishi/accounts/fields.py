@@ -63,10 +63,6 @@ def out_of_sight(actor: Actor, app: str, project_ids: Collection[int], level: in
     )
 
 
-def sees(actor: Actor, field: str, record: _Scoped) -> bool:
-    return reached(actor, field, record.projects, record.confidentiality)
-
-
 def changes(actor: Actor, field: str, record: _Scoped) -> bool:
     return reached(actor, field, record.projects, record.confidentiality, change=True)
 
@@ -103,5 +99,7 @@ def beyond(actor: Actor, names: Iterable[str], clearance: int, project_id: int |
     return [name for name in names if not reach(actor, name).reaches(project_id, clearance)]
 
 
-def label(field: str) -> str:
-    return str(protectable().get(field, field.partition(".")[2]))
+def labels(names: Iterable[str]) -> list[str]:
+    """What fields are called; one that was put away by its name in the history."""
+    known = protectable()
+    return [str(known.get(name, name.partition(".")[2])) for name in names]

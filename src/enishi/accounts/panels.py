@@ -73,7 +73,7 @@ def user_value(name: str, value: Any) -> str | None:
 @provide("timeline.values", "accounts.role")
 def role_value(name: str, value: Any) -> str | None:
     if name in ("seen_fields", "changed_fields") and value:
-        return ", ".join(map(fields.label, value))
+        return ", ".join(fields.labels(value))
     return (
         ", ".join(str(rights().get(code, code)) for code in value)
         if name in ("codes", "own_codes", "team_codes") and value
@@ -89,4 +89,4 @@ def organisation_fields() -> dict[str, Any]:
 @provide("timeline.values", "accounts.organisation")
 def field_words(name: str, value: Any) -> str | None:
     """Protected fields by their labels."""
-    return ", ".join(map(fields.label, value)) if name == "protected_fields" and value else None
+    return ", ".join(fields.labels(value)) if name == "protected_fields" and value else None

@@ -50,10 +50,10 @@ def require_within(
     seen_fields: Iterable[str] = (),
 ) -> None:
     """Refuse what would give or take more than the actor holds themselves in that project, or everywhere."""
-    for code in actor.beyond(codes, clearance, project_id):
-        raise BeyondOwnRights(str(rights().get(code, code)), clearance)
-    for name in fields.beyond(actor, seen_fields, clearance, project_id):
-        raise BeyondOwnRights(fields.label(name), clearance)
+    if beyond := actor.beyond(codes, clearance, project_id):
+        raise BeyondOwnRights(str(rights().get(beyond[0], beyond[0])), clearance)
+    if unseen := fields.beyond(actor, seen_fields, clearance, project_id):
+        raise BeyondOwnRights(fields.labels(unseen)[0], clearance)
 
 
 def require_role_within(actor: Actor, role: Role, project_id: int | None) -> None:

@@ -183,7 +183,8 @@ def effect(request: StaffRequest, role_id: int) -> HttpResponse:
             {"right": rights()[code], "far": dict(REACHES)[far]} for code, far in done.reaches.items()
         ],
         "shown": [
-            {"field": fields.label(n), "how": dict(SHOWN_FIELD)[said]} for n, said in done.shown.items()
+            {"field": label, "how": dict(SHOWN_FIELD)[said]}
+            for label, said in zip(fields.labels(done.shown), done.shown.values(), strict=True)
         ],
         "clearance": Level(done.clearance).label if done.clearance is not None else "",
         "locks_out": services.LastAdministrator() if done.locks_out else None,
@@ -267,7 +268,7 @@ def _answer(request: StaffRequest, form: WhyForm) -> dict[str, Any]:
         "why_change": queries.explain_change(who, edit, record.project_ids, why, record.subject)
         if why
         else None,
-        "hidden_fields": sorted(fields.label(f"{app}.{name}") for name in hidden),
+        "hidden_fields": sorted(fields.labels(f"{app}.{name}" for name in hidden)),
         "readers": queries.readers(
             record.right,
             record.project_ids,
