@@ -43,7 +43,7 @@ def rows(report: Report, table: str = "register") -> list[list[object]]:
 
 def sealed(report: Report) -> object:
     """What it says, without the reference by which a register of now is imported again."""
-    columns = {"promises": 12, "grievances": 17}.get(report.definition)
+    columns = {"promises": 15, "grievances": 17}.get(report.definition)
     said = [row[:columns] for row in rows(report)]
     return [report.title, report.paper["figures"], report.paper["charts"], said]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
 from django.http import HttpResponse
@@ -29,6 +30,7 @@ from enishi.core.api import (
     read_cursor,
     stale,
 )
+from enishi.core.money import Money
 
 promises = Router(tags=["Promises"])
 tasks = Router(tags=["Tasks"])
@@ -36,6 +38,8 @@ tasks = Router(tags=["Tasks"])
 Title = Annotated[Text, Field(min_length=1, max_length=300)]
 Long = Annotated[Text, Field(max_length=100_000)]
 Level = Annotated[int, Field(ge=0, le=3)]
+Amount = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=4)]
+Currency = Annotated[str, Field(pattern="^([A-Z]{3})?$", description="ISO 4217, such as EUR")]
 Moment = Annotated[dt.datetime, Field(description="With a time zone, from the year 1900 to 9000")]
 Settled = Literal["kept", "broken", "waived"]
 PromiseState = Literal["open", "late", "proof", "settled", "kept", "kept_late", "broken", "waived", "all"]
@@ -78,10 +82,18 @@ class PromiseOut(Schema):
     said_via: str
     said_at: dt.datetime | None
     quote: str
+    amount: Decimal | None
+    currency: str
+    purpose: str
+    for_people: int | None
     confidentiality: int
     version: int
     created_at: dt.datetime
     updated_at: dt.datetime
+
+    @staticmethod
+    def resolve_amount(promise: Promise) -> Decimal | None:
+        return promise.money.amount if promise.money else None
 
 
 class TaskOut(Schema):
@@ -117,14 +129,23 @@ class Repeats(Schema):
     shift: Series.Shift = Series.Shift.BACKWARD
 
 
-class PromiseIn(CommonIn, Repeats):
+class Worth(Schema):
+    """What it is worth, for what and for how many people; an amount needs its currency (ISO 4217)."""
+
+    amount: Amount | None = None
+    currency: Currency = ""
+    purpose: Promise.Purpose | Literal[""] = ""
+    for_people: Annotated[int, Field(ge=1, le=Promise.MOST_PEOPLE)] | None = None
+
+
+class PromiseIn(CommonIn, Repeats, Worth):
     project_id: Id
     direction: Promise.Direction = Promise.Direction.OURS
     negative: bool = False
     quote: Long = ""
 
 
-class PromisePatch(CommonIn):
+class PromisePatch(CommonIn, Worth):
     """Only what is sent is changed."""
 
     title: Title = ""
@@ -155,9 +176,14 @@ class TaskPatch(CommonIn):
     promise_id: Id | None = None
 
 
-def _found(actor: Actor, sent: dict[str, Any]) -> dict[str, Any]:
-    """Replace ids by what they name, within the actor's rights."""
+def _found(actor: Actor, sent: dict[str, Any], row: Promise | Task | None = None) -> dict[str, Any]:
+    """Replace ids by what they name, within the actor's rights; ``row`` is what is changed."""
     found = dict(sent)
+    if {"amount", "currency"} & set(found):
+        now = row.money if isinstance(row, Promise) else None
+        amount = found.pop("amount", now and now.amount)
+        currency = found.pop("currency", now.currency if now and amount is not None else "")
+        found["money"] = _money(amount, currency)
     lookups: dict[str, tuple[str, Callable[[int], Any]]] = {
         "project_id": ("project", lambda pk: accounts.project(actor, pk, "commitments.edit")),
         "party_id": ("party", lambda pk: queries.party(actor, pk)),
@@ -170,6 +196,15 @@ def _found(actor: Actor, sent: dict[str, Any]) -> dict[str, Any]:
             found[field] = None if pk is None else look_up(pk)
     _check_moment(found.get("due_at"))
     return found
+
+
+def _money(amount: Decimal | None, currency: str) -> Money | None:
+    if amount is None and not currency:
+        return None
+    if amount is None or not currency:
+        message = "Give an amount together with its currency, such as 5000 and EUR."
+        raise Problem(422, "The request cannot be used", errors=[("amount", message)])
+    return Money(amount, currency)
 
 
 def _check_moment(moment: dt.datetime | None) -> None:
@@ -185,7 +220,7 @@ def _saved(action: Callable[[], Any], response: HttpResponse) -> Any:
     except services.Conflict as conflict:
         raise stale(conflict.current) from None
     except services.CommitmentError as error:
-        field = {"proof_text": "proof"}.get(error.field, error.field or "body")
+        field = {"proof_text": "proof", "money": "amount"}.get(error.field, error.field or "body")
         raise Problem(422, "This cannot be saved", errors=[(field, str(error))]) from None
     response["ETag"] = etag(row.version)
     return row
@@ -220,7 +255,7 @@ def _read(request: StaffRequest, row: Promise | Task, response: HttpResponse) ->
 def _changed(
     request: StaffRequest, row: C, data: CommonIn, response: HttpResponse, change: Callable[..., C]
 ) -> Any:
-    sent, version = _found(request.actor, data.dict(exclude_unset=True)), expected_version(request)
+    sent, version = _found(request.actor, data.dict(exclude_unset=True), row), expected_version(request)
     return _saved(lambda: change(request.actor, row, version, **sent), response)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -25,7 +26,8 @@ from enishi.contacts.queries.briefs import LATE, OWED, SOON, Matter, Part, Secti
 from enishi.contacts.queries.columns import AddedColumn
 from enishi.contacts.queries.filters import FilterField
 from enishi.core import clock, formats
-from enishi.core.personal import PLACE
+from enishi.core.money import exact
+from enishi.core.personal import PLACE, STRUCK
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
 from enishi.core.templatetags.enishi import due, format_date, knot
 from enishi.privacy.retention import NEEDED
@@ -199,7 +201,9 @@ def promise_fields() -> Mapping[str, Any]:
 
 @provide("timeline.values", "commitments.promise")
 def promise_value(name: str, value: Any) -> str | None:
-    """Where in a text it was said is shown by the passage itself, not by numbers."""
+    """Where in a text it was said is shown by the passage itself, not by numbers; an amount without zeros at its end."""
+    if name == "amount" and value and value != STRUCK:
+        return formats.counted(exact(Decimal(value)))
     return "" if name in {"said_start", "said_end", "said_via"} else None
 
 
@@ -211,6 +215,10 @@ def series_fields() -> Mapping[str, Any]:
         "party_id": _("to or from"),
         "owner_id": _("owner"),
         "owner": _("owner"),
+        "amount": _("amount"),
+        "currency": _("currency"),
+        "purpose": _("what it is for"),
+        "for_people": _("for how many people"),
     }
 
 

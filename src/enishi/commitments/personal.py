@@ -26,7 +26,8 @@ from enishi.core.personal import (
 )
 
 _PROMISE = (
-    "direction", "title", "detail", "due_at", "state", "done_at", "settled_at", "outcome", "quote", "said_at", "created_at",
+    "direction", "title", "detail", "due_at", "state", "done_at", "settled_at", "outcome", "quote", "said_at", "created_at", "amount",
+    "currency", "purpose",
 )  # fmt: skip
 _TASK = ("title", "detail", "due_at", "done_at", "quote", "created_at")
 

@@ -1,4 +1,4 @@
-"""Form fields that read what people write in any calendar."""
+"""Form fields that read what people write: days and moments in any calendar, amounts of money."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from enishi.core.dates import DateError, parse_date, parse_datetime
+from enishi.core.money import Money, parse_money
+from enishi.core.normalise.typed import Unusable
 
 # A day without a time ends with the office's day.
 CLOSE = 18
@@ -22,7 +24,7 @@ def _refuse(error: DateError) -> ValidationError:
 
 
 class WrittenField(forms.Field):
-    """One line of text that stands for a date."""
+    """One line of text that stands for a date or an amount."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": "off", "dir": "ltr"}))
@@ -46,6 +48,25 @@ class DayField(WrittenField):
         if get_language() == "fa":
             return jdatetime.date.fromgregorian(date=value).strftime("%Y/%m/%d")
         return value.isoformat()
+
+
+class MoneyField(WrittenField):
+    """An amount with its currency as people write it: 1200 EUR, €1,200, 1 200,50 €. ``currency`` is what it has if none is named."""
+
+    def __init__(self, *, currency: str | None = None, **kwargs: Any) -> None:
+        self.currency = currency
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Money | None:
+        if not value or isinstance(value, Money):
+            return value or None
+        try:
+            return parse_money(str(value), self.currency)
+        except Unusable as error:
+            raise ValidationError(str(error)) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return str(value) if isinstance(value, Money) else value
 
 
 class DueField(WrittenField):

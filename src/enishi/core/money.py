@@ -15,8 +15,9 @@ from enishi.core.formats import format_number
 from enishi.core.normalise.typed import Unusable, plain, shown
 
 # PostgreSQL stores amounts as numeric(18, 4).
-_LARGEST = Decimal(10) ** 14
+LARGEST = Decimal(10) ** 14
 _MAX_DECIMALS = 4
+STEP = Decimal(1).scaleb(-_MAX_DECIMALS)
 # Signs and words for currencies; "$" and "¥" mean the default currency where it is one of theirs.
 _SIGNS = {
     "€": "EUR",
@@ -79,6 +80,10 @@ class Money:
         """To the smallest unit in use, halves away from zero."""
         return Money(self.amount.quantize(Decimal(1).scaleb(-self.minor_units), ROUND_HALF_UP), self.currency)
 
+    def __str__(self) -> str:
+        """As everybody can read it, and ``parse_money`` too: 1204.5 EUR."""
+        return f"{exact(self.amount)} {self.currency}"
+
     def __add__(self, other: Money) -> Money:
         return Money(self.amount + self._same(other), self.currency)
 
@@ -103,6 +108,11 @@ class Money:
 @cache
 def _currencies() -> frozenset[str]:
     return frozenset(Locale("en").currencies)
+
+
+def exact(amount: Decimal) -> Decimal:
+    """The same amount without zeros at its end, so that it is written alike everywhere."""
+    return Decimal(f"{amount.normalize():f}")
 
 
 def is_currency(code: str) -> bool:
@@ -139,7 +149,7 @@ def parse_money(text: str, currency: str | None = None) -> Money:
     words = [word.strip(" .") for word in (before, after) if word.strip(" .-")]
     found, unit = _currency(words, currency, typed)
     amount = _number(match[0], found, typed) * factor * unit
-    if abs(amount) >= _LARGEST:
+    if abs(amount) >= LARGEST:
         raise MoneyError(_("“%(typed)s” is more than an amount can be."), typed=typed)
     exponent = amount.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > max(_MAX_DECIMALS, minor_units(found)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,7 +16,7 @@ from enishi.commitments.models import EscalationStep, Promise, Series, Task
 from enishi.commitments.services import Conflict
 from enishi.contacts.models import Party
 from enishi.content.services import FileDraft
-from enishi.core.fields import DayField, DueField
+from enishi.core.fields import DayField, DueField, MoneyField
 from enishi.search.queries import Hit
 
 EDIT = "commitments.edit"
@@ -213,6 +213,15 @@ class PromiseForm(_CommitmentForm):
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
         help_text=_("As they were said or written."),
     )
+    money = MoneyField(
+        label=_("Amount"), required=False, help_text=_("With its currency, for example 5000 EUR.")
+    )
+    purpose = forms.ChoiceField(
+        label=_("What it is for"), required=False, choices=[("", _("Not said")), *Promise.Purpose.choices]
+    )
+    for_people = forms.IntegerField(
+        label=_("For how many people"), required=False, min_value=1, max_value=Promise.MOST_PEOPLE
+    )
     field_order = [
         "direction",
         "title",
@@ -222,9 +231,13 @@ class PromiseForm(_CommitmentForm):
         "owner",
         "project",
         "quote",
+        "money",
+        "purpose",
+        "for_people",
         "detail",
         "confidentiality",
     ]
+    own: ClassVar[tuple[str, ...]] = ("direction", "negative", "quote", "money", "purpose", "for_people")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -232,13 +245,13 @@ class PromiseForm(_CommitmentForm):
 
     def _present(self, instance: Promise | Task) -> dict[str, Any]:
         assert isinstance(instance, Promise)
-        own = {name: getattr(instance, name) for name in ("direction", "negative", "quote")}
+        own = {name: getattr(instance, name) for name in self.own}
         return {**super()._present(instance), **own}
 
     def values(self) -> dict[str, Any]:
         return {
             **super().values(),
-            **{name: self.cleaned_data[name] for name in ("direction", "negative", "quote")},
+            **{name: self.cleaned_data[name] for name in self.own},
         }
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import ScopedModel
 from enishi.core import clock
+from enishi.core.money import STEP, Money, exact
 
 
 class Series(ScopedModel):
@@ -117,6 +118,18 @@ class Promise(Commitment):
         BROKEN = "broken", _("Broken")
         WAIVED = "waived", _("Waived")
 
+    class Purpose(models.TextChoices):
+        EDUCATION = "education", _("Education and training")
+        JOBS = "jobs", _("Jobs and local business")
+        HEALTH = "health", _("Health")
+        INFRASTRUCTURE = "infrastructure", _("Infrastructure")
+        CULTURE = "culture", _("Culture and sport")
+        ENVIRONMENT = "environment", _("Environment")
+        COMPENSATION = "compensation", _("Compensation")
+        OTHER = "other", _("Another purpose")
+
+    MOST_PEOPLE: ClassVar[int] = 2_000_000_000
+
     direction = models.CharField(
         _("who owes"), max_length=6, choices=Direction.choices, default=Direction.OURS
     )
@@ -151,6 +164,10 @@ class Promise(Commitment):
         verbose_name=_("duty"),
     )
     evidence = models.CharField(_("proof asked for"), max_length=300, blank=True)
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    purpose = models.CharField(_("what it is for"), max_length=14, choices=Purpose.choices, blank=True)
+    for_people = models.PositiveIntegerField(_("for how many people"), null=True, blank=True)
     said_via = models.CharField(max_length=20, blank=True)
     said_at = models.DateTimeField(null=True, blank=True)
     quote = models.TextField(_("words"), blank=True)
@@ -162,6 +179,11 @@ class Promise(Commitment):
                 condition=Q(state="open", settled_at__isnull=True)
                 | (~Q(state="open") & Q(settled_at__isnull=False)),
                 name="promise_settled_or_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__isnull=True, currency="")
+                | Q(amount__isnull=False, amount__gt=0) & ~Q(currency=""),
+                name="promise_amount_in_currency",
             ),
             models.CheckConstraint(
                 condition=Q(said_end__isnull=True) | Q(said_end__gt=F("said_start")), name="promise_passage"
@@ -198,11 +220,25 @@ class Promise(Commitment):
             models.Index(fields=["-settled_at", "-id"], condition=~Q(state="open"), name="promise_settled"),
             # The month.
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="promise_due"),
+            # What is owed in money or in kind.
+            models.Index(
+                fields=["project", "due_at"], condition=Q(amount__isnull=False), name="promise_amount"
+            ),
             # Kept on time: what was decided in a period.
             models.Index(
                 Least("due_at", "settled_at"), condition=Q(direction="ours"), name="promise_decided"
             ),
         ]
+
+    @property
+    def money(self) -> Money | None:
+        """What it is worth, where that was promised: one amount of one currency."""
+        return None if self.amount is None else Money(exact(self.amount), self.currency)
+
+    @money.setter
+    def money(self, money: Money | None) -> None:
+        self.amount = None if money is None else money.amount.quantize(STEP)
+        self.currency = "" if money is None else money.currency
 
     @property
     def is_open(self) -> bool:

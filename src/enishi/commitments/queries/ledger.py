@@ -31,7 +31,12 @@ STATES = {
     "missed": ~Q(state=Promise.State.KEPT),
     **{state: Q(state=state) for state in ("kept", "kept_late", "broken", "waived")},
 }
-KINDS = {"repeats": Q(series__isnull=False), "duty": Q(duty__isnull=False), "negative": Q(negative=True)}
+KINDS = {
+    "repeats": Q(series__isnull=False),
+    "duty": Q(duty__isnull=False),
+    "negative": Q(negative=True),
+    "amount": Q(amount__isnull=False),
+}
 COLUMNS = {
     "waiting": _("Open"),
     "doing": _("Being done"),

@@ -20,6 +20,7 @@ from enishi.contacts.models import Party
 from enishi.content.models import File
 from enishi.content.services import FileDraft, add_files
 from enishi.core import clock
+from enishi.core.money import Money
 from enishi.core.text import clean
 from enishi.timeline.models import Entry
 from enishi.timeline.services import record
@@ -48,6 +49,9 @@ def make_promise(
     confidentiality: int | None = None,
     duty: Duty | None = None,
     evidence: str = "",
+    money: Money | None = None,
+    purpose: str = "",
+    for_people: int | None = None,
     rule: str = "",
     shift: str = Series.Shift.BACKWARD,
 ) -> Promise:
@@ -74,9 +78,13 @@ def make_promise(
         said_end=said_end,
         duty=duty,
         evidence=clean(evidence, max_length=300).strip(),
+        purpose=purpose,
+        for_people=for_people,
         created_at=clock.now(),
         updated_at=clock.now(),
     )
+    rules.check_amount(money)
+    promise.money = money
     writing.classify(actor, promise, confidentiality)
     if rule:
         return begin_series(actor, promise, rule=rule, shift=shift)
@@ -87,10 +95,11 @@ def make_promise(
 
 @transaction.atomic
 def change_promise(actor: Actor, promise: Promise, version: int | None = None, **values: Any) -> Promise:
-    """Change words, direction, party, owner, date, project or confidentiality; a new owner is notified.
+    """Change words, direction, party, owner, date, amount, project or confidentiality; a new owner is notified.
 
     Raises Conflict when ``version`` is out of date, CommitmentError for what cannot be used.
     """
+    rules.check_amount(values.get("money"))
     promise, before = writing.altered(actor, promise, version, values)
     if promise.due_at != before["due_at"] and not promise.is_open:
         raise CommitmentError(_("A settled promise keeps its date. Open it again to move it."), "due_at")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, cast
 
 from django.db import transaction
@@ -22,7 +23,7 @@ from enishi.core import clock
 from enishi.core.calendar import BusinessCalendar, CalendarError, occurrences, parse_rule
 
 AHEAD = dt.timedelta(days=90)
-_PROMISE = ("title", "detail", "direction", "negative", "party_id", "owner_id", "duty_id", "evidence", "quote", "said_in_id", "said_via", "said_at",
+_PROMISE = ("title", "detail", "direction", "negative", "party_id", "owner_id", "duty_id", "evidence", "amount", "currency", "purpose", "for_people", "quote", "said_in_id", "said_via", "said_at",
             "said_start", "said_end")  # fmt: skip
 _TASK = (
     "title",
@@ -87,9 +88,14 @@ def _first_day(series: Series) -> dict[dt.date, dt.date]:
 def _template(row: Promise | Task) -> dict[str, Any]:
     kind, names = ("promise", _PROMISE) if isinstance(row, Promise) else ("task", _TASK)
     values = {name: getattr(row, name) for name in names}
-    if values.get("said_at"):
-        values["said_at"] = values["said_at"].isoformat()
-    return {"kind": kind, **values}
+    return {"kind": kind, **{name: stored(value) for name, value in values.items()}}
+
+
+def stored(value: Any) -> Any:
+    """A value as a template keeps it: moments and amounts as text, records by their number."""
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else getattr(value, "pk", value)
 
 
 def _horizon() -> dt.date:
@@ -126,6 +132,8 @@ def _row(series: Series, occurrence: dt.date, due: dt.date, model: type[C]) -> C
     values = {name: value for name, value in series.template.items() if name != "kind"}
     if values.get("said_at"):
         values["said_at"] = dt.datetime.fromisoformat(values["said_at"])
+    if values.get("amount"):
+        values["amount"] = Decimal(values["amount"])
     due_at = dt.datetime.combine(due, series.due_time or dt.time(18), tzinfo=office_zone())
     row = model(
         project=series.project,

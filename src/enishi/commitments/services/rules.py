@@ -17,6 +17,8 @@ from enishi.commitments.models import Duty, Promise, Source, Task
 from enishi.contacts.models import Party
 from enishi.core import clock, registry, text
 from enishi.core.events import Event
+from enishi.core.money import LARGEST, STEP, Money, is_currency
+from enishi.core.normalise.typed import shown
 from enishi.timeline.models import Entry
 from enishi.timeline.services import Changes, notify, record
 
@@ -76,6 +78,22 @@ def words(title: str) -> str:
             "title",
         )
     return title
+
+
+def check_amount(money: Money | None) -> None:
+    """Only what can be kept exactly, in a currency that there is."""
+    if money is None:
+        return
+    if not is_currency(money.currency):
+        raise CommitmentError(
+            _("“%(typed)s” is not a currency. Write its three letters, like EUR.")
+            % {"typed": shown(money.currency)},
+            "money",
+        )
+    if not 0 < money.amount < LARGEST or money.amount != money.amount.quantize(STEP):
+        raise CommitmentError(
+            _("This cannot be an amount: it is nothing, too large, or has more than four decimals."), "money"
+        )
 
 
 def require_new(actor: Actor, project: Project, owner: User | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.utils import timezone
 from enishi.accounts.access import Actor
 from enishi.commitments import signals
 from enishi.commitments.models import Promise, Series
-from enishi.commitments.services import promises, tasks, writing
+from enishi.commitments.services import promises, repeating, tasks, writing
 from enishi.commitments.services.repeating import (
     extend_series,
     locked_series,
@@ -25,7 +26,20 @@ from enishi.timeline.models import Entry
 from enishi.timeline.services import record
 
 # What a change of the whole series may touch.
-SHARED = frozenset({"title", "detail", "direction", "negative", "party", "owner", "evidence"})
+SHARED = frozenset(
+    {
+        "title",
+        "detail",
+        "direction",
+        "negative",
+        "party",
+        "owner",
+        "evidence",
+        "money",
+        "purpose",
+        "for_people",
+    }
+)
 
 
 @transaction.atomic
@@ -71,9 +85,7 @@ def change_series(actor: Actor, series: Series, **values: Any) -> int:
     actor.require(EDIT, series)
     series = locked_series(series)
     before = dict(series.template)
-    stored = {
-        f"{name}_id" if name in ("party", "owner") else name: _plain(value) for name, value in values.items()
-    }
+    stored = _as_kept(values)
     series.template = {**before, **stored}
     series.save(update_fields=["template"])
     changed = 0
@@ -100,5 +112,10 @@ def change_from_here(actor: Actor, promise: Promise, version: int | None = None,
     return changed
 
 
-def _plain(value: Any) -> Any:
-    return getattr(value, "pk", value)
+def _as_kept(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is changed, by the names of the template."""
+    columns = {f"{name}_id" if name in ("party", "owner") else name: value for name, value in values.items()}
+    if "money" in columns:
+        money = columns.pop("money")
+        columns |= {"amount": money and money.amount, "currency": money.currency if money else ""}
+    return {name: repeating.stored(value) for name, value in columns.items()}

@@ -38,11 +38,13 @@ _NATURES: dict[type[Commitment], Nature] = {
     Promise: Nature(
         fields=(
             "project_id", "direction", "negative", "title", "detail", "party_id", "owner_id", "due_at", "started_at",
-            "done_at", "state", "settled_at", "settled_by_id", "outcome", "duty_id", "evidence", "quote", "said_in_id", "said_via", "said_at", "said_start",
+            "done_at", "state", "settled_at", "settled_by_id", "outcome", "duty_id", "evidence", "amount", "currency", "purpose",
+            "for_people", "quote", "said_in_id", "said_via", "said_at", "said_start",
             "said_end", "confidentiality",
         ),
         editable=frozenset(
-            {"project", "direction", "negative", "title", "detail", "party", "owner", "due_at", "evidence", "quote", "confidentiality"}
+            {"project", "direction", "negative", "title", "detail", "party", "owner", "due_at", "evidence", "money", "purpose",
+             "for_people", "quote", "confidentiality"}
         ),
         kind=Kind.PROMISE,
         family=Family.PROMISE,

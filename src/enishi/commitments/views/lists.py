@@ -57,6 +57,7 @@ def _chips(request: StaffRequest, here: str) -> list[dict[str, Any]]:
         ("side", "theirs", _("They owe us")),
         *((("state", "late", _("Late")), ("state", "proof", _("Waits for proof"))) if here == "list" else ()),
         ("kind", "negative", _("Not to do")),
+        ("kind", "amount", _("With an amount")),
     )
     return [
         {

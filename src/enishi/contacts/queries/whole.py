@@ -21,6 +21,7 @@ from enishi.contacts.models import (
 )
 from enishi.contacts.queries import protected
 from enishi.contacts.queries.parties import party
+from enishi.core.money import Money
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def plain_value(value: FieldValue) -> Any:
     if kind in {Field.Kind.TEXT, Field.Kind.CHOICE, Field.Kind.CHOICES}:
         return value.text
     if kind == Field.Kind.MONEY:
-        return f"{value.number.normalize():f} {value.currency}" if value.number is not None else None
+        return str(Money(value.number, value.currency)) if value.number is not None else None
     if kind == Field.Kind.NUMBER:
         return f"{value.number.normalize():f}" if value.number is not None else None
     if kind == Field.Kind.DATE:

@@ -24,9 +24,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from enishi.core import clock, formats
+from enishi.core import clock, formats, money
 from enishi.core.dates import DateError, parse_date
 from enishi.core.documents import Chart
+from enishi.core.money import Money
 from enishi.core.registry import Shown
 
 register = template.Library()
@@ -206,6 +207,12 @@ def format_number(value: int | float | Decimal | None) -> str:
             return value
         value = int(value)
     return "" if value is None else formats.format_number(value, _language())
+
+
+@register.filter
+def format_money(value: Money | None) -> str:
+    """An amount with its currency, the reader's way; nothing for none."""
+    return "" if value is None else money.format_money(value, _language(), whole=True)
 
 
 def _time(value: date, text: str, css: str, now: datetime) -> SafeString:

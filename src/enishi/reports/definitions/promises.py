@@ -40,7 +40,7 @@ class PromiseRegister(Definition):
         "What we owe and what is owed to us: state, date, proof, and how much of it was kept in time."
     )
     icon = "link"
-    version = 2
+    version = 3
     needs = ("commitments.view", "contacts.view")
     filters = ("side",)
     past = (Parties, Promises, Proofs)
@@ -75,6 +75,9 @@ class PromiseRegister(Definition):
                     promise.settled_at.astimezone(frame.zone).date() if promise.settled_at else None,
                     promise.proof_count,
                     [(promise.quote, people)] if promise.quote else [],
+                    str(promise.money or ""),
+                    str(promise.get_purpose_display()),
+                    promise.for_people,
                     promise.project.name,
                     levels[promise.confidentiality],
                     # A register of an earlier day is not taken back: it would bring back what stood there.
@@ -126,6 +129,9 @@ class PromiseRegister(Definition):
             Column("settled", _("Settled"), "day", 1),
             Column("proofs", _("Proofs"), "number", 0.6),
             Column("quote", _("Words"), share=2),
+            Column("amount", _("Amount"), share=1),
+            Column("purpose", _("What it is for"), share=1),
+            Column("for_people", _("For how many people"), "number", 0.8),
             Column("project", _("Project"), share=1.2),
             Column("level", _("Confidentiality"), share=1),
             *([] if frame is not None and frame.past else [Column("reference", _("Reference"), share=0.8)]),

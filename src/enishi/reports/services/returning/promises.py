@@ -21,7 +21,9 @@ from enishi.core import clock
 from enishi.core.dates import DateError, parse_date
 from enishi.core.fields import CLOSE
 from enishi.core.formats import format_date
-from enishi.core.text import clean, fold
+from enishi.core.money import parse_money
+from enishi.core.normalise.typed import Unusable
+from enishi.core.text import ascii_digits, clean, fold
 from enishi.reports.definitions.promises import PromiseRegister
 from enishi.reports.services.returning.judging import Action, Judging, Rows, Said, by_name, only, words_of
 from enishi.timeline.services import plain
@@ -41,6 +43,9 @@ class PromiseRows(Rows):
         "owner": "owner",
         "due": "due_at",
         "quote": "quote",
+        "amount": "money",
+        "purpose": "purpose",
+        "for_people": "for_people",
         "project": "project",
         "level": "confidentiality",
     }
@@ -56,6 +61,8 @@ class PromiseRows(Rows):
                 given["project"] = accounts.project(actor, given["project"], EDIT)
             if given.get("due_at"):
                 given["due_at"] = dt.datetime.fromisoformat(given["due_at"])
+            if given.get("money"):
+                given["money"] = parse_money(given["money"])
             if subject_id is None:
                 make_promise(actor, **given)
             else:
@@ -65,6 +72,8 @@ class PromiseRows(Rows):
     def words(self, code: str, value: Any) -> str:
         if code == "side" and value:
             return str(Side(value).label)
+        if code == "purpose" and value:
+            return str(Promise.Purpose(value).label)
         if code == "due" and value:
             return format_date(dt.date.fromisoformat(value), get_language() or "en", today=clock.today())
         return super().words(code, value)
@@ -74,7 +83,7 @@ class PromiseRows(Rows):
 
     def note(self) -> str:
         return _(
-            "Taken over are the words, who owes, to or from whom, owner, date, project and confidentiality. When it was made, its state"
+            "Taken over are the words, who owes, to or from whom, owner, date, amount, what it is for, project and confidentiality. When it was made, its state"
             " and its proofs are not: settle a promise on its own page. Somebody is never taken off by an empty cell."
         )
 
@@ -86,6 +95,7 @@ class _Judging(Judging):
         super().__init__(rows, actor, run, lines)
         self.projects = by_name(accounts.projects(actor, EDIT), lambda one: [one.name])
         self.sides = words_of(Side.choices)
+        self.purposes = words_of(Promise.Purpose.choices)
         titles = {line.cells.get("title", "").strip() for line in lines}
         same = Promise.objects.visible_to(actor).filter(title__in=titles)
         self.same = {self._key(one.title, one.direction, one.project_id, one.due_at): one for one in same}
@@ -108,6 +118,9 @@ class _Judging(Judging):
             "side": (record.direction, record.direction),
             "due": (plain(due), due.astimezone(self.zone).date().isoformat() if due else None),
             "quote": (_text(record.quote), record.quote),
+            "amount": _twice(str(record.money or "")),
+            "purpose": _twice(record.purpose),
+            "for_people": _twice(record.for_people),
             "project": (record.project_id, record.project.name),
         }
 
@@ -132,6 +145,26 @@ class _Judging(Judging):
     def quote_of(self, cell: str, _record: Promise | None) -> Said:
         return _text(cell), cell
 
+    def amount_of(self, cell: str, _record: Promise | None) -> Said:
+        if not cell:
+            return _twice("")
+        try:
+            return _twice(str(parse_money(cell)))
+        except Unusable as error:
+            raise Refused(str(error), "amount") from None
+
+    def purpose_of(self, cell: str, _record: Promise | None) -> Said:
+        if cell and fold(cell) not in self.purposes:
+            names = ", ".join(str(label) for label in Promise.Purpose.labels)
+            raise Refused(_("There is no such purpose. There are: %(names)s") % {"names": names}, "purpose")
+        return _twice(self.purposes[fold(cell)] if cell else "")
+
+    def for_people_of(self, cell: str, _record: Promise | None) -> Said:
+        number = ascii_digits(cell).replace(",", "")
+        if number and (not number.isdecimal() or not 0 < int(number) <= Promise.MOST_PEOPLE):
+            raise Refused(_("Write how many people in digits, or leave it empty."), "for_people")
+        return _twice(int(number) if number else None)
+
     def side_of(self, cell: str, _record: Promise | None) -> Said | None:
         if not cell:
             return None
@@ -155,6 +188,10 @@ class _Judging(Judging):
         before = record.due_at.astimezone(self.zone) if record is not None and record.due_at else None
         time = before.time() if before else dt.time(CLOSE)
         return plain(dt.datetime.combine(day, time, tzinfo=self.zone)), day.isoformat()
+
+
+def _twice(value: Any) -> Said:
+    return value, value
 
 
 def _text(cell: str) -> str:
