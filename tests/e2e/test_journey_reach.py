@@ -59,19 +59,24 @@ def test_a_field_is_protected_and_shown_by_the_role_that_names_it(page: Page):
     services.give_role(SYSTEM, role=services.administrator_role(), user=boss)
     interviewer = role("Interviewer", ["contacts.view"])
     grant(worker, where, interviewer)
-    ada = party(where, "Ada Vale", note="Ill since spring")
+    ada = party(where, "Ada Vale", note="Ill since spring", email="ada@quillon.example")
     record = f"/people/{ada.pk}/"
 
     sign_in(page, boss.email, "/settings/roles/fields/")
     page.get_by_label("Note").check()
+    page.get_by_label("E-mail addresses").check()
     page.get_by_role("button", name="Save the protected fields").click()
-    expect(page.get_by_text("shown by: Administrator")).to_be_visible()
+    expect(page.get_by_text("shown by: Administrator")).to_have_count(2)
     page.goto(record)
     expect(page.get_by_text("Ill since spring")).to_be_visible()
 
     sign_in(page, worker.email, record)
     expect(page.get_by_role("heading", name="Ada Vale")).to_be_visible()
     expect(page.get_by_text("Ill since spring")).to_have_count(0)
+    expect(page.get_by_text("quillon")).to_have_count(0)
+    page.goto("/search/?q=quillon")
+    expect(page.get_by_role("searchbox").first).to_have_value("quillon")
+    expect(page.get_by_text("Ada Vale")).to_have_count(0)
 
     sign_in(page, boss.email, f"/settings/roles/{interviewer.pk}/")
     page.get_by_label("Note", exact=True).select_option("Shown")

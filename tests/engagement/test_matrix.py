@@ -9,9 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from engagement.world import TODAY, World, browser, day, judged, world
-from enishi.accounts.access import Level
+from enishi.accounts.access import Level, Via
+from enishi.accounts.models import ProtectedField, Role, User
+from enishi.accounts.queries import actor as actor_of
 from enishi.contacts.models import Consent, ConsentPurpose, Party
 from enishi.contacts.queries.lists import ListSpec, matching_parties
+from enishi.contacts.queries.tree import Leaf, Node
 from enishi.contacts.services import PointDraft, save_point, set_tags
 from enishi.contacts.services import setup as contact_setup
 from enishi.conversations.services import ParticipantDraft, log_interaction
@@ -212,6 +215,25 @@ def test_gaps_are_counted_and_open_the_people_they_count(at):
             ]
             assert len(found) == number, (gap.code, found)
     assert ">Silent Sam<" in client.get(gaps[0].high_url).content.decode()
+
+
+def test_whether_there_is_a_phone_is_told_to_whom_sees_phones(at):
+    here = world()
+    known = party(here.project, "Known Kay")
+    judged(here, known, 5, 1)
+    save_point(here.manager, known, PointDraft(kind="phone", typed="+44 1632 960123"))
+    ProtectedField.objects.create(name="contacts.phone")
+    agent_now = actor_of(User.objects.get(pk=here.agent.user_id), via=Via.WEB)
+    codes = [gap.code for gap in queries.gap_report(agent_now, here.project.pk)[2]]
+    assert codes == ["contact", "consent", "position", "plan"]
+    assert not [code for code, _label in queries.gap_choices(agent_now) if "phone" in code]
+    leaf = Leaf("gap", "is", [f"{here.project.pk}:phone"])
+    for op in ("and", "not"):
+        found = matching_parties(agent_now, ListSpec(filter=Node(op, (leaf,))))
+        assert found.exists() == (op == "not")
+    Role.objects.filter(grants__user=here.agent.user_id).update(seen_fields=["contacts.phone"])
+    agent_now = actor_of(User.objects.get(pk=here.agent.user_id), via=Via.WEB)
+    assert {g.code: g.total for g in queries.gap_report(agent_now, here.project.pk)[2]}["phone"] == 0
 
 
 def test_a_gap_opens_its_people_also_while_another_project_is_chosen(at):

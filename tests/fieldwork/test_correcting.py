@@ -160,6 +160,16 @@ def test_a_protected_note_is_neither_compared_nor_written(farm: Farm):
     assert fresh(farm).note == "Dog at the gate."
 
 
+def test_a_protected_number_is_neither_compared_nor_written(farm: Farm):
+    ProtectedField.objects.create(name="contacts.phone")
+    number = phone(farm)
+    answer = post(farm.agent, correction(farm, **{f"point-{number.pk}": changed("guess", "", kind="phone")}))
+    assert answer.status_code == 403 and "7946" not in answer.content.decode()
+    answer = post(farm.agent, correction(farm, phone=changed("", "+44 20 7946 0777", kind="phone")))
+    assert answer.status_code == 403
+    assert [point.value for point in farm.farmer.points.filter(kind="phone")] == ["+442079460123"]
+
+
 @pytest.mark.parametrize(
     "fields", [{"owner_id": {"mine": "1"}}, {"point-x": {"mine": "1"}}, {"phone": {"kind": "web"}}]
 )

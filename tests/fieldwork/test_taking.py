@@ -57,6 +57,14 @@ def test_a_protected_note_lies_on_no_phone(farm: Farm):
     assert [one["note"] for one in take(farm.manager, f"project-{farm.place.pk}").json()["people"]] == [None]
 
 
+def test_protected_ways_to_reach_lie_on_no_phone(farm: Farm):
+    for name in ("contacts.phone", "contacts.address"):
+        ProtectedField.objects.create(name=name)
+    told = take(farm.manager, f"project-{farm.place.pk}")
+    assert [[point["kind"] for point in one["points"]] for one in told.json()["people"]] == [["email"]]
+    assert "7946" not in told.content.decode() and "Mill Lane" not in told.content.decode()
+
+
 def test_an_outsider_takes_nobody_of_it_along(farm: Farm):
     assert take(farm.outsider, f"project-{farm.place.pk}").status_code == 404
     view = SavedView.objects.create(name="All", owner_id=farm.agent.user_id, shared=True, spec={})

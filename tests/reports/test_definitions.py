@@ -8,7 +8,9 @@ import io
 import openpyxl
 import pytest
 
-from enishi.accounts.access import Forbidden, Level
+from enishi.accounts.access import Forbidden, Level, Via
+from enishi.accounts.models import ProtectedField, Role, User
+from enishi.accounts.queries import actor as actor_of
 from enishi.contacts.importing.mapping.columns import apply
 from enishi.contacts.importing.presets import detect_preset, mapping_for
 from enishi.contacts.importing.tables import Row
@@ -58,6 +60,14 @@ def test_stakeholder_list(known):
         "We know 2 people and 1 organisation or group; with 1 of them we have not talked for a year"
     )
     assert report.paper["charts"][1]["bars"] == [["News", 1, "1"]]
+
+
+def test_protected_ways_to_reach_stand_in_no_report_whoever_makes_it(known):
+    ProtectedField.objects.create(name="contacts.email")
+    now = actor_of(User.objects.get(pk=known.manager.user_id), via=Via.WEB)
+    Role.objects.filter(grants__user=now.user_id).update(seen_fields=["contacts.email"])
+    rows = {row[2]: row for row in _rows(known.report(now, "stakeholders"))}
+    assert rows["Tanaka Aoi"][7] == ""
 
 
 def test_confidential_contacts_stand_in_no_list_of_lower_level(here):

@@ -13,8 +13,9 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from enishi.accounts.access import Actor, Forbidden, Level
-from enishi.accounts.models import User
+from enishi.accounts.access import Actor, Forbidden, Level, Via
+from enishi.accounts.models import ProtectedField, User
+from enishi.accounts.queries import actor as actor_of
 from enishi.contacts.models import ConsentPurpose, Party
 from enishi.contacts.services import PointDraft, change_party, save_point, state_consent
 from enishi.conversations.models import Interaction
@@ -283,3 +284,21 @@ def test_the_pages_from_the_theme_to_the_letters(here, news, monkeypatch):
     assert rows[1][3:] == ["Quieter pumps", "We bought quieter pumps."]
     assert "1 person told" not in browser.get(theme).content.decode()
     assert "2 people told" in browser.get(theme).content.decode()
+
+
+def test_whoever_writes_need_not_see_where(here, news):
+    speaker(here, "Ada", news, email="ada@quill.example")
+    bea = speaker(here, "Bea", news)
+    save_point(SYSTEM, bea, PointDraft("address", "", parts={"street": "1 Cliff Road", "city": "Skerby"}))
+    one = written(here, news)
+    for name in ("contacts.email", "contacts.address"):
+        ProtectedField.objects.create(name=name)
+    browser = Client()
+    browser.force_login(User.objects.get(pk=here.agent.user_id))
+    page = browser.get(f"/themes/done/{one.pk}/").content.decode()
+    assert "Ada" in page and "Bea" in page
+    assert "quill.example" not in page and "Cliff" not in page
+    letters = browser.get(f"/themes/done/{one.pk}/letters.csv").content.decode("utf-8-sig")
+    assert [(row["Name"], row["Address"]) for row in csv.DictReader(io.StringIO(letters))] == [("Bea", "")]
+    plan = replies.plan(actor_of(User.objects.get(pk=here.agent.user_id), via=Via.JOB), one)
+    assert [(r.address, r.shown) for r in plan.mail] == [("ada@quill.example", False)]

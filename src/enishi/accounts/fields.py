@@ -74,9 +74,11 @@ def require_changes(actor: Actor, names: Iterable[str], record: _Scoped) -> None
             raise Forbidden(name)
 
 
-def seen_where(actor: Actor, field: str, model: type[_Scoped], prefix: str = "") -> Q:
-    """Limits records to those whose field somebody sees; limits nothing for a field that nobody protected."""
-    return model.scope_condition(reach(actor, field), prefix) or Q()
+def seen_where(
+    actor: Actor, field: str, model: type[_Scoped], prefix: str = "", *, change: bool = False
+) -> Q:
+    """Limits records to those whose field somebody sees (or changes); limits nothing for one that nobody protected."""
+    return model.scope_condition(reach(actor, field, change=change), prefix) or Q()
 
 
 def anywhere(actor: Actor, field: str, *, change: bool = False) -> bool:

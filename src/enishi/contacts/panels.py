@@ -140,6 +140,15 @@ def history_hidden(actor: Actor, entry: Entry) -> frozenset[str]:
     return out_of_sight(actor, "contacts", entry.project_ids, entry.confidentiality)
 
 
+@provide("timeline.parts", "contacts.party")
+def history_parts(actor: Actor, entry: Entry, name: str, value: Any) -> Any:
+    """Of the ways to reach somebody those of the kinds that are seen there."""
+    if name != "points" or not isinstance(value, list):
+        return value
+    unread = history_hidden(actor, entry)
+    return [one for one in value if not isinstance(one, dict) or one.get("kind") not in unread]
+
+
 @provide("timeline.values", "contacts.party")
 def history_words(name: str, value: Any) -> str | None:
     """Values that are more than a word: addresses, relations, names in other scripts. None leaves it to the history."""

@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Via
-from enishi.contacts.services import bulk, duplicates, importing, places
+from enishi.contacts.services import bulk, duplicates, importing, places, searchable
 
 ATTEMPTS = 4
 _RETRY = RetryStrategy(max_attempts=ATTEMPTS, wait=5)
@@ -84,6 +84,14 @@ def find_places(timestamp: int) -> None:
 def follow_town(town_id: int) -> None:
     """Let addresses follow a town that was put on the map."""
     places.follow_town(town_id)
+
+
+@app.task(name="contacts.part_words", queue="upkeep", retry=_RETRY)
+def part_words() -> None:
+    """Let addresses and numbers stand apart in the index; what stands so already is not touched."""
+    after: int | None = 0
+    while after is not None:
+        after = searchable.part_words(after=after)
 
 
 @app.periodic(cron="17 3 * * *")

@@ -56,7 +56,7 @@ class UndoPlaces(Undoer):
     right = places.BULK
 
     def preview(self, actor: Actor, operation: Operation) -> UndoPlan:
-        return places.preview_undo(operation)
+        return places.preview_undo(actor, operation)
 
     def apply(self, actor: Actor, operation: Operation, *, keep: Collection[str] | None) -> Mapping[str, int]:
         return places.undo(actor, operation)

@@ -37,7 +37,7 @@ class ParticipantOut(Schema):
     party_id: int | None
     user_id: int | None
     name: str
-    address: str
+    address: Annotated[str, Field(validation_alias="shown_address")]
 
 
 class ParticipantIn(Schema):

@@ -231,6 +231,11 @@ class Participant(models.Model):
     def __str__(self) -> str:
         return self.name or self.address
 
+    @property
+    def shown_address(self) -> str:
+        """The address for whom ``visible_participants`` read it: empty where it is a contact's that they do not see."""
+        return "" if getattr(self, "hides_address", False) else self.address
+
 
 class Attachment(models.Model):
     interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="attachments")

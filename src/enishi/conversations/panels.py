@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor, Level
+from enishi.accounts.fields import out_of_sight
 from enishi.contacts.models import Party
 from enishi.contacts.queries.briefs import UNANSWERED, Matter, Occasion, Part, Section, Subject
 from enishi.conversations import queries
@@ -21,6 +22,7 @@ from enishi.conversations.models import Interaction, Invitee
 from enishi.conversations.paragraphs import excerpt
 from enishi.conversations.personal import ConversationsKeeper
 from enishi.conversations.queries.briefs import Known, known_of, occasion_of, planned
+from enishi.conversations.queries.interactions import kind_of
 from enishi.conversations.retention import OldQuarantine, OldTalks, needed_by_talks
 from enishi.conversations.services.handover import Senders, Waiting, notes_handed
 from enishi.conversations.services.mail_import import MailImporter, UndoMailImport
@@ -31,6 +33,7 @@ from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, 
 from enishi.core.templatetags.enishi import format_date
 from enishi.privacy.retention import NEEDED
 from enishi.privacy.retention import PLACE as RETENTION
+from enishi.timeline.models import Entry
 
 VIEW, EDIT = "conversations.view", "conversations.edit"
 
@@ -216,6 +219,20 @@ def fields() -> Mapping[str, Any]:
         "people": _("people"),
         "taken_back": _("taken back from"),
     }
+
+
+@provide("timeline.parts", "conversations.interaction")
+def history_parts(actor: Actor, entry: Entry, name: str, value: Any) -> Any:
+    """Addresses that contacts wrote from are theirs: who does not see them there does not read them here."""
+    if name != "participants" or not isinstance(value, list):
+        return value
+    unread = out_of_sight(actor, "contacts", entry.project_ids, entry.confidentiality)
+    return [
+        {**one, "address": ""}
+        if isinstance(one, dict) and one.get("party") and kind_of(one.get("address", "")) in unread
+        else one
+        for one in value
+    ]
 
 
 @provide("timeline.values", "conversations.interaction")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from enishi.accounts import signals as accounts
 from enishi.accounts.access import Actor
 from enishi.contacts import signals as contacts
 from enishi.conversations import services, signals
+from enishi.core import jobs
 from enishi.core.events import on
 from enishi.timeline.models import Entry
 
@@ -18,3 +20,8 @@ def raise_talks(actor: Actor, entry: Entry) -> None:
 @on(signals.interaction_deleted)
 def call_off(actor: Actor, entry: Entry) -> None:
     services.call_off_deleted(actor, entry.subject_id)
+
+
+@on(accounts.fields_protected)
+def part_words(actor: Actor, entry: Entry) -> None:
+    jobs.defer("conversations.part_words")

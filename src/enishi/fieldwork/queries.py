@@ -19,6 +19,7 @@ from enishi.contacts.queries import lists, naming, protected
 from enishi.timeline.paper import on_paper
 
 LOG, PEOPLE, COMMIT = "conversations.edit", "contacts.edit", "commitments.edit"
+KINDS = (ContactPoint.Kind.PHONE, ContactPoint.Kind.EMAIL, ContactPoint.Kind.ADDRESS)
 CHANNELS = ("visit", "call", "meeting", "note")
 MOST_PEOPLE = 500
 MOST_PROMISES = 5
@@ -72,7 +73,7 @@ def taken(actor: Actor, chosen: Choice, *, language: str) -> Taken:
     writable = {place["id"] for place in places}
     # What only some roles see lies on no phone.
     with_notes = not protected.is_protected(actor, "note")
-    points, promises = _points(parties), _promises(actor, parties)
+    points, promises = _points(actor, parties), _promises(actor, parties)
     people = [
         {
             "id": party.pk,
@@ -113,9 +114,9 @@ def _places(actor: Actor, parties: Iterable[Party]) -> list[dict[str, Any]]:
     ]
 
 
-def _points(parties: Iterable[Party]) -> dict[int, list[dict[str, Any]]]:
+def _points(actor: Actor, parties: Iterable[Party]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    kinds = [ContactPoint.Kind.PHONE, ContactPoint.Kind.EMAIL, ContactPoint.Kind.ADDRESS]
+    kinds = [kind for kind in KINDS if not protected.is_protected(actor, kind)]
     points = ContactPoint.objects.filter(
         party_id__among=[party.pk for party in parties], kind__in=kinds, valid_until__isnull=True
     )

@@ -40,6 +40,7 @@ def zone_filter() -> FilterField:
         compare=IS,
         build=queries.inside,
         choices=queries.zones,
+        reads="address",
     )
 
 

@@ -10,7 +10,6 @@ from django.db.models import Q, QuerySet
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.contacts import queries as contacts
 from enishi.contacts.models import Party
-from enishi.contacts.queries.whole import whole
 from enishi.core import storage
 from enishi.core.personal import Subject
 from enishi.privacy.models import Blocked, Erasure, Export, Hold, RetentionItem, RetentionRule, RetentionRun
@@ -34,8 +33,10 @@ def merged_with(party_id: int) -> tuple[int, ...]:
 
 def subject(actor: Actor, of: Party) -> Subject:
     """Whom something is told about: the record with those merged into it, and where they can be reached."""
-    found = whole(actor, of.pk)
-    places = tuple(dict.fromkeys(place for p in found.points for place in (p.value, p.typed) if place))
+    found = contacts.party(actor, of.pk)
+    # All of them: what is told and erased by law knows no protected fields.
+    points = found.points.order_by("kind", "-is_primary", "id")
+    places = tuple(dict.fromkeys(place for p in points for place in (p.value, p.typed) if place))
     return Subject(of.pk, merged_with(of.pk), names=(of.full_name,), addresses=places)
 
 

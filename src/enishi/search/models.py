@@ -38,11 +38,18 @@ SUBJECTS = {
 """The kinds under which a record that the history calls so is found."""
 
 
+APART = ("contacts.email", "contacts.phone", "contacts.address")
+"""Fields that can be protected (``accounts.fields``): their words stand at the end of a document, each by themselves."""
+WITH_APART = frozenset({Kind.PERSON, Kind.ORGANISATION, Kind.GROUP, Kind.CONVERSATION})
+"""The kinds of documents that hold such words."""
+
+
 class Document(SharedModel):
     """What one record can be found by. Written in the transaction that writes the record.
 
     ``folded`` holds every name, address and number as folded words; ``grams`` its two-character pieces, made in Python
     because an index over an expression is not analysed and trigrams cannot serve names of two characters.
+    ``ends`` says where in ``folded`` the words for everybody end, and then those of each field of ``APART``.
     """
 
     view_right: ClassVar[str] = "contacts.view"
@@ -55,6 +62,7 @@ class Document(SharedModel):
     language = models.CharField(max_length=5, blank=True)
     folded = models.TextField()
     grams = ArrayField(models.TextField())
+    ends = ArrayField(models.IntegerField(), null=True)
     weight = models.SmallIntegerField(default=0)
 
     class Meta:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, F, Q, TextField, Value, When
+from django.db.models.functions import Coalesce, Concat, Substr
 
+from enishi.accounts import fields
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.core import text
-from enishi.search.models import SUBJECTS, Document, Kind, Visit
+from enishi.search.models import APART, SUBJECTS, WITH_APART, Document, Kind, Visit
 
 RIGHTS = {
     Kind.PERSON: "contacts.view",
@@ -109,10 +112,52 @@ def _looked_for(query: str) -> str:
     return (text.digits(query).lstrip("0") or folded) if text.looks_like_phone(query) else folded
 
 
-def matching(documents: ScopedQuerySet[Document], query: str) -> ScopedQuerySet[Document] | None:
+def _shown_words(actor: Actor) -> Any:
+    """What of the words of a document somebody may find it by, behind a space; None where that is everything.
+
+    What was indexed before fields stood apart is found by nothing until it was indexed anew.
+    """
+    if all(fields.reach(actor, name).unlimited for name in APART):
+        return None
+    parts: list[Any] = [Value(" "), Substr("folded", 1, Coalesce(F("ends__0"), 0))]
+    for place, name in enumerate(APART):
+        words = Substr("folded", F(f"ends__{place}") + 1, F(f"ends__{place + 1}") - F(f"ends__{place}"))
+        limit = fields.seen_where(actor, name, Document)
+        # Words of parts that do not follow each other any more are still words of their own.
+        parts += [Value(" "), Case(When(limit, then=words), default=Value("")) if limit else words]
+    return Case(
+        When(~Q(kind__in=WITH_APART), then=Concat(Value(" "), F("folded"))),
+        When(ends__isnull=True, then=Value("")),
+        default=Concat(*parts, output_field=TextField()),
+        output_field=TextField(),
+    )
+
+
+def _holding(documents: ScopedQuerySet[Document], words: list[str], column: str) -> ScopedQuerySet[Document]:
+    for word in words:
+        # A single letter is looked for as the first of a word; of scripts without spaces: anywhere.
+        first = len(word) == 1 and text.query_grams(word)[0] != word
+        if len(word) > 1 or column != "folded":
+            documents = documents.filter(**{f"{column}__contains": f" {word}" if first else word})
+    return documents
+
+
+def limited(actor: Actor, documents: ScopedQuerySet[Document], words: list[str]) -> ScopedQuerySet[Document]:
+    """Of documents that hold these folded words somewhere those that somebody may find by them."""
+    shown = _shown_words(actor)
+    if shown is None:
+        return documents
+    annotated: Any = documents.annotate(shown=shown)
+    return _holding(annotated, words, "shown")
+
+
+def matching(
+    documents: ScopedQuerySet[Document], query: str, *, actor: Actor | None = None
+) -> ScopedQuerySet[Document] | None:
     """Limit documents to those that contain every word of the query; None when nothing can be looked for.
 
-    The pieces find candidates by the index, LIKE confirms them in the same query.
+    The pieces find candidates by the index, LIKE confirms them in the same query. For an ``actor`` the words of fields
+    that they do not see are no words of the document.
     """
     folded = _looked_for(query)
     words = folded.split()
@@ -120,15 +165,13 @@ def matching(documents: ScopedQuerySet[Document], query: str) -> ScopedQuerySet[
     if not words or not grams:
         return None
     documents = documents.filter(grams__contains=grams)
-    for word in words:
-        if len(word) > 1:
-            documents = documents.filter(folded__contains=word)
-    return documents
+    documents = _holding(documents, words, "folded")
+    return documents if actor is None else limited(actor, documents, words)
 
 
 def _rank(document: Document, words: list[str]) -> tuple[int, int, int, str]:
     """Whole words first, then beginnings, then what merely contains; short titles before long ones."""
-    folded = document.folded.split()
+    folded = getattr(document, "shown", document.folded).split()
     score = 0
     for word in words:
         if word in folded:
@@ -153,7 +196,7 @@ def _candidates(found: ScopedQuerySet[Document], folded: str, limit: int) -> lis
 
 def find(actor: Actor, query: str, *, kinds: Collection[str] = (), limit: int = 20) -> list[Hit]:
     """The best matches for what was typed so far, from the first character on."""
-    found = matching(readable(actor, kinds), query)
+    found = matching(readable(actor, kinds), query, actor=actor)
     if found is None:
         return []
     words = text.fold(query).split()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from enishi.accounts.access import Actor
 from enishi.core import bulk, clock, text
-from enishi.search.models import Document, Visit
+from enishi.search.models import APART, Document, Visit
 
 BODY_LIMIT = 20_000
 BATCH = 1_000
@@ -18,7 +18,10 @@ BATCH = 1_000
 
 @dataclass(frozen=True)
 class Findable:
-    """How one record is found. ``words`` are all its names, addresses and numbers; ``body`` its running text."""
+    """How one record is found. ``words`` are all its names and numbers; ``body`` its running text.
+
+    ``apart`` are the words of fields that can be protected, by their names: only who sees such a field finds it by them.
+    """
 
     kind: str
     subject_id: int
@@ -30,6 +33,7 @@ class Findable:
     body: str = ""
     language: str = ""
     weight: int = 0
+    apart: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 # Names, organisations and functions come again and again where many records are indexed at once.
@@ -42,13 +46,27 @@ def folded_text(words: Iterable[str], body: str = "") -> str:
     return " ".join(dict.fromkeys(" ".join(parts).split()))
 
 
+def parted_text(item: Findable) -> tuple[str, list[int]]:
+    """The folded words of a document with those of each field of ``APART`` at the end, and where each part ends."""
+    whole = folded_text(item.words, item.body)
+    ends = [len(whole)]
+    if item.apart:
+        known = set(whole.split())
+        for name in APART:
+            own = [word for word in folded_text(item.apart.get(name, ())).split() if word not in known]
+            whole = " ".join(filter(None, [whole, *own]))
+            ends.append(len(whole))
+    return whole, ends + [len(whole)] * (len(APART) + 1 - len(ends))
+
+
 _COLUMNS = (
-    "kind", "subject_id", "title", "detail", "language", "folded", "grams", "weight", "project_ids", "confidentiality",
+    "kind", "subject_id", "title", "detail", "language", "folded", "grams", "ends", "weight", "project_ids",
+    "confidentiality",
 )  # fmt: skip
 
 
 def _row(item: Findable) -> tuple[Any, ...]:
-    folded = folded_text(item.words, item.body)
+    folded, ends = parted_text(item)
     return (
         str(item.kind),
         item.subject_id,
@@ -57,6 +75,7 @@ def _row(item: Findable) -> tuple[Any, ...]:
         item.language,
         folded,
         text.grams(folded),
+        ends,
         item.weight,
         item.project_ids,
         item.confidentiality,
@@ -76,8 +95,17 @@ def index_new(items: Iterable[Findable]) -> None:
 
 
 def _copied(item: Findable) -> tuple[object, ...]:
-    *texts, grams, weight, project_ids, confidentiality = _row(item)
-    return (*texts, bulk.text_array(grams), weight, bulk.number_array(project_ids), confidentiality)
+    *texts, grams, ends, weight, project_ids, confidentiality = _row(item)
+    arrays = bulk.text_array(grams), bulk.number_array(ends)
+    return (*texts, *arrays, weight, bulk.number_array(project_ids), confidentiality)
+
+
+def unparted(kinds: Collection[str], *, after: int = 0) -> list[tuple[int, int]]:
+    """(document, subject) of the next documents that were written before fields stood apart in them."""
+    found = Document.objects.unscoped("the index follows the record").filter(
+        kind__in=kinds, ends__isnull=True, pk__gt=after
+    )
+    return list(found.order_by("pk").values_list("pk", "subject_id")[:BATCH])
 
 
 def forget(kind: str, subject_ids: Iterable[int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,14 +75,27 @@ def record_at(actor: Actor, subject_type: str, subject_id: int, *, at: dt.dateti
     """A record as it stood at a moment, as far as the actor may read its history."""
     latest = list(history_of(actor, subject_type, subject_id).select_related(None)[:MOST_CHANGES])
     found = as_of(reversed(latest), (at, 2**63))
-    unread = hidden(actor, latest[0]) if latest else frozenset()
-    return replace(found, fields=[field for field in found.fields if field.name not in unread])
+    if not latest or not actor.protected:
+        return found
+    unread, shown = hidden(actor, latest[0]), partly(actor, latest[0])
+    fields = [
+        replace(field, then=shown(field.name, field.then), last=shown(field.name, field.last))
+        for field in found.fields
+        if field.name not in unread
+    ]
+    return replace(found, fields=fields)
 
 
 def hidden(actor: Actor, entry: Entry) -> frozenset[str]:
     """What of an entry somebody does not read, by the names in the history."""
     ask = registry.provider("timeline.hidden", entry.subject_type) if actor.protected else None
     return ask(actor, entry) if ask is not None else frozenset()
+
+
+def partly(actor: Actor, entry: Entry) -> Callable[[str, Any], Any]:
+    """How a value of an entry, by its name, reads to somebody: without what in it they do not read."""
+    limit = registry.provider("timeline.parts", entry.subject_type) if actor.protected else None
+    return functools.partial(limit, actor, entry) if limit is not None else lambda _name, value: value
 
 
 def moments_around(

@@ -20,6 +20,11 @@ what of an entry somebody does not read, by the names in the history::
 
     @provide("timeline.hidden", "contacts.party")
     def _hidden(actor: Actor, entry: Entry) -> frozenset[str]: ...
+
+and how a value reads of which somebody does not read all::
+
+    @provide("timeline.parts", "contacts.party")
+    def _parts(actor: Actor, entry: Entry, name: str, value: Any) -> Any: ...
 """
 
 from __future__ import annotations
@@ -45,7 +50,7 @@ from enishi.core import clock, events, formats, registry
 from enishi.core.personal import STRUCK
 from enishi.timeline.as_of import State
 from enishi.timeline.models import Entry
-from enishi.timeline.queries import hidden
+from enishi.timeline.queries import hidden, partly
 
 _ICONS = {
     "created": "plus",
@@ -94,7 +99,7 @@ class Told:
 
 def told(actor: Actor, entry: Entry) -> Told:
     """Put one entry into words, as far as somebody may read it; costs no query."""
-    unread = hidden(actor, entry)
+    unread, shown = hidden(actor, entry), partly(actor, entry)
     names = _names(entry.subject_type)
     fields = _fields(entry.subject_type)
     rows = [
@@ -103,8 +108,10 @@ def told(actor: Actor, entry: Entry) -> Told:
             "old": _value(entry.subject_type, name, fields.get(name), before),
             "new": _value(entry.subject_type, name, fields.get(name), after),
         }
-        for name, (before, after) in entry.changes.items()
-        if name not in unread
+        for name, pair in entry.changes.items()
+        for before, after in [[shown(name, value) for value in pair]]
+        # What differs only in what is not read has not changed.
+        if name not in unread and (before != after or pair[0] == pair[1])
     ]
     # What neither is nor was said in words is for programs only.
     rows = [row for row in rows if row["old"] or row["new"]]
@@ -114,7 +121,8 @@ def told(actor: Actor, entry: Entry) -> Told:
         (_label(names, fields, name), text)
         for name, value in entry.data.items()
         # What only the undo reads begins with a line below.
-        if not name.startswith("_") and (text := _value(entry.subject_type, name, fields.get(name), value))
+        if not name.startswith("_")
+        and (text := _value(entry.subject_type, name, fields.get(name), shown(name, value)))
     ]
     return Told(
         entry=entry,

@@ -14,6 +14,7 @@ from enishi.contacts import services
 from enishi.contacts.models import Consent, ContactPoint, Party, Relation
 from enishi.contacts.queries import filters, lists
 from enishi.contacts.queries import party as party_of
+from enishi.contacts.queries import record as reach
 from enishi.contacts.queries import whole as records
 from enishi.contacts.services.places import set_place
 from enishi.core.api import (
@@ -365,7 +366,7 @@ def add_point(request: HttpRequest, party_id: Id, data: PointIn) -> Any:
 def remove_point(request: HttpRequest, party_id: Id, point_id: Id) -> Any:
     actor = _actor(request)
     party = party_of(actor, party_id)
-    services.save_point(actor, party, None, point=records.point(party, point_id))
+    services.save_point(actor, party, None, point=reach.point(actor, party, point_id))
     return Status(204, None)
 
 
@@ -375,7 +376,7 @@ def _placed(
     actor = _actor(request)
     party = party_of(actor, party_id)
     try:
-        return set_place(actor, party, records.point(party, point_id), at)
+        return set_place(actor, party, reach.point(actor, party, point_id), at)
     except services.ContactError as error:
         raise _refused(error) from None
 

@@ -9,9 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor, Level
 from enishi.contacts.forms.choosing import Picked, levels, project_choices, read_kana, text_line, with_none
-from enishi.contacts.models import (
-    Party,
-)
+from enishi.contacts.models import Party
+from enishi.contacts.queries.protected import offered
 from enishi.core.choices import languages
 
 
@@ -56,8 +55,9 @@ class NewContactForm(forms.Form):
         self.fields["projects"].choices = project_choices(actor)  # type: ignore[attr-defined]
         self.fields["confidentiality"].choices = levels(actor)  # type: ignore[attr-defined]
         self.fields["language"].choices = with_none(languages())  # type: ignore[attr-defined]
+        closed = {name for name in ("email", "phone") if not offered(actor, name, change=True)}
         unused = {"family_name", "given_name", "reading", "title"} if kind != Party.Kind.PERSON else {"kind"}
-        for name in unused | ({"kind"} if kind == Party.Kind.ORGANISATION else set()):
+        for name in unused | closed | ({"kind"} if kind == Party.Kind.ORGANISATION else set()):
             del self.fields[name]
         self.picked = Picked.read(actor, self["organisation"].value() or "")
 

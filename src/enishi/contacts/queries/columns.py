@@ -36,6 +36,7 @@ COLUMNS = {
     "changed": _("Changed"),
 }
 POINT_OF = {"email": "email", "phone": "phone", "city": "address"}
+"""Which columns show ways to reach somebody, and of which kind."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def all_columns(actor: Actor) -> dict[str, Any]:
     own = Field.objects.filter(archived_at__isnull=True).values_list("code", "label")
     named = {f"{OWN}{code}": label for code, label in own}
     seen = {name: label for name, label in named.items() if protected.offered(actor, name)}
-    return {**COLUMNS, **added, **seen}
+    built_in = {c: label for c, label in COLUMNS.items() if protected.offered(actor, POINT_OF.get(c, c))}
+    return {**built_in, **added, **seen}
 
 
 def visible_end(actor: Actor, end: str) -> Q:
@@ -91,7 +93,7 @@ def with_details(actor: Actor, parties: Sequence[Party], columns: Sequence[str])
     rows = {party.pk: Row(party) for party in parties}
     if rows:
         _fill_organisations(actor, rows, columns)
-        _fill_points(rows, columns)
+        _fill_points(actor, rows, columns)
         _fill_tags(rows, columns)
         _fill_values(actor, rows, columns)
         for code in columns:
@@ -117,11 +119,11 @@ def _fill_organisations(actor: Actor, rows: dict[int, Row], columns: Sequence[st
         row.organisation, row.organisation_id, row.title = name, target, title
 
 
-def _fill_points(rows: dict[int, Row], columns: Sequence[str]) -> None:
+def _fill_points(actor: Actor, rows: dict[int, Row], columns: Sequence[str]) -> None:
     kinds = [kind for column, kind in POINT_OF.items() if column in columns]
     if kinds:
         points = ContactPoint.objects.filter(
-            party_id__among=list(rows), kind__in=kinds, valid_until__isnull=True
+            protected.seen_points(actor), party_id__among=list(rows), kind__in=kinds, valid_until__isnull=True
         )
         for point in points.order_by("is_primary", "-id"):
             rows[point.party_id].points[point.kind] = point

@@ -7,14 +7,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
 from enishi.contacts.models import ContactPoint, DuplicatePair, Party
+from enishi.contacts.queries import protected
 from enishi.contacts.queries.columns import visible_end
 from enishi.core import names, text
 from enishi.search.models import Document
+from enishi.search.queries import limited
 
 PAGE = 50
 CANDIDATES = 200
@@ -114,7 +116,8 @@ def similar(actor: Actor, entered: Entered, *, besides: int | None = None, limit
     ):
         if values:
             keys |= Q(kind=kind, key__in=[text.clean(value) for value in values])
-    for party_id, kind in ContactPoint.objects.filter(keys).values_list("party_id", "kind")[:CANDIDATES]:
+    shared_points = ContactPoint.objects.filter(keys, protected.seen_points(actor))
+    for party_id, kind in shared_points.values_list("party_id", "kind")[:CANDIDATES]:
         reasons[party_id].add(kind)
     parties = Party.objects.visible_to(actor).present()
     if besides is not None:
@@ -124,7 +127,7 @@ def similar(actor: Actor, entered: Entered, *, besides: int | None = None, limit
         wanted |= Q(match_key=entered.match_key)
     found = {party.pk: party for party in parties.filter(wanted)[:CANDIDATES]}
     if entered.name:
-        ids = _with_like_names(entered)
+        ids = _with_like_names(actor, entered)
         found |= {party.pk: party for party in parties.filter(pk__in=ids)}
     matches = []
     for party in found.values():
@@ -143,7 +146,7 @@ def similar(actor: Actor, entered: Entered, *, besides: int | None = None, limit
     return sorted(matches, key=lambda match: (-match.score, match.party.pk))[:limit]
 
 
-def _with_like_names(entered: Entered) -> list[int]:
+def _with_like_names(actor: Actor, entered: Entered) -> list[int]:
     """Candidates by the search index: the beginning of one word of the name, the first letters of the others."""
     words = text.fold(entered.name).split()[:4]
     kinds = {Party.Kind.PERSON: ["person"], Party.Kind.ORGANISATION: ["organisation"]}
@@ -155,8 +158,8 @@ def _with_like_names(entered: Entered) -> list[int]:
         others = [other[0] for place, other in enumerate(words) if place != position]
         pieces = text.query_grams(" ".join([word[:4], *others]))
         if pieces and len(word) > 1:
-            ids = documents.filter(grams__contains=pieces).values_list("subject_id", flat=True)
-            found += ids[: CANDIDATES // len(words)]
+            like = limited(actor, documents.filter(grams__contains=pieces), [word[:4], *others])
+            found += like.values_list("subject_id", flat=True)[: CANDIDATES // len(words)]
     return found
 
 
@@ -188,11 +191,53 @@ class Position:
         return cls(int(score), int(number)) if whole else None
 
 
+def _sure(actor: Actor) -> Any:
+    """How sure a pair is by what the actor sees of the two: 0 for one that rests on what they do not see."""
+    hidden, signs = Q(pk__in=[]), {}
+    for reason, kind in RESTS_ON.items():
+        named = Q(reasons__contains=[reason])
+        seen = protected.seen_where(actor, kind, "first__") & protected.seen_where(actor, kind, "second__")
+        signs[reason] = named & seen if seen else named
+        hidden |= named & ~seen if seen else Q(pk__in=[])
+    if not protected.limits_reach(actor):
+        return F("score")
+    email, phone, place = signs["email"], signs["phone"], signs["place"]
+    same = Q(reasons__contains=["name"]) | Q(reasons__contains=["place"])
+    alike = same | Q(reasons__contains=["similar"])
+    # As ``judge`` has it, without the signs that are not seen.
+    scores = [
+        (~hidden, F("score")),
+        ((email | phone) & same | email & phone & alike, Value(97)),
+        ((email | phone) & alike, Value(90)),
+        (place, Value(92)),
+        (email & phone, Value(80)),
+        (email, Value(60)),
+    ]
+    return Case(*(When(when, then=score) for when, score in scores), default=Value(0))
+
+
+RESTS_ON = {"email": "email", "phone": "phone", "place": "address"}
+"""What of a contact the reasons of a pair tell of."""
+
+
+def seen_pairs(actor: Actor) -> QuerySet[DuplicatePair]:
+    """Pairs of which the actor sees both, and what speaks for them being one; ``sure`` is how much."""
+    pairs = DuplicatePair.objects.filter(visible_end(actor, "first"), visible_end(actor, "second"))
+    pairs = pairs.annotate(sure=_sure(actor)).select_related("first__owner", "second__owner")
+    return pairs.filter(sure__gte=WORTH_SHOWING) if protected.limits_reach(actor) else pairs
+
+
+def _as_seen(actor: Actor, pair: DuplicatePair) -> DuplicatePair:
+    """A pair as its reader sees it: with the signs that they see."""
+    hidden = protected.hidden(actor, pair.first, pair.second)
+    pair.score = pair.sure  # type: ignore[attr-defined]
+    pair.reasons = [reason for reason in pair.reasons if RESTS_ON.get(reason) not in hidden]
+    return pair
+
+
 def visible_pairs(actor: Actor, *, right: str = Party.view_right) -> QuerySet[DuplicatePair]:
     """Open pairs of which the actor may see (or, by ``right``, do something to) both."""
-    pairs = DuplicatePair.objects.filter(
-        visible_end(actor, "first"), visible_end(actor, "second"), state=DuplicatePair.State.OPEN
-    )
+    pairs = seen_pairs(actor).filter(state=DuplicatePair.State.OPEN)
     for end in ("first", "second"):
         limit = Party.scope_condition(actor.scope(right), prefix=f"{end}__")
         if limit is not None:
@@ -204,24 +249,21 @@ def pairs(
     actor: Actor, *, after: Position | None = None, project_id: int | None = None, limit: int = PAGE
 ) -> list[DuplicatePair]:
     """Pairs to look at, surest first, from a place on; one more than ``limit`` when there are more."""
-    found = visible_pairs(actor).select_related("first__owner", "second__owner")
+    found: Any = visible_pairs(actor)
     if project_id is not None:
         found = found.filter(
             Q(first__project_ids__contains=[project_id]) | Q(second__project_ids__contains=[project_id])
         )
     if after is not None:
-        found = found.filter(Q(score__lt=after.score) | Q(score=after.score, pk__gt=after.id))
-    return list(found.order_by("-score", "id")[: limit + 1])
+        found = found.filter(Q(sure__lt=after.score) | Q(sure=after.score, pk__gt=after.id))
+    return [_as_seen(actor, pair) for pair in found.order_by("-sure", "id")[: limit + 1]]
 
 
-def pair(actor: Actor, pair_id: int) -> DuplicatePair:
-    """One pair of which the actor may see both; raises DuplicatePair.DoesNotExist."""
-    found: DuplicatePair = (
-        DuplicatePair.objects.filter(visible_end(actor, "first"), visible_end(actor, "second"))
-        .select_related("first__owner", "second__owner")
-        .get(pk=pair_id)
-    )
-    return found
+def pair_between(actor: Actor, first_id: int, second_id: int) -> DuplicatePair | None:
+    """The pair of these two as the actor sees it, whatever was decided about it."""
+    low, high = sorted((first_id, second_id))
+    found = seen_pairs(actor).filter(first=low, second=high).first()
+    return _as_seen(actor, found) if found else None
 
 
 def pair_of(first_id: int, second_id: int) -> DuplicatePair | None:

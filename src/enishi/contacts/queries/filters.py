@@ -59,6 +59,8 @@ class FilterField:
     group: Any = ""
     words: Callable[[str], str] | None = None
     """How a value reads that is no words by itself."""
+    reads: str = ""
+    """What it compares, by its name in the history, where that can be protected (see ``queries.protected``)."""
 
 
 IS = {"is": gettext_lazy("is"), "not": gettext_lazy("is not")}
@@ -92,7 +94,7 @@ def condition(actor: Actor, node: Node | Leaf) -> Q:
                 _("The condition “%(field)s” does not exist any more. Remove it.") % {"field": node.field}
             )
         try:
-            return chosen.build(actor, node.cmp, node.value)
+            return protected.seen_where(actor, chosen.reads) & chosen.build(actor, node.cmp, node.value)
         except (ValueError, TypeError, InvalidOperation) as error:
             raise FilterError(
                 _("The value of “%(field)s” cannot be used: %(reason)s")
@@ -193,7 +195,7 @@ def _documents() -> ScopedQuerySet[Document]:
 
 def _found(actor: Actor, cmp: str, value: Any) -> Q:
     """Words in names, addresses, numbers and ids, by the search index."""
-    documents = matching(_documents(), _words(value))
+    documents = matching(_documents(), _words(value), actor=actor)
     if documents is None:
         raise ValueError(_("type at least one letter"))
     return _either(cmp, Q(pk__in=documents.values("subject_id")))
@@ -367,13 +369,13 @@ BUILT_IN = {
         FilterField("changed", gettext_lazy("Changed"), "calendar-time", "days", WHEN, _moment("updated_at")),
         FilterField("relation", gettext_lazy("Relation"), "affiliate", "choice", HAS, _relation, _relations),
         FilterField("related_to", gettext_lazy("Related to"), "building", "party", IS, _related_to),
-        FilterField("email", gettext_lazy("E-mail"), "mail", "text", CONTAINS, _point("email")),
-        FilterField("phone", gettext_lazy("Phone"), "phone", "text", CONTAINS, _point("phone")),
-        FilterField("address", gettext_lazy("Address"), "map-pin", "text", CONTAINS, _point("address")),
-        FilterField("country", gettext_lazy("Country"), "world", "text", {"is": IS["is"], "not": IS["not"]}, _country),
-        FilterField("town", gettext_lazy("Town"), "building-community", "text", IS, _town),
-        FilterField("area", gettext_lazy("Area"), "polygon", "area", {"is": gettext_lazy("inside"), "not": gettext_lazy("outside")}, _area, words=_area_words),
-        FilterField("placed", gettext_lazy("Place"), "map", "none", {"is": gettext_lazy("is on the map"), "not": gettext_lazy("is not on the map")}, _placed),
+        FilterField("email", gettext_lazy("E-mail"), "mail", "text", CONTAINS, _point("email"), reads="email"),
+        FilterField("phone", gettext_lazy("Phone"), "phone", "text", CONTAINS, _point("phone"), reads="phone"),
+        FilterField("address", gettext_lazy("Address"), "map-pin", "text", CONTAINS, _point("address"), reads="address"),
+        FilterField("country", gettext_lazy("Country"), "world", "text", {"is": IS["is"], "not": IS["not"]}, _country, reads="address"),
+        FilterField("town", gettext_lazy("Town"), "building-community", "text", IS, _town, reads="address"),
+        FilterField("area", gettext_lazy("Area"), "polygon", "area", {"is": gettext_lazy("inside"), "not": gettext_lazy("outside")}, _area, words=_area_words, reads="address"),
+        FilterField("placed", gettext_lazy("Place"), "map", "none", {"is": gettext_lazy("is on the map"), "not": gettext_lazy("is not on the map")}, _placed, reads="address"),
         FilterField("consent", gettext_lazy("Consent"), "shield-check", "choice", HAS, _consent, _consents),
     )
 }  # fmt: skip
@@ -386,9 +388,6 @@ def custom_field(definition: Field) -> FilterField:
     values = FieldValue.objects.filter(field=definition)
 
     def build(actor: Actor, cmp: str, value: Any) -> Q:
-        return protected.seen_where(actor, code) & compared(actor, cmp, value)
-
-    def compared(actor: Actor, cmp: str, value: Any) -> Q:
         if cmp == "empty":
             return ~_exists(values)
         if kind in {Field.Kind.NUMBER, Field.Kind.MONEY}:
@@ -430,6 +429,7 @@ def custom_field(definition: Field) -> FilterField:
         build=build,
         choices=(lambda actor: options) if options is not None else None,
         group=gettext_lazy("Own fields"),
+        reads=code,
     )
 
 
@@ -444,10 +444,10 @@ def find_field(code: str) -> FilterField | None:
 
 
 def all_fields(actor: Actor) -> list[FilterField]:
-    """Everything one can filter by: built in, added by other apps, own fields that the reader may see."""
+    """Everything one can filter by: built in, added by other apps, own fields, as far as the reader may see them."""
     added = [make() for make in providers("contacts.filter").values()]
     own = [custom_field(definition) for definition in Field.objects.filter(archived_at__isnull=True)]
-    return [*BUILT_IN.values(), *added, *(field for field in own if protected.offered(actor, field.code))]
+    return [field for field in (*BUILT_IN.values(), *added, *own) if protected.offered(actor, field.reads)]
 
 
 __all__ = [

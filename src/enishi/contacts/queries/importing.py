@@ -35,14 +35,19 @@ def run(actor: Actor, run_id: int) -> ImportRun:
     return found
 
 
-_FILLS = {"birthday": "birth_date", "note": "note"}
+_ADDRESS = ("postcode", "country", "region", "city", "street", "building", "address")
+_FILLS = {
+    "birthday": "birth_date",
+    **{name: name for name in ("note", "email", "phone")},
+    **dict.fromkeys(_ADDRESS, "address"),
+}
 
 
 def _unseen_targets(actor: Actor, found: ImportRun) -> bool:
     """Whether a file fills a field that somebody does not see. A card says itself what it fills."""
     hidden = out_of_sight(actor, protected.APP, [found.project_id], found.project.default_level)
     rules = [str(column["rule"]) for column in found.mapping.get("columns", ())] if found.mapping else _FILLS
-    fills = {_FILLS.get(rule, rule.replace("custom:", protected.OWN, 1)) for rule in rules}
+    fills = {_FILLS.get(rule.partition("@")[0], rule.replace("custom:", protected.OWN, 1)) for rule in rules}
     return not fills.isdisjoint(hidden)
 
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Floor
 
 from enishi.accounts.access import Actor
 from enishi.contacts.models import ContactPoint, Party
-from enishi.contacts.queries import lists, tree
+from enishi.contacts.queries import lists, protected, tree
 from enishi.contacts.queries.lists import ListSpec, Total
 from enishi.contacts.queries.positions import CITY, COUNTRY, Box, addresses, in_box, placed
 from enishi.core import clock
@@ -58,7 +58,9 @@ def _figures(now: dt.datetime) -> dict[str, Any]:
 
 
 def _of_list(actor: Actor, spec: ListSpec, found: QuerySet[ContactPoint]) -> Any:
-    return found.filter(party__in=lists.matching_parties(actor, spec).values("pk"))
+    return found.filter(
+        protected.seen_points(actor), party__in=lists.matching_parties(actor, spec).values("pk")
+    )
 
 
 def cells(actor: Actor, spec: ListSpec, box: Box, *, across: int = ACROSS) -> list[Cell]:

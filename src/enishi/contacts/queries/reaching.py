@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from enishi.contacts.models import ContactPoint
+from enishi.accounts.access import Actor
+from enishi.contacts.models import ContactPoint, Party
+from enishi.contacts.queries import protected
 from enishi.core import clock
 
 _BAD = (ContactPoint.Status.BOUNCED, ContactPoint.Status.WRONG, ContactPoint.Status.REFUSED)
 
 
 def first_points(party_ids: Collection[int], kinds: Sequence[str]) -> dict[int, ContactPoint]:
-    """Of each contact the first way that works, by the order of these kinds, in one query."""
+    """Of each contact the first way that works, by the order of these kinds, in one query.
+
+    Whoever may write to somebody need not see where: what is shown of it asks ``seen_parties`` first.
+    """
     today = clock.today()
     rows = (
         ContactPoint.objects.filter(party__in=list(party_ids), kind__in=kinds)
@@ -24,3 +29,12 @@ def first_points(party_ids: Collection[int], kinds: Sequence[str]) -> dict[int, 
     for point in sorted(rows, key=lambda point: kinds.index(point.kind)):
         found.setdefault(point.party_id, point)
     return found
+
+
+def seen_parties(actor: Actor, party_ids: Collection[int], kind: str) -> set[int]:
+    """Those of the contacts of whom the actor sees the ways of that kind."""
+    if not protected.is_protected(actor, kind):
+        return set(party_ids)
+    limit = protected.seen_where(actor, kind)
+    seen = Party.objects.unscoped("which of them are shown with it").filter(limit, pk__in=list(party_ids))
+    return set(seen.values_list("pk", flat=True))

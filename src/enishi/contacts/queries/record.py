@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,8 @@ class Record:
     readers: int | None
     hidden: frozenset[str] = frozenset()
     """The fields that the reader does not see, by their names in the history."""
+    open_kinds: Sequence[ContactPoint.Kind] = tuple(ContactPoint.Kind)
+    """The kinds of ways to reach them that the reader may add and change."""
 
     @property
     def current_points(self) -> list[ContactPoint]:
@@ -88,7 +90,7 @@ def record(actor: Actor, party_id: int, *, language: str) -> Record:
     return Record(
         party=found,
         name=shown_name(found, language),
-        points=points(found),
+        points=points(actor, found),
         ties=ties(actor, found),
         tags=tags(found),
         values=values(actor, found),
@@ -97,17 +99,24 @@ def record(actor: Actor, party_id: int, *, language: str) -> Record:
         projects=projects(actor, found),
         readers=readers(actor, found),
         hidden=protected.hidden(actor, found),
+        open_kinds=open_kinds(actor, found),
     )
 
 
-def points(of: Party) -> list[ContactPoint]:
-    """Every way to reach a party: by kind, first choice first."""
-    return sorted(of.points.all(), key=lambda p: (_KINDS.index(p.kind), not p.is_primary, p.pk))
+def points(actor: Actor, of: Party) -> list[ContactPoint]:
+    """Every way to reach a party that the reader sees: by kind, first choice first."""
+    seen = protected.shown_points(of.points.all(), protected.hidden(actor, of))
+    return sorted(seen, key=lambda p: (_KINDS.index(p.kind), not p.is_primary, p.pk))
 
 
-def point(of: Party, point_id: int) -> ContactPoint:
+def point(actor: Actor, of: Party, point_id: int) -> ContactPoint:
     """One of them; raises ContactPoint.DoesNotExist."""
-    return of.points.get(pk=point_id)
+    return of.points.exclude(kind__in=protected.hidden(actor, of)).get(pk=point_id)
+
+
+def open_kinds(actor: Actor, of: Party) -> list[ContactPoint.Kind]:
+    """The kinds of ways to reach a party that the actor may add or change."""
+    return [kind for kind in ContactPoint.Kind if protected.may_change(actor, kind, of)]
 
 
 def tags(of: Party) -> list[Tag]:

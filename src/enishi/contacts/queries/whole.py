@@ -45,7 +45,7 @@ def whole(actor: Actor, party_id: int) -> Whole:
     values = found.field_values.select_related("field", "person").order_by("field__position", "id")
     return Whole(
         party=found,
-        points=list(found.points.order_by("kind", "-is_primary", "id")),
+        points=protected.shown_points(found.points.order_by("kind", "-is_primary", "id"), hidden),
         tags=list(found.tag_links.order_by("tag__path").values_list("tag__path", flat=True)),
         values=[value for value in values if f"{protected.OWN}{value.field.code}" not in hidden],
         external_ids=dict(found.external_ids.order_by("system").values_list("system", "value")),
@@ -136,10 +136,6 @@ def as_data(found: Whole) -> dict[str, Any]:
             for consent in found.consents
         ],
     }
-
-
-def point(of: Party, point_id: int) -> ContactPoint:
-    return of.points.get(pk=point_id)
 
 
 def purpose(code: str) -> ConsentPurpose:

@@ -18,7 +18,7 @@ from enishi.contacts import signals
 from enishi.contacts.models import ContactPoint, ExternalId, Field, FieldValue, Party, PartyTag, Relation
 from enishi.contacts.models.party import PartyQuerySet
 from enishi.contacts.queries import protected
-from enishi.contacts.queries.columns import COLUMNS, OWN, visible_end
+from enishi.contacts.queries.columns import COLUMNS, OWN, POINT_OF, visible_end
 from enishi.contacts.queries.whole import plain_value
 from enishi.contacts.queries.wording import sentence
 from enishi.contacts.services.bulk import Selection
@@ -97,7 +97,7 @@ def start_export(
         selection=selection,
         format=format,
         count=parties.count(),
-        headers=tuple(_headers(parties, groups)),
+        headers=tuple(_headers(actor, parties, groups)),
         groups=frozenset(groups),
     )
     scope = actor.scope(EXPORT)
@@ -124,14 +124,15 @@ def start_export(
 def _groups(actor: Actor, columns: Sequence[str] | None) -> list[str]:
     codes = Field.objects.filter(archived_at__isnull=True).values_list("code", flat=True)
     own = [name for code in codes if protected.offered(actor, name := f"{OWN}{code}")]
+    built_in = [name for name in _ORDER if protected.offered(actor, POINT_OF.get(name, name))]
     if columns is None:
-        return [*(name for name in _ORDER if protected.offered(actor, name)), *own, "ids"]
+        return [*built_in, *own, "ids"]
     wanted = {"name", *(code for code in columns if code in COLUMNS)}
-    return ["id", *(code for code in _ORDER if code in wanted), *(code for code in own if code in columns)]
+    return ["id", *(code for code in built_in if code in wanted), *(code for code in own if code in columns)]
 
 
-def _headers(parties: PartyQuerySet, groups: Sequence[str]) -> Iterator[str]:
-    most = _most_points(parties)
+def _headers(actor: Actor, parties: PartyQuerySet, groups: Sequence[str]) -> Iterator[str]:
+    most = _most_points(actor, parties)
     for group in groups:
         if group in _FIXED:
             yield from _FIXED[group]
@@ -151,9 +152,11 @@ def _headers(parties: PartyQuerySet, groups: Sequence[str]) -> Iterator[str]:
             yield f"Field: {group.removeprefix(OWN)}"
 
 
-def _most_points(parties: PartyQuerySet) -> dict[str, int]:
-    """How many addresses of a kind the richest contact has."""
-    points = ContactPoint.objects.filter(party__in=parties.values("pk"), valid_until__isnull=True)
+def _most_points(actor: Actor, parties: PartyQuerySet) -> dict[str, int]:
+    """How many addresses of a kind the richest contact shows."""
+    points = ContactPoint.objects.filter(
+        protected.seen_points(actor), party__in=parties.values("pk"), valid_until__isnull=True
+    )
     counted = points.values("kind", "party").annotate(n=Count("pk")).order_by()
     found = {}
     for kind in (*POINTS, "address"):
@@ -186,7 +189,7 @@ def _lines(export: Export, parties: Sequence[Party], projects: dict[int, str]) -
     lines = {
         party.pk: _own_columns(party, projects, protected.hidden(export.actor, party)) for party in parties
     }
-    _add_points(lines, ids)
+    _add_points(export.actor, lines, ids)
     _add_organisations(export.actor, lines, ids)
     tags: dict[int, list[str]] = defaultdict(list)
     links = PartyTag.objects.filter(party__in=ids).order_by("tag__path")
@@ -233,12 +236,12 @@ def _own_columns(party: Party, projects: dict[int, str], hidden: Collection[str]
     }
 
 
-def _add_points(lines: dict[int, dict[str, str]], ids: Sequence[int]) -> None:
+def _add_points(actor: Actor, lines: dict[int, dict[str, str]], ids: Sequence[int]) -> None:
     counts: dict[tuple[int, str], int] = defaultdict(int)
-    points = ContactPoint.objects.filter(party__in=ids, valid_until__isnull=True).order_by(
-        "-is_primary", "id"
+    points = ContactPoint.objects.filter(
+        protected.seen_points(actor), party__in=ids, valid_until__isnull=True
     )
-    for point in points:
+    for point in points.order_by("-is_primary", "id"):
         counts[point.party_id, point.kind] += 1
         n, line = counts[point.party_id, point.kind], lines[point.party_id]
         if point.kind == ContactPoint.Kind.ADDRESS:

@@ -164,7 +164,8 @@ def create_party(
         names={code: dict(parts) for code, parts in draft.names.items() if any(parts.values())},
     )
     _within_clearance(actor, party)
-    protected.require_changes(actor, [name for name in protected.BUILT_IN if getattr(party, name)], party)
+    given = [name for name in protected.BUILT_IN if getattr(party, name)]
+    protected.require_changes(actor, {*given, *(point.kind for point in draft.points)}, party)
     work_out(party)
     party.save()
     points = [point_from(point, country=country) for point in draft.points]
@@ -329,6 +330,7 @@ def save_point(
     """Add (no ``point``), change (both) or remove (no ``draft``) one way to reach a party."""
     actor.require(EDIT, party.project_ids)
     party = locked(party)
+    protected.require_changes(actor, {one.kind for one in (draft, point) if one is not None}, party)
     before = [describe(p) for p in party.points.order_by("id")]
     saved: ContactPoint | None = None
     if draft is not None:

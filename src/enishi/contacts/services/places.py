@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from enishi.accounts.access import Actor, system_actor
 from enishi.contacts import signals
 from enishi.contacts.models import ContactPoint, Party, Town
+from enishi.contacts.queries import protected
 from enishi.contacts.queries.positions import CITY, COUNTRY, addresses
 from enishi.contacts.services.parties import (
     EDIT,
@@ -44,6 +45,7 @@ def set_place(actor: Actor, party: Party, point: ContactPoint, position: Point |
     actor.require(EDIT, party.project_ids)
     party = locked(party)
     point = party.points.select_for_update(no_key=True).get(pk=point.pk)
+    protected.require_changes(actor, [point.kind], party)
     if point.kind != ContactPoint.Kind.ADDRESS:
         raise ContactError(_("Only a postal address has a place on the map."), "latitude")
     before = describe(point)
@@ -119,7 +121,7 @@ def _follow(actor: Actor, town: Town) -> Operation | None:
 
 def _mine(actor: Actor) -> Any:
     limit = Party.scope_condition(actor.scope(BULK))
-    found = Party.objects.visible_to(actor).present()
+    found = Party.objects.visible_to(actor).present().filter(protected.changed_where(actor, "address"))
     return (found if limit is None else found.filter(limit)).values("pk")
 
 
@@ -213,7 +215,9 @@ def _entries(operation: Operation) -> dict[int, tuple[Any, Any]]:
     return done
 
 
-def _to_undo(operation: Operation, *, lock: bool = False) -> tuple[dict[ContactPoint, dict[str, Any]], int]:
+def _to_undo(
+    actor: Actor, operation: Operation, *, lock: bool = False
+) -> tuple[dict[ContactPoint, dict[str, Any]], int]:
     done = _entries(operation)
     points: Iterable[ContactPoint] = (
         ContactPoint.objects.filter(pk__in=done).select_related("party").order_by("pk")
@@ -223,7 +227,8 @@ def _to_undo(operation: Operation, *, lock: bool = False) -> tuple[dict[ContactP
     back: dict[ContactPoint, dict[str, Any]] = {}
     for point in points:
         before, after = done[point.pk]
-        if plain(place_of(point)) == after:
+        may = protected.may_change(actor, point.kind, point.party)
+        if may and plain(place_of(point)) == after:
             told = before or {"latitude": None, "longitude": None, "source": Place.UNKNOWN}
             back[point] = {
                 "latitude": told["latitude"], "longitude": told["longitude"], "place_source": told["source"]
@@ -231,15 +236,15 @@ def _to_undo(operation: Operation, *, lock: bool = False) -> tuple[dict[ContactP
     return back, len(done) - len(back)
 
 
-def preview_undo(operation: Operation) -> UndoPlan:
+def preview_undo(actor: Actor, operation: Operation) -> UndoPlan:
     """How many addresses go back to where they were; one that was placed again since stays."""
-    back, kept = _to_undo(operation)
+    back, kept = _to_undo(actor, operation)
     return UndoPlan({"changed": len(back), "kept": kept})
 
 
 @transaction.atomic
 def undo(actor: Actor, operation: Operation) -> dict[str, int]:
-    back, kept = _to_undo(operation, lock=True)
+    back, kept = _to_undo(actor, operation, lock=True)
     change_points(actor, back, operation=operation)
     return {"changed": len(back), "kept": kept}
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from enishi.contacts.models import ContactPoint, ExternalId, Party, Relation
+from enishi.contacts.queries.protected import APP, REACH
 from enishi.core import names
 from enishi.search.models import Kind
-from enishi.search.services import Findable, forget, index
+from enishi.search.services import Findable, forget, index, unparted
 
 KINDS = {
     Party.Kind.PERSON: Kind.PERSON,
@@ -57,8 +58,9 @@ def findable(
         if (" " in word or "\u3000" in word) and names.script(word) in names.FAMILY_FIRST
     ]
     where = list(affiliations)
+    apart: dict[str, list[str]] = {f"{APP}.{kind}": [] for kind in REACH}
     for point in points:
-        words += (
+        apart.get(f"{APP}.{point.kind}", words).extend(
             [point.value.lstrip("+")] if point.kind == ContactPoint.Kind.PHONE else [point.value, point.typed]
         )
     return Findable(
@@ -71,6 +73,7 @@ def findable(
         confidentiality=party.confidentiality,
         language=party.language,
         weight=1,
+        apart=apart,
     )
 
 
@@ -105,3 +108,10 @@ def index_parties(party_ids: Iterable[int]) -> None:
     gone = [party for party in parties if party.deleted_at is not None]
     for kind in {KINDS[Party.Kind(party.kind)] for party in gone}:
         forget(kind, [party.pk for party in gone if KINDS[Party.Kind(party.kind)] == kind])
+
+
+def part_words(*, after: int = 0) -> int | None:
+    """Index the next contacts anew whose addresses and numbers do not stand apart yet; tells where it ended."""
+    found = unparted([str(kind) for kind in KINDS.values()], after=after)
+    index_parties([subject_id for _document, subject_id in found])
+    return found[-1][0] if found else None

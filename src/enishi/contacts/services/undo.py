@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,7 +112,8 @@ def _undo_one(actor: Actor, party: Party, name: str, before: Any, after: Any) ->
     kind, _colon, rest = name.partition(":")
     match kind:
         case "points":
-            return _undo_points(party, before or [], after or [])
+            closed = {kind for kind in protected.REACH if not protected.may_change(actor, kind, party)}
+            return _undo_points(party, _open(before, closed), _open(after, closed))
         case "tags":
             return _undo_tags(party, before or [], after or [])
         case "relation":
@@ -122,6 +123,10 @@ def _undo_one(actor: Actor, party: Party, name: str, before: Any, after: Any) ->
         case "id":
             return _undo_external_id(party, rest, before, after)
     return None
+
+
+def _open(told: list[dict[str, Any]] | None, closed: Collection[str]) -> list[dict[str, Any]]:
+    return [one for one in told or [] if one["kind"] not in closed]
 
 
 def _undo_points(

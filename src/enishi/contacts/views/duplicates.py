@@ -16,6 +16,7 @@ from enishi.accounts.requests import StaffRequest
 from enishi.contacts.forms.duplicates import read_choices, read_entered, read_left_points
 from enishi.contacts.models import DuplicatePair, Party
 from enishi.contacts.queries import duplicates as queries
+from enishi.contacts.queries import record as records
 from enishi.contacts.queries.naming import shown_name
 from enishi.contacts.services import ContactError, duplicates, merging
 from enishi.contacts.views.answers import country, crumbs, party_or_404
@@ -96,7 +97,7 @@ def _both(request: StaffRequest, kept_id: int, gone_id: int) -> tuple[Party, Par
 def merge(request: StaffRequest, kept_id: int, gone_id: int) -> HttpResponseBase:
     """Two records side by side; POST makes one of them."""
     kept, gone = _both(request, kept_id, gone_id)
-    pair = queries.pair_of(kept.pk, gone.pk)
+    pair = queries.pair_between(request.actor, kept.pk, gone.pk)
     if request.method == "POST":
         following = (
             queries.next_pair(request.actor, pair) if pair and request.POST.get("from") == "pairs" else None
@@ -163,7 +164,7 @@ def choose(request: StaffRequest, party_id: int) -> HttpResponseBase:
     request.actor.require(merging.MERGE, party.project_ids)
     if other := number(request.GET.get("other")):
         return redirect("contacts:merge_pair", party.pk, other)
-    points = list(party.points.all())
+    points = records.points(request.actor, party)
     entered = queries.Entered(
         kind=party.kind,
         full_name=party.full_name,
@@ -187,7 +188,7 @@ def choose(request: StaffRequest, party_id: int) -> HttpResponseBase:
 def different(request: StaffRequest, first_id: int, second_id: int) -> HttpResponseBase:
     """Not the same person: remembered, never suggested again; ``again`` takes that back."""
     first, second = _both(request, first_id, second_id)
-    pair = queries.pair_of(first.pk, second.pk)
+    pair = queries.pair_between(request.actor, first.pk, second.pk)
     following = (
         queries.next_pair(request.actor, pair) if pair and request.POST.get("from") == "pairs" else None
     )

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from enishi.accounts.access import Forbidden
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts import services
 from enishi.contacts.forms.hanging import ADDRESS_PARTS, ConsentForm, IdForm, PointForm, TieForm
@@ -28,12 +29,14 @@ def point(request: StaffRequest, party_id: int, point_id: int = 0, kind: str = "
     found: ContactPoint | None = None
     if point_id:
         try:
-            found = records.point(party, point_id)
+            found = records.point(request.actor, party, point_id)
         except ContactPoint.DoesNotExist:
             raise Http404 from None
     elif kind not in ContactPoint.Kind.values:
         raise Http404
     kind, here = (found.kind if found else kind), country()
+    if kind not in records.open_kinds(request.actor, party):
+        raise Forbidden(kind)
     form = PointForm(kind, found, here)
     if request.method == "POST" and "remove" in request.POST and found is not None:
         services.save_point(request.actor, party, None, point=found)

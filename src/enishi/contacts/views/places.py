@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from enishi.accounts.access import Forbidden
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts import services
 from enishi.contacts.forms.lists import State
@@ -268,11 +269,13 @@ def place(request: StaffRequest, party_id: int, point_id: int) -> HttpResponseBa
     """Say where one address lies, or that nobody knows."""
     party = editable(request, party_id)
     try:
-        point = records.point(party, point_id)
+        point = records.point(request.actor, party, point_id)
     except ContactPoint.DoesNotExist:
         raise Http404 from None
     if point.kind != ContactPoint.Kind.ADDRESS:
         raise Http404
+    if point.kind not in records.open_kinds(request.actor, party):
+        raise Forbidden(point.kind)
     known = None if point.latitude is None or point.longitude is None else (point.latitude, point.longitude)
     form = PositionForm(initial=PositionForm.starting(known))
     back = reverse("contacts:party", args=[party.pk])

@@ -49,6 +49,7 @@ def page_parts(record: Record) -> dict[str, Any]:
     return {
         "reaches": [reach(point) for point in record.current_points],
         "past_reaches": [reach(point) for point in record.past_points],
+        "open_kinds": record.open_kinds,
         "greeting": naming.greeting(party) if party.is_person and not gone else None,
         "local": None if gone else local_time(party.time_zone),
         "language_name": language_name(party.language),
@@ -62,7 +63,7 @@ def page_parts(record: Record) -> dict[str, Any]:
         "own_values": [{"field": value.field, "shown": shown_values(value)} for value in record.values],
         "write_url": "" if gone or email is None else f"mailto:{email.value}",
         "call_url": "" if gone or phone is None else f"tel:{phone.value}",
-        "kinds": [(kind.value, kind.label, ICONS[kind.value]) for kind in ContactPoint.Kind],
+        "kinds": [(kind.value, kind.label, ICONS[kind.value]) for kind in record.open_kinds],
     }
 
 

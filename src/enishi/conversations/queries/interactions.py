@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import Case, Prefetch, Q, Value, When
 
+from enishi.accounts import fields
 from enishi.accounts.access import Actor, Level, ScopedQuerySet
 from enishi.contacts.models import Party
 from enishi.content.models import File
@@ -38,7 +39,24 @@ def _participants(actor: Actor) -> ScopedQuerySet[Participant]:
     # A condition on the joined party: as a subquery it would be worked out for all parties there are.
     limit = Party.scope_condition(actor.scope(Party.view_right), "party__")
     seen = Q() if limit is None else Q(party__isnull=True) | limit
-    return Participant.objects.filter(seen).select_related("party", "user").order_by("position", "id")  # type: ignore[return-value]
+    found: Any = Participant.objects.filter(seen).annotate(hides_address=_hides_address(actor))
+    people: ScopedQuerySet[Participant] = found.select_related("party", "user").order_by("position", "id")
+    return people
+
+
+def kind_of(address: str) -> str:
+    """What the address of a participant is in the words of contacts."""
+    return "email" if "@" in address else "phone"
+
+
+def _hides_address(actor: Actor) -> Any:
+    """Whether the address of a participant is a contact's that the actor does not see."""
+    closed = Q(pk__in=[])
+    for kind, like in (("email", Q(address__contains="@")), ("phone", ~Q(address__contains="@"))):
+        seen = fields.seen_where(actor, f"contacts.{kind}", Party, "party__")
+        if seen:
+            closed |= Q(party__isnull=False) & like & ~seen
+    return Case(When(closed, then=Value(True)), default=Value(False))
 
 
 def with_people(actor: Actor, found: InteractionQuerySet) -> InteractionQuerySet:
@@ -136,7 +154,7 @@ def matching(actor: Actor, filters: Filters) -> InteractionQuerySet:
     for code, value in filters.added:
         found = found.filter(kinds[code].condition(actor, value))
     if filters.text:
-        documents = search.matching(search.readable(actor, [Kind.CONVERSATION]), filters.text)
+        documents = search.matching(search.readable(actor, [Kind.CONVERSATION]), filters.text, actor=actor)
         found = found.none() if documents is None else found.filter(pk__in=documents.values("subject_id"))
     return found
 

@@ -16,7 +16,7 @@ from enishi.accounts.access import Actor
 from enishi.accounts.models import User
 from enishi.accounts.queries import organisation
 from enishi.contacts.models import Party
-from enishi.contacts.queries.reaching import first_points
+from enishi.contacts.queries.reaching import first_points, seen_parties
 from enishi.contacts.queries.whole import latest_consents_of
 from enishi.conversations.models import Interaction, Invitation, Invitee
 from enishi.conversations.queries.interactions import visible_participants
@@ -85,6 +85,8 @@ class Guest:
     party: Party | None = None
     user: User | None = None
     invitee: Invitee | None = None
+    address_shown: bool = True
+    """Whether the reader sees it: whoever invites need not."""
 
     @property
     def is_invited(self) -> bool:
@@ -102,6 +104,7 @@ def guests(actor: Actor, interaction: Interaction) -> list[Guest]:
     parties = {one.party.pk: one.party for one in took_part if one.party}
     parties |= {one.party.pk: one.party for one in before if one.party}
     points = first_points(list(parties), ["email"])
+    shown = seen_parties(actor, list(parties), "email")
     refused = {
         party_id
         for party_id, stated in latest_consents_of(list(parties)).items()
@@ -121,6 +124,7 @@ def guests(actor: Actor, interaction: Interaction) -> list[Guest]:
                 _why_not(party, bool(point), pk in refused),
                 party=party,
                 invitee=invitees.get((pk, None)),
+                address_shown=pk in shown,
             )
         )
     for user_id, user in people.items():

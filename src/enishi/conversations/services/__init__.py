@@ -52,6 +52,7 @@ from enishi.conversations.services.senders import (
     reopen_sender,
 )
 from enishi.conversations.services.unknown import Seen, note_unknown
+from enishi.conversations.services.upkeep import part_words
 
 __all__ = [
     "CREATE",
@@ -83,6 +84,7 @@ __all__ = [
     "note_unknown",
     "own_file",
     "owners_for",
+    "part_words",
     "parties_by_address",
     "passage",
     "projects_for",

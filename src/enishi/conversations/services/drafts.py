@@ -12,6 +12,7 @@ from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
 from enishi.accounts.models import Project
 from enishi.contacts.models import ContactPoint, Party, Tag
+from enishi.contacts.queries.protected import seen_points
 from enishi.conversations.models import Attachment, Interaction, InteractionTag, Participant
 from enishi.conversations.services.errors import ConversationError
 from enishi.core import text
@@ -134,13 +135,16 @@ def address_key(address: str) -> str:
 
 
 def parties_by_address(actor: Actor, addresses: Iterable[str]) -> dict[str, int]:
-    """Whose addresses these are, among the contacts that the actor may see; set-wise."""
+    """Whose addresses these are, among the contacts whose addresses the actor sees; set-wise."""
     keys = {address_key(address) for address in addresses} - {""}
     if not keys:
         return {}
     rows = (
         ContactPoint.objects.filter(
-            key__in=keys, party__in=Party.objects.visible_to(actor).present(), valid_until__isnull=True
+            seen_points(actor),
+            key__in=keys,
+            party__in=Party.objects.visible_to(actor).present(),
+            valid_until__isnull=True,
         )
         .exclude(kind=ContactPoint.Kind.ADDRESS)
         .order_by("-party_id")

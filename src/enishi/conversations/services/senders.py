@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor
 from enishi.contacts.models import ContactPoint, Party
+from enishi.contacts.queries.protected import require_changes
 from enishi.contacts.services import PartyDraft, PointDraft, create_party, delete_party, save_point
 from enishi.conversations import signals
 from enishi.conversations.models import Interaction, Participant, UnknownSender
@@ -53,6 +54,8 @@ def join_sender(actor: Actor, sender: UnknownSender, *, party_id: int) -> Party:
     party = Party.objects.visible_to(actor).present().filter(pk=party_id).first()
     if party is None:
         raise ConversationError(_("This contact is no longer there. Choose somebody else."), "party")
+    # Also where they have it already: whether they do is not told to everybody.
+    require_changes(actor, [ContactPoint.Kind.EMAIL], party)
     point = None
     if not party.points.filter(key=sender.address, kind=ContactPoint.Kind.EMAIL).exists():
         point = save_point(actor, party, PointDraft(kind=ContactPoint.Kind.EMAIL, typed=sender.address))

@@ -12,35 +12,36 @@ from enishi.content.services import raise_level, set_attachments_aside
 from enishi.conversations.models import Attachment, Interaction, Participant
 from enishi.core import clock
 from enishi.search.models import Kind
-from enishi.search.services import Findable, forget, index
+from enishi.search.services import Findable, forget, index, unparted
 from enishi.timeline.services import displace, place, reclassify
 
 
-def findable(interaction: Interaction, named: Iterable[str] = ()) -> Findable:
+def findable(interaction: Interaction, named: Iterable[tuple[str, str]] = ()) -> Findable:
     """Found by its own words only: the name of somebody who took part may be more confidential than the talk.
 
     ``named`` are names and addresses that are its own words, because they stand in the mail.
     """
+    heads = list(named)
     first_words = " ".join(interaction.text[:400].split())
     return Findable(
         kind=Kind.CONVERSATION,
         subject_id=interaction.pk,
         title=interaction.subject or first_words,
         detail=first_words if interaction.subject else interaction.place,
-        words=[interaction.subject, interaction.place, *named],
+        words=[interaction.subject, interaction.place, *(name for name, _address in heads)],
         body=interaction.text,
         language=interaction.language,
         project_ids=interaction.project_ids,
         confidentiality=interaction.confidentiality,
+        apart={"contacts.email": [address for _name, address in heads]},
     )
 
 
-def named_in(interaction: Interaction) -> list[str]:
+def named_in(interaction: Interaction) -> list[tuple[str, str]]:
     """Names and addresses as an e-mail has them; in other talks they are what somebody noted."""
     if interaction.channel != Interaction.Channel.EMAIL or interaction.message_id is None:
         return []
-    rows = interaction.participants.order_by("position", "id").values_list("name", "address")
-    return [word for row in rows for word in row]
+    return list(interaction.participants.order_by("position", "id").values_list("name", "address"))
 
 
 def party_ids_of(interaction: Interaction) -> list[int]:
@@ -60,6 +61,17 @@ def show(interaction: Interaction) -> None:
         project_ids=interaction.project_ids,
         confidentiality=interaction.confidentiality,
     )
+
+
+def part_words(*, after: int = 0) -> int | None:
+    """Index the next conversations anew whose addresses do not stand apart yet; tells where it ended."""
+    waiting = unparted([Kind.CONVERSATION], after=after)
+    found = Interaction.objects.unscoped("the index follows the record").prefetch_related("participants")
+    index(
+        findable(one, named_in(one))
+        for one in found.filter(pk__in=[subject_id for _document, subject_id in waiting])
+    )
+    return waiting[-1][0] if waiting else None
 
 
 def hide(interaction: Interaction) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from enishi.accounts.answers import found
+from enishi.contacts.queries.protected import offered
 from enishi.contacts.services import ContactError
 from enishi.conversations import queries, services
 from enishi.conversations.models import UnknownSender
@@ -41,7 +42,7 @@ def senders(request: HttpRequest) -> HttpResponse:
             "total": queries.senders_count(actor),
             "next_url": next_url,
             "may_settle": actor.may(EDIT),
-            "may_create": actor.may("contacts.edit"),
+            "may_create": actor.may("contacts.edit") and offered(actor, "email", change=True),
             "views": views_of(actor, senders=True),
         },
     )

@@ -17,6 +17,7 @@ from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
 from enishi.contacts.models import Consent, ContactPoint
 from enishi.contacts.queries import tree
+from enishi.contacts.queries.protected import offered, seen_where
 from enishi.core import clock
 from enishi.core.formats import counted
 from enishi.engagement.models import Rating
@@ -35,6 +36,11 @@ GAPS: dict[str, Any] = {
     "position": gettext_lazy("Position not known"),
     "plan": gettext_lazy("Nothing planned"),
 }
+
+
+def _asked(actor: Actor) -> dict[str, Any]:
+    """The gaps of which the reader may know: whether there is a phone number is part of it."""
+    return {gap: label for gap, label in GAPS.items() if gap != "phone" or offered(actor, "phone")}
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,8 @@ def _missing(actor: Actor, project_id: int, gap: str, days: int) -> Q:
         given = Consent.objects.filter(Consent.holds_on(clock.today()), party=OuterRef("pk"))
         return ~Q(Exists(given.filter(~Exists(newer))))
     if gap == "phone":
-        return ~Q(Exists(ContactPoint.objects.filter(party=OuterRef("pk"), kind=ContactPoint.Kind.PHONE)))
+        numbers = ContactPoint.objects.filter(party=OuterRef("pk"), kind=ContactPoint.Kind.PHONE)
+        return seen_where(actor, ContactPoint.Kind.PHONE) & ~Q(Exists(numbers))
     if gap == "position":
         return _held(actor, project_id, position__isnull=True)
     if gap == "plan":
@@ -86,7 +93,7 @@ def gap_report(actor: Actor, project_id: int, *, days: int = USUAL_DAYS) -> tupl
     """How many are rated and how many of them have much influence, and what is missing of them. One question."""
     rated, high = _held(actor, project_id), _held(actor, project_id, influence__gte=MUCH)
     wanted: dict[str, Any] = {"rated": Count("pk"), "much": Count("pk", filter=high)}
-    for gap in GAPS:
+    for gap in _asked(actor):
         missing = _missing(actor, project_id, gap, days)
         wanted |= {gap: Count("pk", filter=missing), f"{gap}_high": Count("pk", filter=missing & high)}
     found = stakeholders(actor, project_id).filter(rated).order_by().aggregate(**wanted)
@@ -99,7 +106,7 @@ def gap_report(actor: Actor, project_id: int, *, days: int = USUAL_DAYS) -> tupl
             total=found[gap],
             total_url=gap_url(project_id, gap, days=days),
         )
-        for gap, label in GAPS.items()
+        for gap, label in _asked(actor).items()
     ]
     return found["rated"], found["much"], gaps
 
@@ -115,7 +122,7 @@ def gap_choices(actor: Actor) -> Sequence[tuple[str, str]]:
     """Every gap of every project in which the actor sees ratings."""
     words = {
         **{f"contact{days}": str(GAPS["contact"]) % {"n": counted(days)} for days in QUIET_DAYS},
-        **{gap: str(label) for gap, label in GAPS.items() if gap != "contact"},
+        **{gap: str(label) for gap, label in _asked(actor).items() if gap != "contact"},
     }
     never, much = _("Not rated yet"), _("with high influence")
     found = []

@@ -57,6 +57,9 @@ def correct(actor: Actor, sent: Correction) -> Party:
     # Nobody saves it between the comparison and the change.
     party = locked(party)
     points = {f"point-{point.pk}": point for point in party.points.all()}
+    # Protected since it was taken along: what stands there now is not answered.
+    if any(protected.is_protected(actor, points[name].kind) for name in sent.fields.keys() & points.keys()):
+        raise Forbidden(PEOPLE)
     current, labels = dict[str, str](), dict[str, Any]()
     for name, one in sent.fields.items():
         point = points.get(name)

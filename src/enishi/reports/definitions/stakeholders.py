@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from enishi.accounts.access import ScopedQuerySet
 from enishi.contacts.models import Consent, ContactPoint, Party, PartyTag, Relation
 from enishi.contacts.past import Consents, Parties, PartyTags, Points, Relations
+from enishi.contacts.queries.protected import is_protected
 from enishi.conversations.models import Interaction, Participant
 from enishi.conversations.past import Interactions, Participants
 from enishi.core.documents import Bar, Chart, Column, Figure
@@ -107,6 +108,9 @@ class StakeholderList(Definition):
         ]
 
 
+_KINDS = (ContactPoint.Kind.EMAIL, ContactPoint.Kind.PHONE)
+
+
 def parties(frame: Frame) -> ScopedQuerySet[Party]:
     """The contacts of a frame, in the order of their names."""
     found = frame.within(Party).filter(deleted_at__isnull=True, merged_into__isnull=True)
@@ -121,7 +125,7 @@ def read(frame: Frame) -> Iterator[tuple[Party, Sequence[Any], list[tuple[str, s
     while chunk := list(islice(found, CHUNK)):
         ids = [party.pk for party in chunk]
         points, works, tags, consents = (
-            _points(ids),
+            _points(frame, ids),
             _works_for(frame, ids),
             _tags(ids),
             _consents(frame, ids),
@@ -157,9 +161,9 @@ def read(frame: Frame) -> Iterator[tuple[Party, Sequence[Any], list[tuple[str, s
             )
 
 
-def _points(ids: Sequence[int]) -> dict[tuple[int, str], str]:
-    """The first e-mail address and phone number of each."""
-    kinds = [ContactPoint.Kind.EMAIL, ContactPoint.Kind.PHONE]
+def _points(frame: Frame, ids: Sequence[int]) -> dict[tuple[int, str], str]:
+    """The first e-mail address and phone number of each; none that only some roles see: others read the report too."""
+    kinds = [kind for kind in _KINDS if not is_protected(frame.actor, kind)]
     points = ContactPoint.objects.filter(
         party_id__among=list(ids), kind__in=kinds, valid_until__isnull=True
     ).order_by("is_primary", "-id")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from enishi.accounts.access import Actor
 from enishi.accounts.queries import organisation
 from enishi.contacts.models import Consent, ContactPoint, Party
-from enishi.contacts.queries.reaching import first_points
+from enishi.contacts.queries.reaching import first_points, seen_parties
 from enishi.contacts.queries.setup import purpose_name
 from enishi.contacts.queries.whole import latest_consents_of
 from enishi.core import clock
@@ -49,6 +49,8 @@ class Reached:
     way: str
     address: str
     language: str
+    shown: bool = True
+    """Whether the reader sees the address: whoever writes need not."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def plan(actor: Actor, of: Reply, *, only: Collection[int] | None = None) -> Pla
         for party_id, found in latest_consents_of(ids).items()
     }
     points = first_points(ids, ["email", "address"])
+    shown = {kind: seen_parties(actor, ids, kind) for kind in ("email", "address")}
     words = list(texts(of))
     result = Plan()
     for party in listed:
@@ -109,7 +112,7 @@ def plan(actor: Actor, of: Reply, *, only: Collection[int] | None = None) -> Pla
         by_mail = point.kind == ContactPoint.Kind.EMAIL
         language = party.language if party.language in words else (words[0] if words else "")
         way = ReplyTo.Way.EMAIL if by_mail else ReplyTo.Way.LETTER
-        reached = Reached(party, way, point.value, language)
+        reached = Reached(party, way, point.value, language, shown=party.pk in shown[point.kind])
         (result.mail if by_mail else result.letters).append(reached)
     return result
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from enishi.accounts.answers import done, found, refused
 from enishi.accounts.requests import StaffRequest
+from enishi.contacts.queries.reaching import seen_parties
 from enishi.contacts.queries.setup import purpose_name
 from enishi.core import clock
 from enishi.core.documents import Column, Document, Table, write_csv
@@ -179,6 +180,7 @@ def letters(request: StaffRequest, reply_id: int) -> HttpResponse:
     else:
         told = replies.told(request.actor, one)
         listed = [(p, r.address, r.language) for r, p in told if r.way == ReplyTo.Way.LETTER]
+    shown = seen_parties(request.actor, [party.pk for party, _address, _code in listed], "address")
     columns = [
         Column("name", _("Name")),
         Column("address", _("Address")),
@@ -187,7 +189,7 @@ def letters(request: StaffRequest, reply_id: int) -> HttpResponse:
         Column("text", _("Text")),
     ]
     rows = [
-        [party.full_name, address, code, words[code].subject, words[code].text]
+        [party.full_name, address if party.pk in shown else "", code, words[code].subject, words[code].text]
         for party, address, code in listed
     ]
     table = Table("letters", _("Letters"), columns, lambda: iter(rows), len(rows))

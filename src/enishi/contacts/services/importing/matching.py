@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from enishi.accounts.access import Actor
+from enishi.accounts.fields import reached
 from enishi.contacts.models import ContactPoint, Party
 from enishi.contacts.queries import candidates
+from enishi.contacts.queries.protected import APP
 from enishi.contacts.services.importing.prepared import Prepared
 from enishi.core import names
 from enishi.core.bulk import among
@@ -38,6 +40,7 @@ class Known:
     match_key: str
     names: dict[str, Any]
     project_ids: list[int]
+    confidentiality: int
     keys: set[str] = field(default_factory=set)
 
     @property
@@ -93,7 +96,8 @@ def find(actor: Actor, rows: Sequence[Prepared], *, by_name: bool = True) -> dic
     results: dict[int, Found] = {}
     unsure: list[Prepared] = []
     for row in rows:
-        found = _by_keys(row, [(known[pk], key) for pk, key in hits.get(row.number, ()) if pk in known])
+        shared = [(known[pk], key) for pk, key in hits.get(row.number, ()) if pk in known]
+        found = _by_keys(row, [(other, key) for other, key in shared if not hides(actor, other, key)])
         if found.sure is not None or found.suspects:
             results[row.number] = found
         if found.sure is None and row.kind == Party.Kind.PERSON:
@@ -133,12 +137,23 @@ def _hits(rows: Sequence[Prepared]) -> dict[int, list[tuple[int, str]]]:
 def _known(actor: Actor, party_ids: set[int]) -> dict[int, Known]:
     if not party_ids:
         return {}
-    columns = ("id", "kind", "full_name", "match_key", "names", "project_ids")
+    columns = ("id", "kind", "full_name", "match_key", "names", "project_ids", "confidentiality")
     visible = Party.objects.visible_to(actor).present().filter(pk__in=among(party_ids)).values_list(*columns)
     known = {row[0]: Known(*row) for row in visible}
     for party_id, key in candidates.belongings(known):
-        known[party_id].keys.add(key)
+        if not hides(actor, known[party_id], key):
+            known[party_id].keys.add(key)
     return known
+
+
+_KINDS = {"e": ContactPoint.Kind.EMAIL.value, "p": ContactPoint.Kind.PHONE.value, "a": _ADDRESS.value}
+
+
+def hides(actor: Actor, other: Known, key: str) -> bool:
+    """Whether a key comes from an address or number of a contact that whoever imports does not see."""
+    if not actor.protected or key[0] not in _KINDS:
+        return False
+    return not reached(actor, f"{APP}.{_KINDS[key[0]]}", other.project_ids, other.confidentiality)
 
 
 def _by_keys(row: Prepared, hits: list[tuple[Known, str]]) -> Found:

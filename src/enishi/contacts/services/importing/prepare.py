@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -135,7 +136,7 @@ class _Preparing:
             self.prepared.notes.append(f"{reading.column}: {text.clean(reading.value)}")
         self.prepared.problems.append(found)
 
-    def _closed(self, name: str, reading: Reading) -> bool:
+    def _closed(self, name: str, reading: Reading | ReadPoint) -> bool:
         """Whether a value is left out because whoever imports may not change that field: also not kept as a note."""
         if name not in self.setup.closed:
             return False
@@ -243,7 +244,8 @@ class _Preparing:
         draft = self.draft
         kana = self.prepared.names.get("Kana", {}).get("full", "")
         latin = self.prepared.names.get("Latn", {}).get("full", "")
-        points = (*draft.emails, *draft.phones, *draft.urls)
+        reach = ((_EMAIL, draft.emails), (_PHONE, draft.phones), (_WEB, draft.urls))
+        points = [read for kind, found in reach if kind not in self.setup.closed for read in found]
         first = text.strip_bidi(text.clean(points[0].value)).strip()[:300] if points else ""
         return kana or latin or self._text("nickname", "full_name") or first
 
@@ -335,6 +337,8 @@ class _Preparing:
         held = self.prepared.points
         for read in points:
             typed = text.clean(read.value).strip()
+            if self._closed(kind, read):
+                continue
             try:
                 found = normalised(kind, typed, {}, country=country)
             except normalise.Unusable as error:
@@ -353,6 +357,8 @@ class _Preparing:
                 held.append(point)
 
     def _address(self, address: PostalAddress, country: str) -> None:
+        if any(self._closed(_ADDRESS, reading) for reading in islice(address.parts.values(), 1)):
+            return
         parts = {code: self._line(reading) for code, reading in address.parts.items() if code != "address"}
         whole = address.parts.get("address")
         typed = self._line(whole) if whole else ""

@@ -84,7 +84,11 @@ def changes(actor: Actor, run: ImportRun, rows: Iterable[tuple[int, dict[str, An
             if name not in _HIDDEN and name not in unseen and before[name] != getattr(record, name)
         ]
         labels = dict(ContactPoint.Kind.choices)
-        shown += [Change(labels[point.kind], "", point.value) for point in record.new_points[points:]]
+        shown += [
+            Change(labels[point.kind], "", point.value)
+            for point in record.new_points[points:]
+            if point.kind not in unseen
+        ]
         shown += [
             Change(_("works for"), "", ", ".join(filter(None, (tie.name, tie.department, tie.title))))
             for tie in record.new_ties[ties:]

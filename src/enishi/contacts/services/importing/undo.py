@@ -76,7 +76,7 @@ def preview(actor: Actor, operation: Operation) -> UndoPlan:
     )
     hidden = {party.pk: protected.hidden(actor, party) for party in seen}
     conflicts = [
-        replace(found, now="", back_to="") if name in hidden[int(party)] else found
+        replace(found, now="", back_to="") if _unread(name, hidden[int(party)]) else found
         for found in conflicts
         for party, _colon, name in [found.key.partition(":")]
         if int(party) in hidden
@@ -84,6 +84,11 @@ def preview(actor: Actor, operation: Operation) -> UndoPlan:
     if work.has_consents():
         notes.append(_("Consents that came with the file stay: what somebody stated is not unsaid."))
     return UndoPlan({"deleted": len(gone), "restored": updated}, conflicts[:LISTED], notes)
+
+
+def _unread(name: str, hidden: frozenset[str]) -> bool:
+    """Whether a conflict is about what somebody does not see; a way to reach is named by its number there."""
+    return name in hidden or (name.startswith("point") and not hidden.isdisjoint(protected.REACH))
 
 
 def undo(actor: Actor, operation: Operation, *, keep: Collection[str] | None) -> Mapping[str, int]:

@@ -22,7 +22,7 @@ from enishi.contacts.models import (
     Relation,
 )
 from enishi.contacts.queries.columns import visible_end
-from enishi.contacts.queries.protected import hidden
+from enishi.contacts.queries.protected import hidden, shown_points
 from enishi.contacts.services.merging.lines import (
     Facts,
     Line,
@@ -88,7 +88,7 @@ def preview_merge(actor: Actor, kept: Party, gone: Party) -> MergePreview:
         kept=kept,
         gone=gone,
         lines=[line for line in _lines(kept, gone, found) if line.code not in unseen],
-        points=point_lines(kept, gone, found),
+        points=point_lines(kept, gone, found, unseen),
         moves=[(label, n) for label, n in _moves(actor, gone) if n],
     )
 
@@ -168,7 +168,7 @@ def merge(
     save_changed(kept)
     demoted = _demote(kept, gone, found)
     swaps = move_values(kept, gone, picked, lines)
-    moved = _move(kept, gone, found, leave_points)
+    moved = _move(kept, gone, found, {pk for pk in leave_points if pk in _open_points(gone, found, unseen)})
     items = move_items(gone.pk, kept.pk)
     _state_stricter(kept, gone, found)
     gone.merged_into, gone.deleted_at = kept, clock.now()
@@ -261,6 +261,11 @@ def _move(kept: Party, gone: Party, found: Facts, leave_points: Collection[int])
         for link in links()
     }
     return {key: ids for key, ids in moved.items() if ids}
+
+
+def _open_points(gone: Party, found: Facts, unseen: Collection[str]) -> set[int]:
+    """Ways to reach the one that goes about which somebody may choose; the others move."""
+    return {point.pk for point in shown_points(found.points[gone.pk], unseen)}
 
 
 def _state_stricter(kept: Party, gone: Party, found: Facts) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from enishi.accounts.access import Actor
 from enishi.accounts.models import LANGUAGES
 from enishi.contacts.models import Consent, ContactPoint, Field, FieldValue, Party
 from enishi.contacts.queries.columns import visible_end
+from enishi.contacts.queries.protected import shown_points
 from enishi.contacts.queries.whole import plain_value
 from enishi.core import names, text
 from enishi.timeline.services import plain
@@ -178,12 +179,12 @@ def _values(values: Iterable[FieldValue], field_id: int) -> str:
     )
 
 
-def point_lines(kept: Party, gone: Party, found: Facts) -> list[PointLine]:
-    """Ways to reach them: equal ones side by side, then those of one record only."""
-    comes = {(point.kind, point.value): point for point in found.points[gone.pk]}
+def point_lines(kept: Party, gone: Party, found: Facts, unseen: Collection[str] = ()) -> list[PointLine]:
+    """Ways to reach them that are not ``unseen``: equal ones side by side, then those of one record only."""
+    comes = {(point.kind, point.value): point for point in shown_points(found.points[gone.pk], unseen)}
     lines = [
         PointLine(point.get_kind_display(), point, comes.pop((point.kind, point.value), None))
-        for point in found.points[kept.pk]
+        for point in shown_points(found.points[kept.pk], unseen)
     ]
     lines += [PointLine(point.get_kind_display(), None, point) for point in comes.values()]
     return sorted(lines, key=_order)

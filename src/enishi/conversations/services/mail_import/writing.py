@@ -286,7 +286,7 @@ def _show(rows: Sequence[_Row], target: Target, now: dt.datetime) -> None:
                 project_ids=target.project_ids,
                 confidentiality=row.level,
             ),
-            [word for person, _, _ in row.people for word in (person.name, person.address)],
+            [(person.name, person.address) for person, _, _ in row.people],
         )
         for row in rows
     )
