@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from decimal import Decimal
 
 import pytest
 from django.db import transaction
@@ -13,12 +14,13 @@ from architecture.world import World, joined, routes
 from enishi.accounts.access import Level, Via
 from enishi.accounts.queries import actor as actor_of
 from enishi.cases.services import note, open_case
-from enishi.commitments.services import make_promise, make_task
+from enishi.commitments.services import give, make_promise, make_task
 from enishi.contacts.models import Party, RelationType
 from enishi.contacts.services import PointDraft, change_party, relate, save_point
 from enishi.content.services import add_file
 from enishi.conversations.services import ParticipantDraft, log_interaction
 from enishi.core import clock
+from enishi.core.money import Money
 from enishi.themes.models import Chorus
 from enishi.themes.services import judge_overall, mark_passage
 from factories import manager, party
@@ -65,7 +67,10 @@ def hidden(world: World) -> dict[str, int]:
     log_interaction(boss, subject="Open talk", participants=people, **kind)
     due = clock.now() + dt.timedelta(hours=3)
     common = {"project": where, "party": seen, "due_at": due, "confidentiality": Level.CONFIDENTIAL}
-    promise = make_promise(boss, title=f"{WORD} promise", direction="ours", **common)
+    promise = make_promise(
+        boss, title=f"{WORD} promise", direction="ours", money=Money(Decimal(4), "EUR"), **common
+    )
+    given = give(boss, promise, day=clock.today(), money=Money(Decimal(3), "EUR"), note=f"{WORD} note")
     task = make_task(boss, title=f"{WORD} task", **common)
     kept = add_file(
         boss,
@@ -82,7 +87,7 @@ def hidden(world: World) -> dict[str, int]:
     note(boss, case, text=f"{WORD} again")
     return {
         "party_id": secret.pk, "kept_id": secret.pk, "gone_id": secret.pk, "first_id": secret.pk, "subject_id": secret.pk,
-        "interaction_id": talk.pk, "promise_id": promise.pk, "task_id": task.pk, "file_id": kept.pk,
+        "interaction_id": talk.pk, "promise_id": promise.pk, "contribution_id": given.pk, "task_id": task.pk, "file_id": kept.pk,
         "passage_id": mark.pk, "case_id": case.pk, "meaning_id": voice.pk,
     }  # fmt: skip
 

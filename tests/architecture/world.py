@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from http.cookies import SimpleCookie
 
 from django.test import Client
@@ -30,6 +31,9 @@ from enishi.commitments.services import (
     write_duties,
     write_source,
 )
+from enishi.commitments.services import (
+    give as give_part,
+)
 from enishi.contacts.models import ConsentPurpose, DuplicatePair, Party, RelationType
 from enishi.contacts.services import PointDraft, bulk, change_party, importing, relate, save_point, set_tags
 from enishi.contacts.services import setup as contact_setup
@@ -40,6 +44,7 @@ from enishi.conversations.queries.invitations import token_of
 from enishi.conversations.services import ParticipantDraft, change_interaction, invite, log_interaction
 from enishi.core import clock, storage
 from enishi.core.ai.embedding import DIMENSIONS
+from enishi.core.money import Money
 from enishi.engagement.services import Judgement, give, plan, rate
 from enishi.places.services import add_layer
 from enishi.privacy.models import Erasure, Export
@@ -214,8 +219,9 @@ def _talk(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, ob
     )  # fmt: skip
     promise = make_promise(
         worker, project=where, title="Send the survey", direction="ours", party=aoi, owner=_user(worker),
-        due_at=clock.now() + dt.timedelta(days=2),
+        due_at=clock.now() + dt.timedelta(days=2), money=Money(Decimal(5000), "EUR"),
     )  # fmt: skip
+    given = give_part(worker, promise, day=clock.today(), money=Money(Decimal(2000), "EUR"))
     series = Series.objects.create(
         project=where, rule="FREQ=WEEKLY", starts_on=clock.today(),
         template={"kind": "promise", "title": "Weekly call", "direction": "ours"},
@@ -234,7 +240,7 @@ def _talk(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, ob
     return {
         **{f"conversations:{name} interaction_id": planned.pk for name in ("invite", "call_off", "own_file", "note_answer")},
         "invitee_id": guest.pk, "invitation:answer token": token_of(guest),
-        "source_id": permit.pk, "duty_id": duty.pk, "interaction_id": talk.pk, "promise_id": promise.pk, "series_id": series.pk, "file_id": kept.pk, "number": 1,
+        "source_id": permit.pk, "duty_id": duty.pk, "interaction_id": talk.pk, "promise_id": promise.pk, "series_id": series.pk, "contribution_id": given.pk, "file_id": kept.pk, "number": 1,
         "task_id": make_task(worker, project=where, title="Ring back", party=aoi, owner=_user(worker)).pk,
         "closing_day_id": add_closing_day(SYSTEM, day=dt.date(2027, 3, 1), name="Works outing").pk,
         "report_id": _report(where, worker), "schedule_id": _schedule(where, worker), "audience": "team",

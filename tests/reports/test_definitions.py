@@ -141,7 +141,7 @@ def test_tables_of_gri_and_ifc_say_from_what_they_come(here):
     assert gri["2-25 eHow well it works"][2] == "1 of 2 promises were kept in time (50%)"
     # one resident: too few to be told
     assert gri["2-29 a iWhich groups of stakeholders were engaged"][2] == "Residents (fewer than 5)"
-    assert report.title == "The records answer 8 of 19 points"
+    assert report.title == "The records answer 8 of 26 points"
 
 
 def test_another_app_answers_a_line(here, monkeypatch):
@@ -165,7 +165,15 @@ def test_small_counts_and_what_would_betray_them_are_hidden():
 
 def test_a_report_of_nothing(here):
     empty, boss = project("Empty"), manager()
-    for definition in ("engagement", "promises", "stakeholders", "summary", "disclosures", "grievances"):
+    for definition in (
+        "engagement",
+        "promises",
+        "stakeholders",
+        "summary",
+        "disclosures",
+        "grievances",
+        "social",
+    ):
         report = here.report(boss, definition, project_id=empty.pk)
         assert report.state == "frozen"
         with services.take(boss, report, "pdf").file as file:

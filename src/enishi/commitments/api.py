@@ -14,7 +14,7 @@ from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
 from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries, services
-from enishi.commitments.models import Promise, Series, Task
+from enishi.commitments.models import Contribution, Promise, Series, Task
 from enishi.core import keyset
 from enishi.core.api import (
     PAGE,
@@ -44,6 +44,7 @@ Moment = Annotated[dt.datetime, Field(description="With a time zone, from the ye
 Settled = Literal["kept", "broken", "waived"]
 PromiseState = Literal["open", "late", "proof", "settled", "kept", "kept_late", "broken", "waived", "all"]
 C = TypeVar("C", Promise, Task)
+D = TypeVar("D", Promise, Task, Contribution)
 
 
 class Asked(Schema):
@@ -164,6 +165,41 @@ class SettleIn(Schema):
     proof: Long = ""
 
 
+class ContributionOut(Schema):
+    """What was given of a promised amount, in the currency of the promise."""
+
+    id: int
+    promise_id: int
+    day: dt.date
+    amount: Decimal
+    currency: str
+    in_kind: bool
+    note: str
+    created_at: dt.datetime
+
+    @staticmethod
+    def resolve_amount(row: Contribution) -> Decimal:
+        return row.money.amount
+
+
+class ContributionIn(Schema):
+    """Without a currency it is that of the promise; another one is refused."""
+
+    day: dt.date
+    amount: Amount
+    currency: Currency = ""
+    in_kind: bool = False
+    note: Annotated[Text, Field(max_length=500)] = ""
+    proof: Long = ""
+
+
+class ContributionPatch(ContributionIn):
+    """Only what is sent is changed; ``proof`` is added."""
+
+    day: dt.date = dt.date(2000, 1, 1)
+    amount: Amount = Decimal(1)
+
+
 class TaskIn(CommonIn, Repeats):
     project_id: Id
     promise_id: Id | None = None
@@ -215,15 +251,28 @@ def _check_moment(moment: dt.datetime | None) -> None:
 
 def _saved(action: Callable[[], Any], response: HttpResponse) -> Any:
     """Run a service, turn its refusals into problems, give the new ETag."""
+    row = _written(action)
+    response["ETag"] = etag(row.version)
+    return row
+
+
+def _written(action: Callable[[], Any]) -> Any:
+    """Run a service, and turn its refusals into problems."""
     try:
-        row = action()
+        return action()
     except services.Conflict as conflict:
         raise stale(conflict.current) from None
     except services.CommitmentError as error:
         field = {"proof_text": "proof", "money": "amount"}.get(error.field, error.field or "body")
         raise Problem(422, "This cannot be saved", errors=[(field, str(error))]) from None
-    response["ETag"] = etag(row.version)
-    return row
+
+
+def _given(sent: dict[str, Any], currency: str, amount: Decimal) -> dict[str, Any]:
+    """What is given as the service takes it."""
+    found = {"proof_text" if name == "proof" else name: value for name, value in sent.items()}
+    if {"amount", "currency"} & set(found):
+        found["money"] = Money(found.pop("amount", amount), found.pop("currency", "") or currency)
+    return found
 
 
 def _listed(request: StaffRequest, read: Callable[..., keyset.Page[Any]], asked: Asked, **also: Any) -> Any:
@@ -266,7 +315,7 @@ def _stepped(
     return _saved(lambda: step(request.actor, row, version), response)
 
 
-def _deleted(request: StaffRequest, row: C, delete: Callable[[Actor, C, int | None], Any]) -> Any:
+def _deleted(request: StaffRequest, row: D, delete: Callable[[Actor, D, int | None], Any]) -> Any:
     try:
         delete(request.actor, row, expected_version(request))
     except services.Conflict as conflict:
@@ -336,6 +385,41 @@ def reopen_promise(request: StaffRequest, promise_id: Id, response: HttpResponse
 def delete_promise(request: StaffRequest, promise_id: Id) -> Any:
     """The history keeps the whole promise."""
     return _deleted(request, queries.promise(request.actor, promise_id), services.delete_promise)
+
+
+@promises.get("/{promise_id}/contributions", response=list[ContributionOut], summary="List what was given")
+def list_contributions(request: StaffRequest, promise_id: Id) -> Any:
+    """What was given of the promised amount, oldest first."""
+    return queries.contributions(request.actor, queries.promise(request.actor, promise_id))
+
+
+@promises.post(
+    "/{promise_id}/contributions", response={201: ContributionOut}, summary="Write down what was given"
+)
+def give(request: StaffRequest, promise_id: Id, data: ContributionIn, response: HttpResponse) -> Any:
+    """With If-Match (of the promise) it is written only if nobody else came first (412)."""
+    promise, version = queries.promise(request.actor, promise_id), expected_version(request)
+    sent = _given(data.dict(), promise.currency, data.amount)
+    return Status(201, _written(lambda: services.give(request.actor, promise, version=version, **sent)))
+
+
+@promises.patch(
+    "/contributions/{contribution_id}", response=ContributionOut, summary="Correct what was given"
+)
+def change_contribution(
+    request: StaffRequest, contribution_id: Id, data: ContributionPatch, response: HttpResponse
+) -> Any:
+    row, version = queries.contribution(request.actor, contribution_id), expected_version(request)
+    sent = _given(data.dict(exclude_unset=True), row.currency, row.amount)
+    return _written(lambda: services.change_contribution(request.actor, row, version=version, **sent))
+
+
+@promises.delete("/contributions/{contribution_id}", response={204: None}, summary="Take out what was given")
+def remove_contribution(request: StaffRequest, contribution_id: Id) -> Any:
+    """For what was written down by mistake; the history keeps it."""
+    return _deleted(
+        request, queries.contribution(request.actor, contribution_id), services.remove_contribution
+    )
 
 
 @tasks.get("", response=Page[TaskOut], summary="List tasks")

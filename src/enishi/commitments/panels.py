@@ -26,7 +26,7 @@ from enishi.contacts.queries.briefs import LATE, OWED, SOON, Matter, Part, Secti
 from enishi.contacts.queries.columns import AddedColumn
 from enishi.contacts.queries.filters import FilterField
 from enishi.core import clock, formats
-from enishi.core.money import exact
+from enishi.core.money import exact, format_money, parse_money
 from enishi.core.personal import PLACE, STRUCK
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
 from enishi.core.templatetags.enishi import due, format_date, knot
@@ -196,15 +196,34 @@ def draw_tasks(actor: Actor, ids: Collection[int]) -> Mapping[int, Shown]:
 
 @provide("timeline.fields", "commitments.promise")
 def promise_fields() -> Mapping[str, Any]:
-    return {"words": _("proof"), "files": _("files"), "said_at": _("said")}
+    return {
+        "words": _("proof"),
+        "files": _("files"),
+        "said_at": _("said"),
+        "given": _("given"),
+        "given_note": _("note"),
+    }
 
 
 @provide("timeline.values", "commitments.promise")
 def promise_value(name: str, value: Any) -> str | None:
     """Where in a text it was said is shown by the passage itself, not by numbers; an amount without zeros at its end."""
+    if name == "given" and isinstance(value, dict):
+        return _given(value)
     if name == "amount" and value and value != STRUCK:
         return formats.counted(exact(Decimal(value)))
     return "" if name in {"said_start", "said_end", "said_via"} else None
+
+
+def _given(told: Mapping[str, Any]) -> str:
+    language = get_language() or "en"
+    words = {
+        "amount": format_money(parse_money(told["amount"]), language, whole=True),
+        "day": formats.format_date(dt.date.fromisoformat(told["day"]), language, today=clock.today()),
+    }
+    if told["in_kind"]:
+        return gettext("%(amount)s in kind, %(day)s") % words
+    return gettext("%(amount)s, %(day)s") % words
 
 
 @provide("timeline.fields", "commitments.series")

@@ -10,12 +10,14 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
-from enishi.commitments.models import Promise, Proof, Series, Source, Task
+from enishi.commitments.models import Contribution, Promise, Proof, Series, Source, Task
 from enishi.commitments.services import index_of_party
+from enishi.commitments.services.giving import NOTES
 from enishi.core.formats import counted
 from enishi.core.personal import (
     STRUCK,
     Chapter,
+    Emptied,
     Fate,
     Hindrance,
     Keeper,
@@ -29,6 +31,7 @@ _PROMISE = (
     "direction", "title", "detail", "due_at", "state", "done_at", "settled_at", "outcome", "quote", "said_at", "created_at", "amount",
     "currency", "purpose",
 )  # fmt: skip
+_GIVEN = ("day", "amount", "currency", "in_kind", "note")
 _TASK = ("title", "detail", "due_at", "done_at", "quote", "created_at")
 
 
@@ -53,6 +56,14 @@ class CommitmentsKeeper(Keeper):
             _("Documents of which they are the authority"),
             shown=False,
         ),
+        Table(
+            Contribution,
+            ("promise__party",),
+            Fate.STAYS,
+            _("What was given of promises, without the notes"),
+            clears=("note",),
+            shown=False,
+        ),
         Table(Proof, ("promise__party",), Fate.STAYS, _("Proofs of promises"), shown=False),
     )
 
@@ -63,6 +74,11 @@ class CommitmentsKeeper(Keeper):
         rows = [plain_row(promise, _PROMISE) for promise in promises]
         labels = {name: _promise_label(name) for name in _PROMISE}
         yield Chapter("promises", _("Promises"), rows, labels, every - len(rows), model=Promise)
+        given = Contribution.objects.filter(promise__in=promises).order_by("day", "pk")
+        every = Contribution.objects.filter(promise__party__in=ids).count()
+        rows = [{"promise": row.promise_id, **plain_row(row, _GIVEN)} for row in given]
+        labels = {"promise": _("promise"), **labels_of(Contribution, _GIVEN)}
+        yield Chapter("given", _("What was given"), rows, labels, every - len(rows), model=Contribution)
         tasks = Task.objects.visible_to(actor).filter(party__in=ids).order_by("created_at", "pk")
         every = Task.objects.unscoped("a count of what is left out").filter(party__in=ids).count()
         rows = [plain_row(task, _TASK) for task in tasks]
@@ -95,8 +111,14 @@ class CommitmentsKeeper(Keeper):
             )
 
     def erase(self, actor: Actor, subject: Subject) -> Iterable[str]:
+        mine = Promise.objects.unscoped("of somebody who is erased").filter(party__in=subject.party_ids)
+        self._promises = list(mine.values_list("pk", flat=True))
         Proof.objects.filter(promise__party__in=subject.party_ids).exclude(text="").update(text=STRUCK)
         return ()
+
+    def emptied(self) -> Iterable[Emptied]:
+        """Notes on what was given stand in the history of the promise."""
+        yield Emptied(Promise, frozenset(self._promises), frozenset(NOTES))
 
     def finish(self, subject: Subject) -> None:
         for party_id in subject.party_ids:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from enishi.commitments.views import closing, duties, escalation, kept, lists, promises, tasks
+from enishi.commitments.views import closing, duties, escalation, giving, kept, lists, promises, tasks
 
 app_name = "commitments"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("<int:promise_id>/done/", promises.done, name="done"),
     path("<int:promise_id>/reopen/", promises.reopen, name="reopen"),
     path("<int:promise_id>/proof/", promises.proof, name="proof"),
+    path("<int:promise_id>/give/", giving.give, name="give"),
+    path("given/<int:contribution_id>/edit/", giving.edit, name="edit_given"),
+    path("given/<int:contribution_id>/remove/", giving.remove, name="remove_given"),
     path("<int:promise_id>/delete/", promises.delete, name="delete"),
     path("tasks/", lists.tasks, name="tasks"),
     path("tasks/new/", tasks.new, name="new_task"),

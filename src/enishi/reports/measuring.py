@@ -18,6 +18,7 @@ from enishi.accounts.access import Actor
 from enishi.core import clock
 from enishi.core.documents import Bar, Chart
 from enishi.core.formats import counted, format_date, format_percent
+from enishi.core.money import Money, format_money
 from enishi.core.registry import Plugin
 
 PERIODS = {4: 1, 12: 1, 26: 2, 52: 4}
@@ -110,6 +111,10 @@ def address(name: str, *args: Any, **query: Any) -> str:
 
 def percent(share: float) -> str:
     return format_percent(share, _language())
+
+
+def money(value: Money) -> str:
+    return format_money(value, _language(), whole=True)
 
 
 def short_day(day: dt.date) -> str:

@@ -149,7 +149,8 @@ def stood(subject_type: str, found: State) -> list[dict[str, Any]]:
     names, fields = _names(subject_type), _fields(subject_type)
     rows = []
     for one in found.fields:
-        plain = one.name.partition(":")[0] if one.name.startswith("relation:") else one.name
+        plain, _colon, number = one.name.partition(":")
+        plain = plain if number.isdecimal() else one.name
         then, last = (_value(subject_type, plain, fields.get(plain), value) for value in (one.then, one.last))
         if then or last:
             label = _label(names, fields, plain)

@@ -12,6 +12,7 @@ from enishi.commitments.forms.duties import (
 from enishi.commitments.forms.ledger import (
     ClosingDayForm,
     DueForm,
+    GivenForm,
     PromiseForm,
     ProofForm,
     SettleForm,
@@ -26,6 +27,7 @@ __all__ = [
     "DueForm",
     "DutyForm",
     "EndForm",
+    "GivenForm",
     "PasteForm",
     "PromiseForm",
     "ProofForm",

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
 from enishi.commitments import queries
-from enishi.commitments.models import EscalationStep, Promise, Series, Task
+from enishi.commitments.models import Contribution, EscalationStep, Promise, Series, Task
 from enishi.commitments.services import Conflict
 from enishi.contacts.models import Party
 from enishi.content.services import FileDraft
+from enishi.core import clock
 from enishi.core.fields import DayField, DueField, MoneyField
 from enishi.search.queries import Hit
 
@@ -309,6 +310,37 @@ class SettleForm(ProofForm):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
     )
+
+
+class GivenForm(ProofForm):
+    """What was given of a promised amount, and what proves it."""
+
+    day = DayField(
+        label=_("Given on"),
+        widget=forms.TextInput(attrs={"dir": "ltr"}),
+        help_text=_("For example 29 Dec 2026."),
+    )
+    in_kind = forms.BooleanField(
+        label=_("In kind"), required=False, help_text=_("Works or goods: the amount is what they are worth.")
+    )
+    note = forms.CharField(label=_("Note"), required=False, max_length=500)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, promise: Promise, *args: Any, row: Contribution | None = None, **kwargs: Any) -> None:
+        now = {name: getattr(row, name) for name in ("day", "money", "in_kind", "note")} if row else {}
+        kwargs["initial"] = {"day": clock.today(), "version": promise.version, **now}
+        # It opens above the page of the promise, which has a form for proofs of its own.
+        kwargs["auto_id"] = "given_%s"
+        super().__init__(*args, **kwargs)
+        self.fields["money"] = MoneyField(
+            label=_("Amount"),
+            currency=promise.currency,
+            help_text=_("In %(currency)s.") % {"currency": promise.currency},
+        )
+
+    def values(self) -> dict[str, Any]:
+        names = ("day", "money", "in_kind", "note", "proof_text", "version")
+        return {**{name: self.cleaned_data[name] for name in names}, "files": self.drafts()}
 
 
 class DueForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from enishi.commitments.models.duties import Duty, Source
 from enishi.commitments.models.escalation import Escalation, EscalationStep
+from enishi.commitments.models.giving import Contribution
 from enishi.commitments.models.ledger import (
     ClosingDay,
     Commitment,
@@ -16,6 +17,7 @@ from enishi.commitments.models.ledger import (
 __all__ = [
     "ClosingDay",
     "Commitment",
+    "Contribution",
     "Digest",
     "Duty",
     "Escalation",

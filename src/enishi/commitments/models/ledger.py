@@ -193,6 +193,8 @@ class Promise(Commitment):
                 condition=Q(series__isnull=False),
                 name="promise_of_series_once",
             ),
+            # What contributions point at, so that they are in its currency.
+            models.UniqueConstraint(fields=["id", "currency"], name="promise_with_currency"),
         ]
         indexes = [
             # The ledger: what is open, by time.
@@ -275,13 +277,16 @@ class Promise(Commitment):
 
 
 class Proof(models.Model):
-    """Evidence that a promise was kept (or why it was not): a file or words."""
+    """Evidence that a promise was kept (or why it was not), or that a part of it was given: a file or words."""
 
     promise = models.ForeignKey(Promise, on_delete=models.CASCADE, related_name="proofs")
     file = models.ForeignKey(
         "content.File", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     text = models.TextField(_("words"), blank=True)
+    contribution = models.ForeignKey(
+        "commitments.Contribution", null=True, blank=True, on_delete=models.SET_NULL, related_name="proofs"
+    )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 

@@ -32,6 +32,7 @@ from enishi.commitments.queries.figures import (
     kept_rates,
     late_count,
 )
+from enishi.commitments.queries.giving import Given, Owed, contribution, contributions, given, given_sum, owed
 from enishi.commitments.queries.kept import Report, kept_report
 from enishi.commitments.queries.ledger import (
     Column,
@@ -74,8 +75,10 @@ __all__ = [
     "Edges",
     "Figures",
     "Filter",
+    "Given",
     "Month",
     "MonthDay",
+    "Owed",
     "Rate",
     "Report",
     "Runs",
@@ -88,6 +91,8 @@ __all__ = [
     "closed_on",
     "closing_day",
     "closing_days",
+    "contribution",
+    "contributions",
     "due_soon",
     "duties",
     "duty",
@@ -99,6 +104,8 @@ __all__ = [
     "figures",
     "file_versions",
     "files_of",
+    "given",
+    "given_sum",
     "group_totals",
     "grouped",
     "is_settled",
@@ -114,6 +121,7 @@ __all__ = [
     "my_day",
     "open_of_parties",
     "open_tasks_of_parties",
+    "owed",
     "party",
     "people_like",
     "promise",

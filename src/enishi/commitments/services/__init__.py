@@ -19,6 +19,7 @@ from enishi.commitments.services.following import (
     raise_confidentiality,
     raise_these,
 )
+from enishi.commitments.services.giving import change_contribution, give, remove_contribution
 from enishi.commitments.services.promises import (
     add_proof,
     change_promise,
@@ -45,6 +46,7 @@ __all__ = [
     "add_proof",
     "add_step",
     "catch_up",
+    "change_contribution",
     "change_duty",
     "change_from_here",
     "change_promise",
@@ -59,6 +61,7 @@ __all__ = [
     "extend_all_series",
     "extend_series",
     "finish_task",
+    "give",
     "index_of_party",
     "make_promise",
     "make_task",
@@ -69,6 +72,7 @@ __all__ = [
     "remind_all",
     "remind_reviews",
     "remove_closing_day",
+    "remove_contribution",
     "remove_step",
     "reopen_promise",
     "reopen_task",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from enishi.accounts.access import Actor
 from enishi.accounts.models import Project, User
 from enishi.commitments import signals
-from enishi.commitments.models import Duty, Promise, Proof, Series, Task
+from enishi.commitments.models import Contribution, Duty, Promise, Proof, Series, Task
 from enishi.commitments.services import rules, writing
 from enishi.commitments.services.repeating import begin_series
 from enishi.commitments.services.rules import EDIT, CommitmentError
@@ -231,9 +231,16 @@ def move_promise(
 
 @transaction.atomic
 def add_proof(
-    actor: Actor, promise: Promise, *, text: str = "", files: Iterable[File | FileDraft] = ()
+    actor: Actor,
+    promise: Promise,
+    *,
+    text: str = "",
+    files: Iterable[File | FileDraft] = (),
+    contribution: Contribution | None = None,
 ) -> list[Proof]:
     """Attach evidence: words, files, or both. A draft becomes a file of the promise's project and person.
+
+    With a ``contribution`` of the promise it proves that this was given.
 
     Raises CommitmentError when there is neither, FileError for a file that cannot be kept.
     """
@@ -259,7 +266,7 @@ def add_proof(
         else:
             proofs = [Proof(promise=promise, text=said, user_id=actor.user_id)]
     for proof in proofs:
-        proof.created_at = clock.now()
+        proof.created_at, proof.contribution = clock.now(), contribution
         proof.save()
     record(
         actor,

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from enishi.accounts.access import Actor
 from enishi.accounts.models import User
 from enishi.commitments import signals
-from enishi.commitments.models import Promise, Proof, Series, Task
-from enishi.commitments.services import rules, writing
+from enishi.commitments.models import Contribution, Promise, Proof, Series, Task
+from enishi.commitments.services import giving, rules, writing
 from enishi.commitments.services.rules import DELETE, EDIT, C, CommitmentError
 from enishi.commitments.services.series import end_series, resume_series
 from enishi.timeline.models import Entry
@@ -42,6 +42,8 @@ def undo(actor: Actor, entry_id: int) -> Promise | Task | Series:
     if entry.subject_type not in {"commitments.promise", "commitments.task"}:
         raise CommitmentError(_("This cannot be undone."))
     model: type[Promise] | type[Task] = Promise if entry.subject_type == "commitments.promise" else Task
+    if entry.event in giving.EVENTS:
+        return giving.take_back(actor, entry)
     if entry.event in _DELETED:
         return _bring_back(actor, entry, model)
     if entry.event in _CHANGED:
@@ -90,6 +92,10 @@ def _bring_back(actor: Actor, entry: Entry, model: type[C]) -> C:
     row = model(**image)
     row.save(force_insert=True)
     if isinstance(row, Promise):
+        for given in entry.data.get("_contributions", ()):
+            Contribution(
+                **{column: value_of(Contribution, column, value) for column, value in given.items()}
+            ).save(force_insert=True)
         for proof in entry.data["_proofs"]:
             Proof(**{column: value_of(Proof, column, value) for column, value in proof.items()}).save(
                 force_insert=True

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor
 from enishi.commitments import signals
 from enishi.commitments.models import Commitment, Promise, Task
 from enishi.commitments.services import rules
-from enishi.commitments.services.rules import DELETE, EDIT, C
+from enishi.commitments.services.rules import DELETE, EDIT, C, CommitmentError
 from enishi.core.events import Event
 from enishi.core.text import clean
 from enishi.search.models import Kind
@@ -140,6 +141,12 @@ def finish(actor: Actor, row: C, event: Event, before: Mapping[str, Any], **data
     changes = differences(before, snapshot(row))
     if not changes:
         return row
+    if isinstance(row, Promise) and "currency" in changes and row.contributions.exists():
+        raise CommitmentError(
+            _("A part of it was given in %(currency)s already, so its currency stays.")
+            % {"currency": before["currency"]},
+            "money",
+        )
     rules.save(row)
     keep_up([row])
     if {"project_id", "confidentiality"} & set(changes):
@@ -225,6 +232,7 @@ def _cut(promise: Promise) -> dict[str, Any]:
     """What goes, or loses its promise, when a promise is deleted."""
     serving = Task.objects.unscoped("links that the deletion cuts").filter(promise=promise)
     return {
+        "_contributions": [rules.image(row) for row in promise.contributions.order_by("id")],
         "_proofs": [rules.image(proof) for proof in promise.proofs.order_by("id")],
         "_tasks": list(serving.values_list("pk", flat=True)),
     }

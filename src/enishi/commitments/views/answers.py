@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.forms import Form
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from enishi.accounts import answers
 from enishi.accounts.answers import chosen_project, found, refused, way_back
 from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries
 from enishi.core.dates import DateError, parse_date
+from enishi.core.money import Money, format_money
 from enishi.core.parameters import number, words
 
-__all__ = ("asked", "done", "filter_of", "found", "refused", "way_back", "with_")
+__all__ = ("amount", "asked", "done", "filter_of", "found", "part", "refused", "way_back", "with_")
 
 KEPT = (
     "state", "side", "kind", "who", "q", "from", "until", "decided", "till", "owner", "team", "in",
@@ -67,6 +71,17 @@ def with_(request: StaffRequest, **changed: str) -> str:
     """The address of this list with part of its filter changed; an empty value removes it."""
     kept = {name: value for name, value in {**asked(request), **changed}.items() if value}
     return f"?{urlencode(kept)}" if kept else request.path
+
+
+def part(request: StaffRequest, name: str, context: dict[str, Any], form: Form) -> HttpResponse:
+    """A short form: in the sheet or the card that asked for it, else on a page of its own."""
+    place = "page" if not request.htmx else "card" if request.htmx.target != "sheet" else "sheet"
+    return render(request, f"{name}_{place}.html", context, status=422 if form.errors else 200)
+
+
+def amount(value: Money) -> str:
+    """An amount in the reader's way."""
+    return format_money(value, get_language() or "en", whole=True)
 
 
 def done(request: StaffRequest, words: str, *, undo: int | None = None, after: str) -> HttpResponse:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -34,6 +33,7 @@ def promise(request: StaffRequest, promise_id: int) -> HttpResponse:
     context = {
         "promise": row,
         "proofs": queries.proofs(actor, row),
+        "given": queries.given(actor, row),
         "tasks": queries.tasks_of(actor, row),
         "runs": queries.runs(actor, [row.series_id]).get(row.series_id) if row.series_id else None,
         "may_see_source": actor.may_some("conversations.view", row.project_id),
@@ -117,15 +117,7 @@ def settle(request: StaffRequest, promise_id: int) -> HttpResponse:
             return answers.done(request, words % {"title": row.title}, undo=settled.undo_entry, after=after)
     state = form.data.get("state") if form.is_bound else form.initial["state"]
     context = {"form": form, "promise": row, "state": state, "back": after}
-    return _part(request, "commitments/settle", context, form)
-
-
-def _part(request: StaffRequest, name: str, context: dict[str, Any], form: Any) -> HttpResponse:
-    """A short form: in the sheet or the card that asked for it, else on a page of its own."""
-    template = (
-        f"{name}_{'page' if not request.htmx else 'card' if request.htmx.target != 'sheet' else 'sheet'}.html"
-    )
-    return render(request, template, context, status=422 if form.errors else 200)
+    return answers.part(request, "commitments/settle", context, form)
 
 
 @require_POST
@@ -143,7 +135,7 @@ def move(request: StaffRequest, promise_id: int) -> HttpResponse:
     except services.CommitmentError:
         form = SettleForm(initial={"state": to})
         context = {"form": form, "promise": row, "state": to, "back": after}
-        return _part(request, "commitments/settle", context, form)
+        return answers.part(request, "commitments/settle", context, form)
     return answers.done(
         request, _("Moved: %(title)s") % {"title": row.title}, undo=moved.undo_entry, after=after
     )
@@ -166,7 +158,7 @@ def due(request: StaffRequest, promise_id: int) -> HttpResponse:
             form.add_error("due_at", str(error))
         else:
             return answers.done(request, _("Date moved"), undo=moved.undo_entry, after=after)
-    return _part(request, "commitments/due", {"form": form, "promise": row, "back": after}, form)
+    return answers.part(request, "commitments/due", {"form": form, "promise": row, "back": after}, form)
 
 
 def _stepped(

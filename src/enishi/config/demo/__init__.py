@@ -12,6 +12,7 @@ import random
 from enishi.config.demo import (
     conversations,
     desk,
+    giving,
     hearing,
     interviews,
     kept,
@@ -70,6 +71,7 @@ def _tell(now: dt.datetime) -> None:
     ledger.save_errands(house)
     ledger.save_duties(house, organisations, drawing("duties"))
     permits.save(house, organisations)
+    giving.save(house, organisations)
     raised.save_cases(house)
     desk.fill_library(house, organisations)
     desk.fill_links(house, organisations, people)

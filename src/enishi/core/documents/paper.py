@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
-Cell = str | int | float | dt.date | dt.datetime | None
-Kind = Literal["text", "number", "day", "moment"]
+Cell = str | int | float | Decimal | dt.date | dt.datetime | None
+Kind = Literal["text", "number", "amount", "day", "moment"]
+NUMBERS: frozenset[Kind] = frozenset({"number", "amount"})
+"""What stands at the end of its column; an amount is exact."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from django.utils.translation import override
 from enishi.core.documents import typeset
 from enishi.core.documents.cells import shown
 from enishi.core.documents.docx import first_rows
-from enishi.core.documents.paper import Chart, Document, Table
+from enishi.core.documents.paper import NUMBERS, Chart, Document, Table
 
 ROWS = 2000
 """Of each table: as many as are frozen while the browser waits. Typst holds a document in memory as a whole, and a thousand rows
@@ -95,7 +95,7 @@ def _table(document: Document, table: Table) -> dict[str, Any]:
     return {
         "title": table.title,
         "columns": [
-            {"label": column.label, "share": column.share, "number": column.kind == "number"}
+            {"label": column.label, "share": column.share, "number": column.kind in NUMBERS}
             for column in table.columns
         ],
         "rows": [

@@ -1,4 +1,4 @@
-"""Answers to GRI 2-25, 2-26, 2-29 and to IFC Performance Standard 1, as far as the records give them.
+"""Answers to GRI 2-25, 2-26, 2-29, 203-1, 413-1 and to IFC Performance Standard 1, as far as the records give them.
 
 Each line says from what it was worked out; what nobody records says so. Other apps answer further lines:
 ``provide("reports.disclosure", "gri-2-25-b")`` with a function of the frame that returns an ``Answer`` or None.
@@ -15,18 +15,19 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from enishi.accounts.models import Project
 from enishi.cases.models import ReportPage
 from enishi.cases.packs import pack
 from enishi.cases.past import Cases, pages_on
 from enishi.cases.queries import Figures, Share
 from enishi.commitments.models import Promise
-from enishi.commitments.past import Promises, Proofs
+from enishi.commitments.past import Contributions, Promises, Proofs
 from enishi.contacts.models import Party, PartyTag
 from enishi.conversations.models import Interaction, InteractionTag, Participant
 from enishi.core import registry
 from enishi.core.documents import Column, Figure
 from enishi.core.formats import format_percent
-from enishi.reports.definitions import engagement, grievances, promises
+from enishi.reports.definitions import engagement, grievances, promises, social
 from enishi.reports.framing import Definition, Frame, Paper, Rows, Writer
 from enishi.reports.suppression import THRESHOLD, hidden
 
@@ -132,6 +133,15 @@ class Known:
             f"{name or _('not said')} ({_('fewer than 5') if (place, 0) in closed else self.frame.number(n)})"
             for place, (name, n) in enumerate(listed[:SHOWN])
         )
+
+    @cached_property
+    def social(self) -> social.Found:
+        return social.add_up(self.frame)
+
+    @cached_property
+    def places(self) -> int:
+        """How many projects the frame holds."""
+        return len(self.frame.project_ids) or Project.objects.filter(archived_at__isnull=True).count()
 
     @cached_property
     def ours(self) -> dict[str, Any]:
@@ -287,6 +297,64 @@ def _told(known: Known) -> Answer | None:
     return Answer(text, _("conversations from us"))
 
 
+def _sums(known: Known, purposes: Iterable[str]) -> str:
+    """What was promised for these purposes, given in the period and still owed."""
+    found = known.social.by_currency(purposes)
+    words = (
+        (_("%(amounts)s promised"), {currency: sums.promised for currency, sums in found.items()}),
+        (_("%(amounts)s given in the period"), {currency: sums.given for currency, sums in found.items()}),
+        (_("%(amounts)s still owed"), {currency: sums.owed for currency, sums in found.items()}),
+    )
+    told = [(text, social.together(known.frame, amounts)) for text, amounts in words]
+    return ", ".join(text % {"amounts": amounts} for text, amounts in told if amounts)
+
+
+def _supported(known: Known) -> Answer | None:
+    """By purpose, what was promised to communities, given and is still owed."""
+    told = [(Promise.Purpose(code).label, _sums(known, [code])) for code in SUPPORT]
+    text = "; ".join(f"{label}: {sums}" for label, sums in told if sums)
+    return Answer(text, _("our promises with an amount, by what they are for")) if text else None
+
+
+def _how_given(known: Known) -> Answer | None:
+    found = known.social.by_currency(SUPPORT)
+    in_kind = social.together(known.frame, {currency: sums.in_kind for currency, sums in found.items()})
+    paid = {currency: sums.given - sums.in_kind for currency, sums in found.items()}
+    in_money = social.together(known.frame, paid)
+    parts = [
+        *([_("in kind: %(amounts)s") % {"amounts": in_kind}] if in_kind else []),
+        *([_("in money: %(amounts)s") % {"amounts": in_money}] if in_money else []),
+    ]
+    return (
+        Answer(
+            "; ".join(parts),
+            _("what was given in the period; whether anything is asked for it is not recorded"),
+        )
+        if parts
+        else None
+    )
+
+
+def _programmes(known: Known) -> Answer | None:
+    there = {place.project_id for place in known.social.sums if place.purpose in SUPPORT}
+    if not there:
+        return None
+    text = ngettext(
+        "promises with an amount to communities in %(n)s of %(total)s project",
+        "promises with an amount to communities in %(n)s of %(total)s projects",
+        known.places,
+    ) % {"n": known.frame.number(len(there)), "total": known.frame.number(known.places)}
+    return Answer(text, _("our promises with an amount, compensation not counted"))
+
+
+def _compensation(known: Known) -> Answer | None:
+    text = _sums(known, [Promise.Purpose.COMPENSATION])
+    return Answer(text, _("our promises of compensation with an amount")) if text else None
+
+
+SUPPORT = tuple(code for code in Promise.Purpose.values if code != Promise.Purpose.COMPENSATION)
+"""What promises to communities are for, where nothing is put right with them."""
+
 Line = tuple[str, str, Any, Callable[[Known], Answer | None] | None]
 # Code of the plug-in place, number in the standard, what it asks in our words, what answers it from here.
 GRI: tuple[Line, ...] = (
@@ -302,7 +370,26 @@ GRI: tuple[Line, ...] = (
     ("gri-2-26-a-i", "2-26 a i", gettext_lazy("How people can ask for advice"), _ways_in),
     ("gri-2-26-a-ii", "2-26 a ii", gettext_lazy("How people can raise concerns"), _concerns),
 )
+COMMUNITY: tuple[Line, ...] = (
+    (
+        "gri-203-1-a",
+        "203-1 a",
+        gettext_lazy("Infrastructure and services supported, and how far they are"),
+        _supported,
+    ),
+    ("gri-203-1-b", "203-1 b", gettext_lazy("What they change for communities and the local economy"), None),
+    ("gri-203-1-c", "203-1 c", gettext_lazy("Whether commercial, in kind or free of charge"), _how_given),
+    ("gri-413-1-a-i", "413-1 a i–iii", gettext_lazy("Assessments of social and environmental impact"), None),
+    (
+        "gri-413-1-a-iv",
+        "413-1 a iv",
+        gettext_lazy("Programmes for the development of communities"),
+        _programmes,
+    ),
+    ("gri-413-1-a-viii", "413-1 a viii", gettext_lazy("Formal ways for communities to complain"), _handled),
+)
 IFC: tuple[Line, ...] = (
+    ("ifc-ps1-13", "PS1 13–15", gettext_lazy("Measures against harm: compensation"), _compensation),
     (
         "ifc-ps1-26",
         "PS1 26–27",
@@ -319,42 +406,51 @@ IFC: tuple[Line, ...] = (
 )
 
 
+TOTAL = len(GRI) + len(COMMUNITY) + len(IFC)
+
+
 class Disclosures(Definition):
     code = "disclosures"
     label = gettext_lazy("GRI and IFC tables")
     description = gettext_lazy(
-        "GRI 2-25, 2-26, 2-29 and IFC Performance Standard 1: what the records answer, from which records, and what is not recorded."
+        "GRI 2-25, 2-26, 2-29, 203-1, 413-1 and IFC Performance Standard 1: what the records answer, from which records, and what is not recorded."
     )
     icon = "certificate"
-    version = 2
+    version = 3
     needs = ("conversations.view", "commitments.view", "contacts.view", "cases.view")
-    past = (*engagement.PAST, Promises, Proofs, Cases)
+    past = (*engagement.PAST, Promises, Contributions, Proofs, Cases)
     days = 365
 
     def count(self, frame: Frame) -> int:
-        return len(GRI) + len(IFC)
+        return TOTAL
 
     def made_of(self, frame: Frame) -> Iterable[QuerySet[Any]]:
-        return [engagement.conversations(frame), promises.promises(frame), grievances.grievances(frame)]
+        kept, given = (found(frame).order_by().values("pk") for found in (promises.promises, social.promises))
+        told = frame.within(Promise).filter(Q(pk__in=kept) | Q(pk__in=given))
+        return [engagement.conversations(frame), told, grievances.grievances(frame)]
 
     def write(self, frame: Frame, out: Writer) -> Paper:
         known = Known(frame)
         answered = self._fill(known, out.table("gri", _("GRI 2: General disclosures"), self._columns()), GRI)
+        communities = out.table("communities", _("GRI 203 and 413: Communities"), self._columns())
+        answered += self._fill(known, communities, COMMUNITY)
         answered += self._fill(known, out.table("ifc", _("IFC Performance Standard 1"), self._columns()), IFC)
-        total = len(GRI) + len(IFC)
         return Paper(
             title=_("The records answer %(n)s of %(total)s points")
             % {
                 "n": frame.number(answered),
-                "total": frame.number(total),
+                "total": frame.number(TOTAL),
             },
             figures=[
                 Figure(frame.number(answered), _("answered from records")),
-                Figure(frame.number(total - answered), _("not recorded here")),
+                Figure(frame.number(TOTAL - answered), _("not recorded here")),
             ],
             notes=[
                 _("The questions are in our words; the standards themselves are with GRI and IFC."),
                 engagement.small_counts_note(),
+                _(
+                    "Amounts stand in the currency in which they were promised. Those to fewer than five single people are not in the sums."
+                ),
                 grievances.in_time_note(),
             ],
         )

@@ -19,6 +19,7 @@ from enishi.reports.measuring import (
     Reading,
     Span,
     address,
+    money,
     parts,
     percent,
     short_day,
@@ -55,6 +56,36 @@ class OpenPromises(Metric):
             words=ngettext("promise open", "promises open", found["open"]),
             url=address(LIST, **{"in": look.project_id}),
             chart=Chart(_("What is open"), parts(rows)),
+        )
+
+
+class SocialInvestment(Metric):
+    code = "social"
+    label = gettext_lazy("Promised amounts")
+    description = gettext_lazy(
+        "What we promised in money or in kind and is open, and how much of it was given."
+    )
+    needs = NEEDS
+
+    def read(self, look: Look) -> Reading:
+        limits = queries.Filter(direction="ours", kind="amount", project_id=look.project_id)
+        url = address(LIST, side="ours", kind="amount", **{"in": look.project_id})
+        found = queries.owed(look.actor, limits)
+        count = sum(one.promises for one in found)
+        bars = [
+            Bar(
+                one.promised.currency,
+                float(100 * one.given.amount / one.promised.amount),
+                _("%(given)s of %(promised)s") % {"given": money(one.given), "promised": money(one.promised)},
+                url,
+            )
+            for one in found
+        ]
+        return Reading(
+            value=counted(count),
+            words=ngettext("promise with an amount open", "promises with an amount open", count),
+            url=url,
+            chart=Chart(_("Given of what was promised"), bars, whole=100),
         )
 
 

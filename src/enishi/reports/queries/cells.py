@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -22,6 +23,8 @@ def frozen_row(row: Sequence[Any], salts: list[str]) -> sealing.Row:
             found.append(cell.astimezone(dt.UTC).isoformat())
         elif isinstance(cell, dt.date):
             found.append(cell.isoformat())
+        elif isinstance(cell, Decimal):
+            found.append(str(cell))
         else:
             found.append(cell)
     return found
@@ -45,4 +48,6 @@ def _plain(cell: Any, kind: str) -> Cell:
         return value
     if kind == "moment":
         return dt.datetime.fromisoformat(cell)
+    if kind == "amount":
+        return Decimal(cell)
     return dt.date.fromisoformat(cell) if kind == "day" else cell

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from enishi.accounts.access import Level
 from enishi.accounts.answers import found
 from enishi.accounts.requests import StaffRequest
-from enishi.core.documents.paper import Cell
+from enishi.core.documents.paper import NUMBERS, Cell
 from enishi.core.parameters import number
 from enishi.reports import queries, services
 from enishi.reports.definitions import KIND
@@ -109,7 +109,7 @@ def _line(report: Report, table: dict[str, Any], row: list[Cell]) -> list[dict[s
     return [
         {
             "text": queries.text_of(report, cell),
-            "css": "num" if column["kind"] == "number" else "clip" if column["share"] >= 1.5 else "",
+            "css": "num" if column["kind"] in NUMBERS else "clip" if column["share"] >= 1.5 else "",
         }
         for cell, column in zip(row, table["columns"], strict=True)
     ]

@@ -11,7 +11,7 @@ from enishi.accounts.access import Actor
 from enishi.commitments import signals
 from enishi.commitments.models import Promise, Task
 from enishi.commitments.services import writing
-from enishi.commitments.services.rules import DELETE, EDIT, locked
+from enishi.commitments.services.rules import DELETE, EDIT, CommitmentError, locked
 from enishi.reports.services.returning.back import Back, UndoRows
 from enishi.timeline.models import Entry, Operation
 from enishi.timeline.past import value_of
@@ -37,7 +37,10 @@ class UndoPromisesBack(UndoRows):
         before = writing.snapshot(back.record)
         for column, value in wanted.items():
             setattr(back.record, column, value_of(Promise, column, value))
-        writing.put_back(actor, back.record, before, undoes=back.entry.pk)
+        try:
+            writing.put_back(actor, back.record, before, undoes=back.entry.pk)
+        except CommitmentError:
+            return False
         return True
 
     def remove(self, actor: Actor, back: Back) -> None:
