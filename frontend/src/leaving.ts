@@ -1,11 +1,18 @@
 /** Whoever leaves takes along nobody: on a page of another user, or of nobody, what was taken into the field goes. */
-import { on } from "./dom";
+import { on, one } from "./dom";
 import { marked, takeOffOthers } from "./field-store";
 
 const here = document.body.dataset.user;
 const known = marked();
 
-if (known && here !== undefined && here !== String(known.user)) void takeOffOthers(Number(here) || 0);
+const taken =
+  known && here !== undefined && here !== String(known.user) ? takeOffOthers(Number(here) || 0) : Promise.resolve();
+
+// On to the sign-in service, once nothing is left here; by itself, for whoever has scripts.
+void taken.finally(() => {
+  one<HTMLFormElement>("form[data-go-on]")?.submit();
+  one<HTMLAnchorElement>("a[data-go-on]")?.click();
+});
 
 on<HTMLFormElement>("submit", "form[data-sign-out]", (form, event) => {
   const waiting = marked()?.waiting ?? 0;

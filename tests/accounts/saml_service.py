@@ -7,7 +7,7 @@ import datetime as dt
 import threading
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from lxml import etree
 from signxml import XMLSigner, algorithms, methods
+
+from accounts.saml_sealing import GCM, OAEP, replaced, sealed
 
 P = "urn:oasis:names:tc:SAML:2.0:protocol"
 A = "urn:oasis:names:tc:SAML:2.0:assertion"
@@ -78,6 +80,12 @@ class Answer:
     digest: Any = algorithms.DigestAlgorithm.SHA256
     key: Key | None = None
     id: str = ""
+    number: str | None = "_session-1"
+    # The certificate to encrypt for, and how; ``tamper`` changes what is encrypted after it was signed.
+    seal: str = ""
+    sealed_by: str = GCM
+    wrapped_by: str = OAEP
+    tamper: Callable[[bytes], bytes] = bytes
 
 
 @dataclass
@@ -89,6 +97,9 @@ class Service:
     answers: Answer = field(default_factory=Answer)
     asked: dict[str, str] = field(default_factory=dict)
     describes: bytes | None = None
+    # What it was last asked about signing out: the message, how it came and what stands in it.
+    left: dict[str, Any] = field(default_factory=dict)
+    leaves_by: tuple[str, ...] = ("Redirect", "POST")
 
     @property
     def issuer(self) -> str:
@@ -100,9 +111,14 @@ class Service:
             f"{one.bare}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
             for one in keys or (self.key,)
         )
+        leaving = "".join(
+            f'<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-{by}" '
+            f'Location="{self.address}/slo" ResponseLocation="{self.address}/slo/done"/>'
+            for by in self.leaves_by
+        )
         return (
             f'<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{issuer or self.issuer}">'
-            f'<md:IDPSSODescriptor protocolSupportEnumeration="{P}">{certificates}<md:SingleSignOnService '
+            f'<md:IDPSSODescriptor protocolSupportEnumeration="{P}">{certificates}{leaving}<md:SingleSignOnService '
             'Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" '
             f'Location="{self.address}/sso?tenant=kazami&amp;x=1"/></md:IDPSSODescriptor></md:EntityDescriptor>'
         ).encode()
@@ -117,6 +133,41 @@ class Service:
             "issuer": question.findtext(f"{{{A}}}Issuer").strip(),
             "destination": question.get("Destination"),
         }
+
+    def hear(self, method: str, path: str, query: str) -> None:
+        """Keep what it was last told or asked about signing out."""
+        given = {name: values[0] for name, values in parse_qs(query).items()}
+        packed = base64.b64decode(given.get("SAMLRequest") or given["SAMLResponse"])
+        tree = etree.fromstring(packed if method == "POST" else zlib.decompress(packed, -15))
+        self.left = {"tree": tree, "method": method, "path": path, "query": query, **given}
+
+    def message(self, kind: str, to: str, **said: Any) -> bytes:
+        """A LogoutRequest or a LogoutResponse, not signed yet; None leaves a part out."""
+        tree = etree.Element(f"{{{P}}}{kind}", nsmap={"p": P, "a": A})
+        _set(
+            tree, ID=said.get("id") or _id(), Version="2.0", IssueInstant=_at(said.get("seconds", 0)),
+            Destination=to or None, NotOnOrAfter=said.get("until"), InResponseTo=said.get("in_response_to"),
+        )  # fmt: skip
+        etree.SubElement(tree, f"{{{A}}}Issuer").text = said.get("issuer") or self.issuer
+        if kind == "LogoutResponse":
+            status = etree.SubElement(tree, f"{{{P}}}Status")
+            _set(etree.SubElement(status, f"{{{P}}}StatusCode"), Value=said["status"])
+            return etree.tostring(tree)
+        name = etree.SubElement(tree, f"{{{A}}}NameID", Format=PERSISTENT)
+        _set(name, SPNameQualifier=said.get("qualifier"))
+        name.text = said.get("uid", "7f3c")
+        for number in said.get("numbers", ["_session-1"]):
+            etree.SubElement(tree, f"{{{P}}}SessionIndex").text = number
+        if seal := said.get("seal"):
+            replaced(name, "EncryptedID", A, sealed(etree.tostring(name), seal))
+        return etree.tostring(tree)
+
+    def signed_form(self, xml: bytes, key: Key | None = None, **how: Any) -> etree._Element:
+        """The same with a signature inside, as it goes by a form."""
+        tree = etree.fromstring(xml)
+        mark = etree.Element(f"{{{NS['ds']}}}Signature", Id="placeholder")
+        tree.insert(1, mark)
+        return self._signed(tree, replace(self.answers, key=key, **how))
 
     def answer(self, **changed: Any) -> bytes:
         return etree.tostring(self.tree(**changed))
@@ -160,6 +211,7 @@ class Service:
             restriction = etree.SubElement(conditions, f"{{{A}}}AudienceRestriction")
             etree.SubElement(restriction, f"{{{A}}}Audience").text = audience
         statement = etree.SubElement(assertion, f"{{{A}}}AuthnStatement", AuthnInstant=_at(0))
+        _set(statement, SessionIndex=said.number)
         context = etree.SubElement(statement, f"{{{A}}}AuthnContext")
         etree.SubElement(context, f"{{{A}}}AuthnContextClassRef").text = f"{A}:ac:classes:Password"
         if said.attributes:
@@ -174,6 +226,11 @@ class Service:
             mark = etree.Element(f"{{{NS['ds']}}}Signature", Id="placeholder")
             response.insert(1, mark)
             response = self._signed(response, said)
+        if said.seal:
+            inner = response.find("a:Assertion", NS)
+            plain = said.tamper(etree.tostring(inner))
+            data = sealed(plain, said.seal, by=said.sealed_by, wrapped=said.wrapped_by)
+            replaced(inner, "EncryptedAssertion", A, data)
         return response
 
     def _signed(self, element: etree._Element, said: Answer) -> etree._Element:
@@ -210,7 +267,10 @@ def running(host: str = "localhost") -> Iterator[Service]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
-            if parts.path == "/metadata":
+            if parts.path.startswith("/slo"):
+                service.hear("GET", parts.path, parts.query)
+                body = b"<p>Heard</p>"
+            elif parts.path == "/metadata":
                 body = service.describes or service.metadata()
             else:
                 service.read(parts.query)
@@ -224,6 +284,13 @@ def running(host: str = "localhost") -> Iterator[Service]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            service.hear("POST", self.path, self.rfile.read(length).decode())
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def log_message(self, *_: object) -> None: ...
 

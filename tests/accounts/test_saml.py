@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import copy
 import dataclasses
-import re
-from collections.abc import Iterator
 
 import pytest
-import requests
 from allauth.socialaccount.models import SocialAccount
-from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.test import Client
 from lxml import etree
 from signxml import algorithms
 
-from accounts.saml_service import NS, Key, Service, make_key, running
+from accounts.saml_service import NS
+from accounts.saml_steps import BASE, NOT_TRUSTED, asked, nobody_came_in, send, set_up, sign_in, who
 from enishi.accounts import services
 from enishi.accounts.models import Grant, SignIn, SignInService, UsedAssertion, User
 from enishi.accounts.saml import protocol
@@ -29,86 +24,16 @@ from enishi.core import clock
 from enishi.timeline.models import Entry
 from factories import PASSWORD, SYSTEM, agent, manager, project, role, user
 
-pytestmark = pytest.mark.django_db
-BASE = "https://enishi.kazami.example"
-NOT_TRUSTED = "What Kazami sign-in answered cannot be trusted"
-
-
-@pytest.fixture(autouse=True)
-def _alone(settings):
-    cache.clear()
-    settings.ENV = dataclasses.replace(django_settings.ENV, private_services=True, base_url=BASE)
-
-
-@pytest.fixture(scope="module")
-def _provider() -> Iterator[Service]:
-    with running() as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
-def stranger() -> Key:
-    return make_key("Somebody else")
-
-
-@pytest.fixture
-def idp(_provider) -> Service:
-    _provider.asked, _provider.describes = {}, None
-    return _provider
-
-
-def _service(idp: Service, **values) -> SignInService:
-    given = {
-        "name": "Kazami sign-in", "metadata_url": f"{idp.address}/metadata", "issuer": "", "sign_in_url": "",
-        "email_attribute": "", "active": True, "vouches": True, "create_accounts": True,
-    }  # fmt: skip
-    return save_saml_service(SYSTEM, **{**given, **values})
-
-
-def _asked(client: Client, service: SignInService, **data: str) -> str:
-    """Press the button and be sent to the service; what its page would send back."""
-    page = client.post(f"/account/oidc/{service.slug}/login/", data)
-    assert page.status_code == 200
-    form = requests.get(page.context["url"], timeout=10).text
-    return re.search(r'value="([^"]+)"', form)[1]
-
-
-def _send(client: Client, service: SignInService, answer: str | bytes, **more: str):
-    packed = base64.b64encode(answer).decode() if isinstance(answer, bytes) else answer
-    # The service's page sends the form without the session: browsers keep it back from other sites' forms.
-    apart = Client(enforce_csrf_checks=True)
-    told = apart.post(f"/account/saml/{service.slug}/answer/", {"SAMLResponse": packed, **more})
-    if told.status_code != 302:
-        return told
-    assert told["Location"] == f"/account/saml/{service.slug}/in/"
-    client.cookies["saml-handed"] = told.cookies["saml-handed"].value
-    return client.get(told["Location"])
-
-
-def _sign_in(client: Client, service: SignInService, **data: str):
-    return _send(client, service, _asked(client, service, **data))
-
-
-def _who(client: Client) -> int | None:
-    value = client.session.get("_auth_user_id")
-    return int(value) if value else None
-
-
-def _nobody_came_in(client: Client, answer, words: str = NOT_TRUSTED) -> None:
-    assert answer.status_code == 403
-    assert words in answer.content.decode()
-    assert _who(client) is None
-    assert not User.objects.filter(email="aoi@kazami.example").exists()
-    assert not SocialAccount.objects.exists()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alone")]
 
 
 def test_somebody_new_gets_an_account_with_the_default_role(client, idp):
     where, reader = project(), role("Reader", ["contacts.view"])
-    service = _service(idp, default_role=reader, default_project=where)
-    answer = _sign_in(client, service, next="/projects/")
+    service = set_up(idp, default_role=reader, default_project=where)
+    answer = sign_in(client, service, next="/projects/")
     assert answer["Location"] == "/projects/"
     made = User.objects.get(email="aoi@kazami.example")
-    assert _who(client) == made.pk
+    assert who(client) == made.pk
     assert (made.name, made.has_usable_password()) == ("Aoi Tachibana", False)
     assert [(g.role, g.project) for g in Grant.objects.filter(user=made)] == [(reader, where)]
     tie = SocialAccount.objects.get()
@@ -118,14 +43,14 @@ def test_somebody_new_gets_an_account_with_the_default_role(client, idp):
     assert entry.data["methods"] == ["socialaccount"]
     assert not Session.objects.filter(session_key=client.cookies["saml-handed"].value).exists()
     again = Client()
-    assert _sign_in(again, service)["Location"] == "/"
-    assert _who(again) == made.pk
+    assert sign_in(again, service)["Location"] == "/"
+    assert who(again) == made.pk
     assert User.objects.filter(email="aoi@kazami.example").count() == 1
 
 
 def test_the_question_says_who_asks_and_where_answers_go(client, idp):
-    service = _service(idp)
-    _asked(client, service)
+    service = set_up(idp)
+    asked(client, service)
     assert idp.asked["issuer"] == f"{BASE}/account/saml/{service.slug}/metadata/"
     assert idp.asked["acs"] == f"{BASE}/account/saml/{service.slug}/answer/"
     assert idp.asked["destination"] == f"{idp.address}/sso?tenant=kazami&x=1"
@@ -156,35 +81,35 @@ def test_the_question_says_who_asks_and_where_answers_go(client, idp):
     ],
 )
 def test_an_answer_that_is_not_signed_for_us_and_for_now_lets_nobody_in(client, idp, wrong, words):
-    service = _service(idp)
-    _asked(client, service)
-    _nobody_came_in(client, _send(client, service, idp.answer(**wrong)), words)
+    service = set_up(idp)
+    asked(client, service)
+    nobody_came_in(client, send(client, service, idp.answer(**wrong)), words)
 
 
 def test_a_signature_by_somebody_else_lets_nobody_in(client, idp, stranger):
-    service = _service(idp)
-    _asked(client, service)
-    _nobody_came_in(client, _send(client, service, idp.answer(key=stranger)))
+    service = set_up(idp)
+    asked(client, service)
+    nobody_came_in(client, send(client, service, idp.answer(key=stranger)))
 
 
 def test_a_signature_of_a_broken_kind_lets_nobody_in(client, idp):
-    service = _service(idp)
-    _asked(client, service)
+    service = set_up(idp)
+    asked(client, service)
     old = idp.answer(algorithm=algorithms.SignatureMethod.RSA_SHA1, digest=algorithms.DigestAlgorithm.SHA1)
-    _nobody_came_in(client, _send(client, service, old))
+    nobody_came_in(client, send(client, service, old))
 
 
 def test_what_was_changed_after_signing_lets_nobody_in(client, idp):
-    service = _service(idp)
-    _asked(client, service)
+    service = set_up(idp)
+    asked(client, service)
     changed = idp.answer().replace(b"aoi@kazami.example", b"boss@kazami.example")
-    _nobody_came_in(client, _send(client, service, changed))
+    nobody_came_in(client, send(client, service, changed))
 
 
 def test_a_signed_word_wrapped_in_a_forged_one_lets_nobody_in(client, idp):
     """The forged word stands where the signed one is looked for, and the signed one somewhere else."""
-    service = _service(idp)
-    _asked(client, service)
+    service = set_up(idp)
+    asked(client, service)
     for place in ("beside", "inside", "extension"):
         tree = idp.tree()
         signed = tree.find("a:Assertion", NS)
@@ -204,17 +129,17 @@ def test_a_signed_word_wrapped_in_a_forged_one_lets_nobody_in(client, idp):
             extension = etree.Element(f"{{{NS['p']}}}Extensions")
             extension.append(signed)
             tree.insert(1, extension)
-        _nobody_came_in(client, _send(client, service, etree.tostring(tree)))
+        nobody_came_in(client, send(client, service, etree.tostring(tree)))
 
 
 def test_a_comment_within_a_signed_address_cuts_nothing_off(client, idp):
-    service = _service(idp, domains=["kazami.example"])
-    _asked(client, service)
+    service = set_up(idp, domains=["kazami.example"])
+    asked(client, service)
     given = idp.answer(attributes={"mail": "aoi@kazami.example.evil.example"})
     cut = given.replace(b"example.evil", b"example<!-- -->.evil")
-    answer = _send(client, service, cut)
+    answer = send(client, service, cut)
     assert answer.status_code == 403
-    assert _who(client) is None and not User.objects.filter(email__startswith="aoi").exists()
+    assert who(client) is None and not User.objects.filter(email__startswith="aoi").exists()
 
 
 @pytest.mark.parametrize(
@@ -228,68 +153,68 @@ def test_a_comment_within_a_signed_address_cuts_nothing_off(client, idp):
     ],
 )
 def test_documents_that_are_meant_to_harm_are_not_read(client, idp, document):
-    service = _service(idp)
-    answer = _send(client, service, document)
+    service = set_up(idp)
+    answer = send(client, service, document)
     assert not Session.objects.exists(), "nothing is kept for whoever sends a form here"
-    _nobody_came_in(client, answer)
+    nobody_came_in(client, answer)
     with pytest.raises(AccountError, match="This is not the metadata"):
-        _service(idp, metadata=document or b" ")
+        set_up(idp, metadata=document or b" ")
 
 
 def test_a_doctype_before_a_signed_answer_is_refused_too(client, idp):
-    service = _service(idp)
-    _asked(client, service)
-    _nobody_came_in(client, _send(client, service, b"<!DOCTYPE x []>" + idp.answer()))
+    service = set_up(idp)
+    asked(client, service)
+    nobody_came_in(client, send(client, service, b"<!DOCTYPE x []>" + idp.answer()))
 
 
 def test_too_much_is_not_even_unpacked(client, idp):
-    service = _service(idp)
-    _nobody_came_in(client, _send(client, service, "A" * (protocol.MAX_ANSWER + 1)))
+    service = set_up(idp)
+    nobody_came_in(client, send(client, service, "A" * (protocol.MAX_ANSWER + 1)))
 
 
 def test_an_answer_counts_once(client, idp):
-    service = _service(idp)
-    packed = _asked(client, service)
-    assert _send(client, service, packed).status_code == 302
-    made = _who(client)
+    service = set_up(idp)
+    packed = asked(client, service)
+    assert send(client, service, packed).status_code == 302
+    made = who(client)
     client.logout()
     words = "Nobody here asked Kazami sign-in for this answer, or it was used already."
-    replayed = _send(client, service, packed)
+    replayed = send(client, service, packed)
     assert (replayed.status_code, words in replayed.content.decode()) == (403, True)
-    assert _who(client) is None
+    assert who(client) is None
     other = Client()
-    _asked(other, service)
-    assert _send(other, service, packed).status_code == 403
-    assert _who(other) is None
+    asked(other, service)
+    assert send(other, service, packed).status_code == 403
+    assert who(other) is None
     assert made and UsedAssertion.objects.count() == 1
 
 
 def test_the_same_word_for_another_question_counts_once_too(client, idp):
-    service = _service(idp)
-    _asked(client, service)
-    assert _send(client, service, idp.answer(id="_same")).status_code == 302
+    service = set_up(idp)
+    asked(client, service)
+    assert send(client, service, idp.answer(id="_same")).status_code == 302
     client.logout()
-    _asked(client, service)
-    assert _send(client, service, idp.answer(id="_same")).status_code == 403
-    assert _who(client) is None
+    asked(client, service)
+    assert send(client, service, idp.answer(id="_same")).status_code == 403
+    assert who(client) is None
 
 
 def test_an_answer_that_nobody_asked_for_signs_nobody_in(idp):
     """The way of an attacker who sends a victim their own answer."""
-    service = _service(idp)
+    service = set_up(idp)
     attacker, victim = Client(), Client()
-    packed = _asked(attacker, service)
-    answer = _send(victim, service, packed)
-    _nobody_came_in(victim, answer, "Nobody here asked Kazami sign-in for this answer")
+    packed = asked(attacker, service)
+    answer = send(victim, service, packed)
+    nobody_came_in(victim, answer, "Nobody here asked Kazami sign-in for this answer")
     assert SignIn.objects.get().outcome == "refused"
     assert victim.get(f"/account/saml/{service.slug}/in/").status_code == 403
 
 
 @pytest.mark.parametrize("address", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
 def test_neither_next_nor_relay_state_lead_elsewhere(client, idp, address):
-    service = _service(idp)
-    packed = _asked(client, service, next=address)
-    answer = _send(client, service, packed, RelayState=address)
+    service = set_up(idp)
+    packed = asked(client, service, next=address)
+    answer = send(client, service, packed, RelayState=address)
     assert answer["Location"] == "/"
 
 
@@ -304,40 +229,40 @@ def test_neither_next_nor_relay_state_lead_elsewhere(client, idp, address):
     ],
 )  # fmt: skip
 def test_who_is_not_let_in_is_told_why(client, idp, attributes, values, words):
-    service = _service(idp, **values)
-    _asked(client, service)
-    _nobody_came_in(client, _send(client, service, idp.answer(attributes=attributes)), words)
+    service = set_up(idp, **values)
+    asked(client, service)
+    nobody_came_in(client, send(client, service, idp.answer(attributes=attributes)), words)
 
 
 def test_an_account_that_is_there_is_tied_only_after_its_password(client, idp):
-    service = _service(idp)
-    who = user("Aoi", email="aoi@kazami.example")
-    assert _sign_in(client, service)["Location"] == "/account/login/"
-    assert _who(client) is None
+    service = set_up(idp)
+    someone = user("Aoi", email="aoi@kazami.example")
+    assert sign_in(client, service)["Location"] == "/account/login/"
+    assert who(client) is None
     assert not SocialAccount.objects.exists()
-    client.post("/account/login/", {"login": who.email, "password": PASSWORD})
-    assert SocialAccount.objects.get().user == who
+    client.post("/account/login/", {"login": someone.email, "password": PASSWORD})
+    assert SocialAccount.objects.get().user == someone
     later = Client()
-    _sign_in(later, service)
-    assert _who(later) == who.pk
+    sign_in(later, service)
+    assert who(later) == someone.pk
 
 
 def test_an_attribute_of_ones_own_carries_the_address(client, idp):
-    service = _service(idp, email_attribute="urn:kazami:post")
-    _asked(client, service)
+    service = set_up(idp, email_attribute="urn:kazami:post")
+    asked(client, service)
     told = {"mail": "other@kazami.example", "urn:kazami:post": "rui@kazami.example", "givenName": "Rui"}
-    assert _send(client, service, idp.answer(attributes=told)).status_code == 302
-    made = User.objects.get(pk=_who(client))
+    assert send(client, service, idp.answer(attributes=told)).status_code == 302
+    made = User.objects.get(pk=who(client))
     assert (made.email, made.name) == ("rui@kazami.example", "Rui")
 
 
 def test_a_new_certificate_locks_nobody_out(client, idp, stranger):
-    service = _service(idp)
-    _asked(client, service)
+    service = set_up(idp)
+    asked(client, service)
     idp.describes = idp.metadata(idp.key, stranger)
     assert services.renew_saml_services() == 1
     assert services.renew_saml_services() == 0
-    assert _send(client, service, idp.answer(key=stranger)).status_code == 302
+    assert send(client, service, idp.answer(key=stranger)).status_code == 302
     assert Entry.objects.unscoped("test").filter(event="accounts.service_changed").count() == 1
     idp.describes = idp.metadata(issuer="https://elsewhere.example/idp")
     assert services.renew_saml_services() == 0
@@ -346,8 +271,8 @@ def test_a_new_certificate_locks_nobody_out(client, idp, stranger):
 
 
 def test_another_entity_is_another_set_of_people(client, idp):
-    service = _service(idp)
-    _sign_in(client, service)
+    service = set_up(idp)
+    sign_in(client, service)
     assert SocialAccount.objects.count() == 1
     other = idp.metadata(issuer="https://elsewhere.example/idp")
     values = {"metadata_url": "", "active": True, "name": service.name}
@@ -356,7 +281,7 @@ def test_another_entity_is_another_set_of_people(client, idp):
 
 
 def test_our_metadata_can_be_read_before_the_service_is_known(client, idp):
-    service = _service(idp, metadata_url="", active=False)
+    service = set_up(idp, metadata_url="", active=False)
     page = client.get(f"/account/saml/{service.slug}/metadata/")
     assert page["Content-Type"] == "application/samlmetadata+xml"
     tree = etree.fromstring(page.content)
@@ -366,16 +291,15 @@ def test_our_metadata_can_be_read_before_the_service_is_known(client, idp):
     assert descriptor.get("WantAssertionsSigned") == "true"
     consumer = descriptor.find("{*}AssertionConsumerService")
     assert consumer.get("Location") == f"{BASE}/account/saml/{service.slug}/answer/"
-    assert descriptor.find("{*}SingleLogoutService") is None
     assert client.post(f"/account/oidc/{service.slug}/login/").status_code == 404
     assert client.post(f"/account/saml/{service.slug}/answer/").status_code == 404
     assert client.get("/account/saml/nothing/metadata/").status_code == 404
 
 
 def test_nothing_half_known_is_ever_active(idp):
-    service = _service(idp, metadata_url="", active=False)
+    service = set_up(idp, metadata_url="", active=False)
     with pytest.raises(AccountError, match="Give the service's metadata before it is active"):
-        _service(idp, metadata_url="")
+        set_up(idp, metadata_url="")
     with pytest.raises(IntegrityError), transaction.atomic():
         SignInService.objects.filter(pk=service.pk).update(active=True)
 
@@ -386,7 +310,7 @@ def test_metadata_must_be_of_one_service(idp, doubled):
     many = b'<md:EntitiesDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata">' + one + one
     document = many + b"</md:EntitiesDescriptor>" if doubled else one.replace(b"HTTP-Redirect", b"SOAP")
     with pytest.raises(AccountError, match="This is not the metadata of one SAML identity provider"):
-        _service(idp, metadata=document)
+        set_up(idp, metadata=document)
 
 
 @pytest.mark.parametrize(
@@ -397,31 +321,31 @@ def test_people_are_only_ever_sent_on_by_https(idp, settings, address):
     document = idp.metadata().replace(f"{idp.address}/sso?tenant=kazami&amp;x=1".encode(), address.encode())
     assert address.encode() in document
     with pytest.raises(AccountError, match="does not begin with https"):
-        _service(idp, metadata=document)
+        set_up(idp, metadata=document)
     with pytest.raises(AccountError, match="does not begin with https"):
-        _service(idp, metadata_url="", issuer=idp.issuer, sign_in_url=address, certificates=idp.key.bare)
+        set_up(idp, metadata_url="", issuer=idp.issuer, sign_in_url=address, certificates=idp.key.bare)
 
 
 def test_metadata_inside_our_own_network_is_not_asked_for(idp, settings):
     settings.ENV = dataclasses.replace(settings.ENV, private_services=False)
     with pytest.raises(AccountError, match="not out on the internet"):
-        _service(idp)
+        set_up(idp)
 
 
 def test_a_machine_without_the_library_says_so_and_goes_on(client, idp, monkeypatch):
-    service = _service(idp)
+    service = set_up(idp)
 
     def missing():
         raise protocol.Unavailable("lxml & xmlsec libxml2 library version mismatch")
 
-    monkeypatch.setattr(protocol, "_library", missing)
+    monkeypatch.setattr(protocol, "load", missing)
     assert "Sign in with Kazami sign-in" in client.get("/account/login/").content.decode()
     words = "SAML cannot be used on this machine"
     assert words in client.post(f"/account/oidc/{service.slug}/login/").content.decode()
-    assert words in _send(client, service, b"x").content.decode()
+    assert words in send(client, service, b"x").content.decode()
     assert words in client.get(f"/account/saml/{service.slug}/metadata/").content.decode()
     with pytest.raises(AccountError, match=words):
-        _service(idp)
+        set_up(idp)
 
 
 FORM = {"name": "Kazami sign-in", "vouches": "on"}
@@ -459,7 +383,7 @@ def test_a_service_is_set_up_by_its_page(client, idp):
 
 
 def test_only_those_who_manage_people_set_services_up(client, idp):
-    service = _service(idp)
+    service = set_up(idp)
     client.force_login(User.objects.get(pk=agent(project()).user_id))
     for path in ("/settings/services/new/?kind=saml", f"/settings/services/{service.pk}/"):
         assert client.get(path).status_code == 403
@@ -467,8 +391,8 @@ def test_only_those_who_manage_people_set_services_up(client, idp):
 
 
 def test_what_has_run_out_is_forgotten(client, idp):
-    service = _service(idp)
-    _sign_in(client, service)
+    service = set_up(idp)
+    sign_in(client, service)
     assert services.forget_used_assertions() == 0
     UsedAssertion.objects.update(until=clock.now())
     assert services.forget_used_assertions() == 1

@@ -1,4 +1,4 @@
-"""Somebody is let in by a SAML service on another site: only a browser keeps the session back from its form."""
+"""Somebody is let in by a SAML service on another site, and leaves both: only a browser keeps the session back from its form."""
 
 from __future__ import annotations
 
@@ -49,6 +49,11 @@ def test_a_service_is_set_up_and_lets_somebody_in(chromium: Browser, live_server
         other.get_by_role("button", name="Sign in with Kazami sign-in").click()
         other.get_by_role("button", name="Be Aoi").click()
         other.wait_for_url(f"{live_server.url}/projects/")
+        other.goto("/account/logout/")
+        other.get_by_role("main").get_by_role("button", name="Sign out", exact=True).click()
+        expect(other.get_by_text("Heard")).to_be_visible()
+        other.goto(f"/projects/?{idp.left['path']}")
+        expect(other.get_by_role("button", name="Sign in with Kazami sign-in")).to_be_visible()
         other.close()
     assert SignInService.objects.get().active
     assert User.objects.get(email="aoi@kazami.example").name == "Aoi Tachibana"

@@ -15,7 +15,8 @@ from enishi.accounts import fields as field_rights
 from enishi.accounts import queries
 from enishi.accounts.access import Actor, Level, narrowable, rights
 from enishi.accounts.models import LANGUAGES, Organisation, Project, SignInService, Theme, User
-from enishi.accounts.saml.protocol import MAX_METADATA, as_pem
+from enishi.accounts.saml.keys import as_pem
+from enishi.accounts.saml.protocol import MAX_METADATA
 from enishi.core.text import sort_key
 
 TOKEN_DAYS = ((7, _("a week")), (30, _("30 days")), (90, _("90 days")), (365, _("a year")))
@@ -307,11 +308,19 @@ class SignInServiceForm(_ServiceForm):
 class SamlServiceForm(_ServiceForm):
     class Meta:
         model = SignInService
-        fields = ["name", "metadata_url", "issuer", "sign_in_url", "email_attribute", *_COMING_IN]
+        fields = [
+            "name", "metadata_url", "issuer", "sign_in_url", "sign_out_url", "sign_out_by", "email_attribute",
+            "signs_out", "only_encrypted", *_COMING_IN,
+        ]  # fmt: skip
         help_texts = {
             **_COMING_IN_HELP,
             "issuer": _("How the service calls itself: its entity id."),
             "sign_in_url": _("Its address for redirects."),
+            "sign_out_by": _("How messages about signing out go there."),
+            "signs_out": _(
+                "Whoever signs out of Enishi is signed out there too, if it has an address for that."
+            ),
+            "only_encrypted": _("First let the service encrypt: it finds our certificate in our metadata."),
             "email_attribute": _("Empty: the usual names are tried, such as mail or emailaddress."),
         }
 
@@ -331,6 +340,13 @@ class SamlServiceForm(_ServiceForm):
     sign_in_url = forms.URLField(
         label=_("address for signing in"), required=False, max_length=500, assume_scheme="https"
     )
+    sign_out_url = forms.URLField(
+        label=_("address for signing out"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        help_text=_("Empty: it is not told when somebody signs out here."),
+    )
     certificates = forms.CharField(
         label=_("certificates"),
         required=False,
@@ -341,10 +357,14 @@ class SamlServiceForm(_ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["sign_out_by"].required = False
         self.initial["certificates"] = "\n".join(as_pem(one) for one in self.instance.certificates)
         if self.instance._state.adding:
             # An organisation's own service knows its people's addresses, and hardly one says so.
             self.initial.update(vouches=True, active=False)
+
+    def clean_sign_out_by(self) -> str:
+        return self.cleaned_data["sign_out_by"] or SignInService.Binding.REDIRECT
 
     def clean_metadata(self) -> bytes:
         given = self.cleaned_data["metadata"]

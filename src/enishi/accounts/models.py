@@ -275,12 +275,17 @@ class SignInService(models.Model):
     """A server of an organisation's identities by which people sign in, by OpenID Connect or SAML 2.0.
 
     Accounts are tied to it by ``socialaccount.SocialAccount`` with ``slug`` as provider. What a SAML service says of
-    itself (``issuer``, ``sign_in_url``, ``certificates``) is needed only once it is active.
+    itself (``issuer``, ``sign_in_url``, ``certificates``) is needed only once it is active. ``sign_out_answer_url`` is
+    where it wants answers when that is another address than ``sign_out_url``.
     """
 
     class Kind(models.TextChoices):
         OPENID = "openid", "OpenID Connect"
         SAML = "saml", "SAML 2.0"
+
+    class Binding(models.TextChoices):
+        REDIRECT = "redirect", _("in the address (HTTP-Redirect)")
+        POST = "post", _("by a form (HTTP-POST)")
 
     kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.OPENID)
 
@@ -292,6 +297,13 @@ class SignInService(models.Model):
     metadata_url = models.URLField(_("address of its metadata"), max_length=500, blank=True)
     sign_in_url = models.URLField(_("address for signing in"), max_length=500, blank=True)
     certificates = ArrayField(models.TextField(), default=list, blank=True, verbose_name=_("certificates"))
+    sign_out_url = models.URLField(_("address for signing out"), max_length=500, blank=True)
+    sign_out_answer_url = models.URLField(max_length=500, blank=True)
+    sign_out_by = models.CharField(
+        _("messages go"), max_length=8, choices=Binding.choices, default=Binding.REDIRECT
+    )
+    signs_out = models.BooleanField(_("signing out here signs out there"), default=True)
+    only_encrypted = models.BooleanField(_("only encrypted answers"), default=False)
     email_attribute = models.CharField(_("attribute with the address"), max_length=200, blank=True)
     vouches = models.BooleanField(_("vouches for addresses"), default=False)
     domains = ArrayField(models.CharField(max_length=120), default=list, verbose_name=_("mail domains"))
@@ -320,8 +332,48 @@ class SignInService(models.Model):
         return self.name
 
 
+class ServiceKey(models.Model):
+    """A key pair of ours towards a SAML service; the older one signs, either decrypts, the newer one takes over.
+
+    The private key is encrypted like all secrets; the certificate is public and stands in our metadata.
+    """
+
+    service = models.ForeignKey(SignInService, on_delete=models.CASCADE, related_name="keys")
+    sealed = models.TextField()
+    certificate = models.TextField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.service_id}:{self.pk}"
+
+
+class ServiceSession(models.Model):
+    """A session that a SAML service began, and how the service calls it: by that it is ended from there.
+
+    ``name`` is the NameID as given, with what belongs to it.
+    """
+
+    service = models.ForeignKey(SignInService, on_delete=models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    session_key = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=256)
+    name_format = models.CharField(max_length=200, blank=True)
+    name_qualifier = models.CharField(max_length=1024, blank=True)
+    our_qualifier = models.CharField(max_length=1024, blank=True)
+    number = models.CharField(max_length=256, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["service", "name"], name="service_session_name")]
+
+    def __str__(self) -> str:
+        return f"{self.service_id}:{self.user_id}"
+
+
 class UsedAssertion(models.Model):
-    """A word of a SAML service that has let somebody in: until it runs out it must not do so again."""
+    """A word of a SAML service that has let somebody in or out: until it runs out it must not do so again."""
 
     service = models.ForeignKey(SignInService, on_delete=models.CASCADE, related_name="+", db_index=False)
     digest = models.CharField(max_length=64)

@@ -9,6 +9,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialLogin
 from django.contrib import messages
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -17,7 +18,8 @@ from django.utils.translation import gettext as _
 from enishi.accounts import queries, services
 from enishi.accounts.access import Via, system_actor
 from enishi.accounts.models import SignIn, User
-from enishi.accounts.requests import PENDING_TIE, SECOND_FACTOR
+from enishi.accounts.requests import NAMED, PENDING_TIE, SECOND_FACTOR, SERVICE_SESSION
+from enishi.accounts.saml.protocol import Named
 
 
 @receiver(account.user_logged_in)
@@ -47,6 +49,19 @@ def tie_identity(request: HttpRequest, user: User, **more: Any) -> None:
         messages.success(request, text % {"service": service.name})
 
 
+@receiver(account.user_logged_in)
+def began_by_service(
+    request: HttpRequest, user: User, sociallogin: SocialLogin | None = None, **more: Any
+) -> None:
+    """What a SAML service began, it may end: by then it is known how it calls the session, and by which key we do."""
+    named = sociallogin.state.get(NAMED) if sociallogin else None
+    service = queries.service_by_slug(sociallogin.account.provider) if sociallogin and named else None
+    if service is not None and named is not None:
+        request.session[SERVICE_SESSION] = services.keep_service_session(
+            service, user, request.session.session_key or "", Named(**named)
+        )
+
+
 @receiver(mfa.authentication_failed)
 def second_factor_refused(request: HttpRequest, user: User, **more: Any) -> None:
     services.note_failed_sign_in(
@@ -60,7 +75,9 @@ def second_factor_refused(request: HttpRequest, user: User, **more: Any) -> None
 
 
 @receiver([account.password_changed, account.password_set, account.password_reset])
-def password_changed(user: User, **more: Any) -> None:
+def password_changed(request: HttpRequest, user: User, **more: Any) -> None:
+    if row_id := request.session.get(SERVICE_SESSION):
+        services.follow_session(row_id, request.session.session_key or "")
     services.note_password_change(queries.actor(user, via=Via.WEB), user)
 
 

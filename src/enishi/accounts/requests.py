@@ -19,6 +19,10 @@ SECOND_FACTOR = "second_factor"
 
 PENDING_TIE = "pending_tie"
 """Session key: an identity that is tied to the account that is signed in to next, if it is theirs."""
+NAMED = "named"
+"""In the state of a sign-in by SAML: how the service calls the session that begins."""
+SERVICE_SESSION = "service_session"
+"""Session key: the row that says by which words a sign-in service calls this session."""
 VIEWING = "viewing_as"
 """Session key: the number of the colleague as whom an administrator looks at pages."""
 

@@ -129,5 +129,6 @@ def refuse(request: HttpRequest, reason: str, *, email: str = "") -> HttpRespons
     return refused(request, reason)
 
 
-def refused(request: HttpRequest, reason: str) -> HttpResponse:
-    return render(request, "socialaccount/refused.html", {"reason": reason}, status=403)
+def refused(request: HttpRequest, reason: str, *, title: str = "") -> HttpResponse:
+    context = {"reason": reason, "title": title or _("Not signed in")}
+    return render(request, "socialaccount/refused.html", context, status=403)

@@ -17,6 +17,8 @@ settings = [
     path("services/", single_sign_on.sign_in_services, name="services"),
     path("services/new/", single_sign_on.new_service, name="service_new"),
     path("services/<int:service_id>/", single_sign_on.service, name="service"),
+    path("services/<int:service_id>/keys/new/", single_sign_on.new_key, name="service_key_new"),
+    path("services/<int:service_id>/keys/drop/", single_sign_on.drop_key, name="service_key_drop"),
     path("services/<int:service_id>/remove/", single_sign_on.remove_service, name="service_remove"),
     path("sign-ins/ties/<int:tie_id>/remove/", single_sign_on.untie_own, name="untie_own"),
     path("people/<int:user_id>/ties/<int:tie_id>/remove/", single_sign_on.untie, name="untie"),
@@ -82,7 +84,8 @@ directory = [
 
 urlpatterns = [
     path("scim/v2/", include((directory, "scim"))),
-    # Ours stands before the page of allauth at the same address.
+    # Ours stand before the pages of allauth at the same addresses.
+    path("account/logout/", sign_in.sign_out, name="sign_out"),
     path("account/oidc/<slug:provider_id>/login/", single_sign_on.go, name="sign_in_with"),
     path("settings/", include((settings, "accounts"))),
     path("settings/account/", account.profile, name="account"),

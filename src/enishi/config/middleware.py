@@ -23,6 +23,7 @@ from enishi.accounts.models import User
 from enishi.accounts.requests import SECOND_FACTOR, VIEWING
 from enishi.accounts.services import MANAGE
 from enishi.core import clock
+from enishi.core.content_policy import content_policy
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -142,19 +143,12 @@ class SecurityHeaders:
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
-        live = settings.ENV.live_url
-        self.live = (
-            live or f"http://localhost:{settings.ENV.live_port} http://127.0.0.1:{settings.ENV.live_port}"
-        )
+        self.policy = content_policy()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if "Content-Security-Policy" not in response:
-            response["Content-Security-Policy"] = (
-                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-                f"font-src 'self'; connect-src 'self' {self.live}; form-action 'self'; base-uri 'none'; "
-                "frame-ancestors 'none'; manifest-src 'self'; media-src 'self'"
-            )
+            response["Content-Security-Policy"] = self.policy
         response.setdefault(
             "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
         )

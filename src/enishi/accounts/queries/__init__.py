@@ -57,6 +57,7 @@ from enishi.accounts.queries.sign_in import all_sign_ins, methods_in_words, sess
 from enishi.accounts.queries.single_sign_on import (
     saml_service,
     service_by_slug,
+    service_keys,
     sign_in_service,
     sign_in_services,
     tie,
@@ -110,6 +111,7 @@ __all__ = [
     "roles_showing",
     "saml_service",
     "service_by_slug",
+    "service_keys",
     "session",
     "sessions",
     "sign_in_service",

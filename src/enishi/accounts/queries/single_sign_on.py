@@ -6,7 +6,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from enishi.accounts.models import SignInService, User
+from enishi.accounts.models import ServiceKey, SignInService, User
 
 
 def sign_in_services(*, active: bool | None = None) -> QuerySet[SignInService]:
@@ -34,6 +34,11 @@ def service_by_slug(slug: str) -> SignInService | None:
 def saml_service(slug: str) -> SignInService | None:
     """One that speaks SAML, also before it is active: it is set up from our metadata."""
     return SignInService.objects.filter(slug=slug, kind=SignInService.Kind.SAML).first()
+
+
+def service_keys(service: SignInService) -> QuerySet[ServiceKey]:
+    """Our keys towards a SAML service, the one that signs first; none before their first use."""
+    return ServiceKey.objects.filter(service=service)
 
 
 def ties(user: User) -> list[tuple[SocialAccount, str]]:

@@ -48,6 +48,7 @@ from enishi.accounts.services.saml import (
     use_assertion,
     words_for,
 )
+from enishi.accounts.services.saml_keys import drop_older_key, known_pairs, make_new_key, our_pairs
 from enishi.accounts.services.sign_in import (
     end_sessions,
     forget_old_sessions,
@@ -55,6 +56,13 @@ from enishi.accounts.services.sign_in import (
     note_failed_sign_in,
     note_second_factor,
     note_sign_in,
+)
+from enishi.accounts.services.signing_out import (
+    begin_signing_out,
+    end_as_asked,
+    follow_session,
+    keep_service_session,
+    tell_it_is_done,
 )
 from enishi.accounts.services.single_sign_on import (
     LINK_S,
@@ -106,6 +114,7 @@ __all__ = [
     "admit",
     "archive_project",
     "as_told",
+    "begin_signing_out",
     "begin_viewing",
     "change_project",
     "change_role",
@@ -121,8 +130,11 @@ __all__ = [
     "create_user",
     "delete_role",
     "delete_team",
+    "drop_older_key",
+    "end_as_asked",
     "end_sessions",
     "end_viewing",
+    "follow_session",
     "forget_old_keys",
     "forget_old_sessions",
     "forget_old_sign_ins",
@@ -133,12 +145,16 @@ __all__ = [
     "keep_answer",
     "keep_from",
     "keep_identity",
+    "keep_service_session",
     "keep_with",
+    "known_pairs",
+    "make_new_key",
     "note_failed_sign_in",
     "note_password_change",
     "note_second_factor",
     "note_sign_in",
     "note_token_use",
+    "our_pairs",
     "pending_tie",
     "protect_fields",
     "provision_person",
@@ -158,6 +174,7 @@ __all__ = [
     "secret_of",
     "send_invitation",
     "take_role",
+    "tell_it_is_done",
     "tie_pending",
     "untie",
     "use_assertion",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import requests
@@ -17,6 +20,7 @@ from enishi.accounts.access import Actor, system_actor
 from enishi.accounts.models import SignInService, UsedAssertion
 from enishi.accounts.saml import protocol
 from enishi.accounts.services.rules import MANAGE, AccountError, change
+from enishi.accounts.services.saml_keys import our_pairs
 from enishi.accounts.services.single_sign_on import (
     Refused,
     forbidden_address,
@@ -26,9 +30,10 @@ from enishi.accounts.services.single_sign_on import (
 )
 from enishi.core import clock
 from enishi.core.events import record
-from enishi.core.outside import ForbiddenAddress, session
+from enishi.core.outside import ForbiddenAddress, address_parts, session
 
 HANDED_S = 120
+_HOST = re.compile(r"[\w.:\[\]-]+")
 logger = logging.getLogger(__name__)
 
 
@@ -55,8 +60,10 @@ def save_saml_service(
         values |= vars(_described(metadata or _fetched(address)))
     else:
         values["certificates"] = _certificates(values.get("certificates", ""))
+        if service is None or values.get("sign_out_url", "") != service.sign_out_url:
+            values["sign_out_answer_url"] = ""
     values["issuer"] = values["issuer"].strip()
-    _check_address(values["sign_in_url"])
+    _check_addresses(values)
     if values["active"] and not (values["issuer"] and values["sign_in_url"] and values["certificates"]):
         raise AccountError(
             _("Give the service's metadata before it is active, or its name, address and certificate.")
@@ -66,20 +73,27 @@ def save_saml_service(
             kind=SignInService.Kind.SAML, slug=free_slug(values["name"]), **values
         )
         record(actor, signals.service_added, subject=service, data={"issuer": service.issuer})
-        return service
-    if service.issuer not in {"", values["issuer"]}:
-        untie_all(service)
-    change(actor, signals.service_changed, service, values)
+    else:
+        if service.issuer not in {"", values["issuer"]}:
+            untie_all(service)
+        change(actor, signals.service_changed, service, values)
+    if service.only_encrypted:
+        our_pairs(service)
     return service
 
 
-def _check_address(address: str) -> None:
+def _check_addresses(values: Mapping[str, Any]) -> None:
     """People are sent there, with what a service asks about them."""
-    schemes = ("https://", "http://") if settings.ENV.private_services else ("https://",)
-    if address and not address.startswith(schemes):
-        raise AccountError(
-            _("The address for signing in does not begin with https. Ask whoever runs the service for it.")
-        )
+    schemes = {"https", "http"} if settings.ENV.private_services else {"https"}
+    for name in ("sign_in_url", "sign_out_url", "sign_out_answer_url"):
+        if not (address := values.get(name, "")):
+            continue
+        parts = address_parts(address)
+        if parts is None or parts.scheme not in schemes or not _HOST.fullmatch(parts.netloc):
+            raise AccountError(
+                _("The address %(address)s does not begin with https. Ask whoever runs the service for it.")
+                % {"address": address}
+            )
 
 
 def _fetched(address: str) -> bytes:
@@ -126,8 +140,13 @@ def words_for(service: SignInService, error: protocol.Untrusted) -> str:
             "The answer of %(service)s is too old or not valid yet. Try again; if it stays so, whoever runs it sets its clock."
         ),
         "declined": _("%(service)s has not let you in. Nothing has changed here."),
-        "encrypted": _(
-            "%(service)s encrypts its answers. Whoever runs it switches that off for Enishi: they travel by HTTPS."
+        "sealed": _(
+            "The answer of %(service)s is encrypted and could not be opened, or cannot be trusted, so nobody is signed in. "
+            "Try again; if it stays so, whoever runs it lets it read our metadata again."
+        ),
+        "open": _(
+            "%(service)s has not encrypted its answer, and here only encrypted ones let anybody in. "
+            "Whoever runs it switches that on for Enishi."
         ),
         "unasked": _(
             "%(service)s sent you here without being asked. Go to the sign-in page and press “Sign in with %(service)s”."
@@ -156,6 +175,7 @@ def handed(service: SignInService, told: protocol.Told) -> dict[str, Any]:
         "request_id": told.request_id,
         "assertion_id": told.assertion_id,
         "until": told.until.isoformat(),
+        "named": asdict(told.named),
     }
 
 
@@ -163,14 +183,19 @@ def handed(service: SignInService, told: protocol.Told) -> dict[str, Any]:
 def use_assertion(service: SignInService, told: dict[str, Any]) -> None:
     """Let a word count, once. Raises Refused when it has counted before or has run out meanwhile."""
     until = dt.datetime.fromisoformat(told["until"])
-    digest = hashlib.sha256(told["assertion_id"].encode()).hexdigest()
+    use_word(service, told["assertion_id"], until)
+    if until <= clock.now():
+        raise Refused(_("This answer has run out. Sign in again."))
+
+
+def use_word(service: SignInService, word: str, until: dt.datetime) -> None:
+    """Let what a service said count once until it runs out. Raises Refused the second time."""
+    digest = hashlib.sha256(word.encode()).hexdigest()
     try:
         with transaction.atomic():
             UsedAssertion.objects.create(service=service, digest=digest, until=until)
     except IntegrityError:
-        raise Refused(_("This answer was used already. Sign in again.")) from None
-    if until <= clock.now():
-        raise Refused(_("This answer has run out. Sign in again."))
+        raise Refused(_("This was used already. Begin again.")) from None
 
 
 def forget_used_assertions() -> int:
@@ -188,14 +213,14 @@ def renew_saml_services() -> int:
     for service in kept:
         try:
             found = _described(_fetched(service.metadata_url))
-            _check_address(found.sign_in_url)
+            _check_addresses(vars(found))
         except AccountError as error:
             logger.warning("The metadata of %s was not renewed: %s", service.slug, error)
             continue
         if found.issuer != service.issuer:
             logger.warning("%s calls itself %s now and stays as it was", service.slug, found.issuer)
             continue
-        values = {"sign_in_url": found.sign_in_url, "certificates": found.certificates}
+        values = vars(found)
         if any(getattr(service, name) != value for name, value in values.items()):
             with transaction.atomic():
                 change(actor, signals.service_changed, service, values)

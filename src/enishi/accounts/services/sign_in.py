@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef
 
 from enishi.accounts import signals
 from enishi.accounts.access import Actor
-from enishi.accounts.models import SignIn, User
+from enishi.accounts.models import ServiceSession, SignIn, User
 from enishi.accounts.queries import grants_of, organisation
 from enishi.accounts.services.rules import MANAGE, require_grants_within
 from enishi.core import clock
@@ -74,6 +74,7 @@ def forget_old_sessions() -> int:
     gone = Session.objects.filter(expire_date__lte=clock.now()).delete()[0]
     there = Session.objects.filter(session_key=OuterRef("session_key"))
     UserSession.objects.filter(~Exists(there)).delete()
+    ServiceSession.objects.filter(~Exists(there)).delete()
     return gone
 
 

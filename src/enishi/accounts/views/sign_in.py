@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.views import logout
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from enishi.accounts import queries, services
 from enishi.accounts.answers import found
 from enishi.accounts.models import SignIn, User
 from enishi.accounts.requests import StaffRequest, needs_everywhere
+from enishi.accounts.views.saml import send_on
 from enishi.core.parameters import number
 
 PAGE = 50
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Sign out here, and at the service that began this session when it is to be asked. Here it is done in any case."""
+    asked = None
+    if request.method == "POST":
+        asked = services.begin_signing_out(request.session.session_key or "")
+    answer: HttpResponse = logout(request)
+    return send_on(request, *asked) if asked else answer
 
 
 def _paged(request: StaffRequest, found: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from enishi.accounts.forms import SamlServiceForm, SignInServiceForm
 from enishi.accounts.models import SignInService, User
 from enishi.accounts.requests import StaffRequest, needs_everywhere
 from enishi.accounts.saml import protocol
+from enishi.accounts.saml.keys import as_pem
 from enishi.accounts.social import refuse, refused
 
 
@@ -95,8 +96,49 @@ def _edit(request: StaffRequest, found: SignInService | None, kind: SignInServic
     }
     if found:
         context["addresses"] = _our_addresses(found)
-        context["ends"] = protocol.ends(_service(found.pk)) if saml else []
+    if found and saml:
+        context["ends"] = protocol.ends(_service(found.pk).certificates)
+        context["keys"] = _keys(found)
     return render(request, "accounts/service.html", context, status=422 if form.errors else 200)
+
+
+def _keys(service: SignInService) -> list[dict[str, Any]]:
+    """Our certificates towards it, the one that signs first."""
+    return [
+        {"id": f"key-{key.pk}", "made_at": key.made_at, "pem": as_pem(key.certificate), "end": end}
+        for key in queries.service_keys(service)
+        for end in protocol.ends([key.certificate])
+    ]
+
+
+@require_POST
+@needs_everywhere(services.MANAGE)
+def new_key(request: StaffRequest, service_id: int) -> HttpResponse:
+    return _change_key(
+        request,
+        service_id,
+        services.make_new_key,
+        _("The new key stands in our metadata beside the older one."),
+    )
+
+
+@require_POST
+@needs_everywhere(services.MANAGE)
+def drop_key(request: StaffRequest, service_id: int) -> HttpResponse:
+    return _change_key(request, service_id, services.drop_older_key, _("Only the newer key is in use now."))
+
+
+def _change_key(request: StaffRequest, service_id: int, change: Any, done: str) -> HttpResponse:
+    service = _service(service_id)
+    if service.kind != SignInService.Kind.SAML:
+        raise Http404
+    try:
+        change(request.actor, service)
+    except services.AccountError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, done)
+    return redirect("accounts:service", service.pk)
 
 
 def _our_addresses(service: SignInService) -> list[dict[str, str]]:
@@ -108,7 +150,16 @@ def _our_addresses(service: SignInService) -> list[dict[str, str]]:
             "label": _("Where answers go (ACS)"),
             "url": protocol.answer_url(service.slug),
         }
-        return [{"id": "entity", "label": _("Our name (entity id) and metadata"), "url": name}, answers]
+        leaving = {
+            "id": "leaving",
+            "label": _("Where messages about signing out go"),
+            "url": protocol.sign_out_url(service.slug),
+        }
+        return [
+            {"id": "entity", "label": _("Our name (entity id) and metadata"), "url": name},
+            answers,
+            leaving,
+        ]
     path = reverse("openid_connect_callback", kwargs={"provider_id": service.slug})
     return [{"id": "callback", "label": _("Where it sends people back"), "url": settings.ENV.base_url + path}]
 
