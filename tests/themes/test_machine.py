@@ -101,7 +101,7 @@ def test_the_machine_never_writes_over_a_person(here):
     assert machine.suggestions(here.agent, here.talk) == []
     said = queries.passage(here.agent, made.pk)
     assert (said.themes, said.mark.feeling) == ([here.health], 4)
-    assert [one.feeling for one in queries.overalls_in(here.agent, here.talk)] == [4]
+    assert [one.feeling for one in queries.overalls_in(here.agent, here.talk.pk)] == [4]
     assert Reading.objects.get(interaction=here.talk).feeling in {1, 2, 3, 4, 5}
 
 

@@ -215,7 +215,7 @@ def test_people_keep_what_they_said_when_they_are_merged(here):
     merging.merge(SYSTEM, kept=here.person, gone=twin)
 
     assert queries.passage(here.agent, made.pk).party == here.person
-    assert [one.party for one in queries.overalls_in(here.agent, other)] == [here.person]
+    assert [one.party for one in queries.overalls_in(here.agent, other.pk)] == [here.person]
 
 
 def test_how_it_felt_as_a_whole_is_one_judgement_for_each_and_in_the_history(here):
@@ -224,7 +224,7 @@ def test_how_it_felt_as_a_whole_is_one_judgement_for_each_and_in_the_history(her
     services.judge_overall(here.agent, here.talk, feeling=Feeling.NEUTRAL)
     services.judge_overall(here.agent, here.talk, feeling=Feeling.NEUTRAL)
 
-    assert [(one.party, one.feeling) for one in queries.overalls_in(here.agent, here.talk)] == [
+    assert [(one.party, one.feeling) for one in queries.overalls_in(here.agent, here.talk.pk)] == [
         (here.person, 4),
         (None, 3),
     ]

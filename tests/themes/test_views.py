@@ -113,7 +113,7 @@ def test_projects_and_people_show_what_is_spoken_about(here, client):
 
 def test_how_it_felt_is_said_on_the_page(here, client):
     client.post(f"/themes/of/{here.talk.pk}/overall/", {"feeling": 4, "party": here.person.pk})
-    assert [one.feeling for one in queries.overalls_in(here.agent, here.talk)] == [4]
+    assert [one.feeling for one in queries.overalls_in(here.agent, here.talk.pk)] == [4]
     page = client.get(f"/conversations/{here.talk.pk}/").content.decode()
     assert "Content" in page
     history = client.get(f"/history/of/conversations.interaction/{here.talk.pk}/").content.decode()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import operator
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -110,6 +110,23 @@ class Actor:
     def own_id(self) -> int:
         """The id of the user for looking up their own rows; 0 for the system and for whoever looks as somebody else."""
         return 0 if self.within else self.user_id or 0
+
+    @functools.cached_property
+    def reading(self) -> Hashable:
+        """All of an actor that decides what is read, but for who it is; equal for colleagues of the same roles."""
+        kept = frozenset((kind, frozenset(ids)) for kind, ids in self.kept_from.items())
+        within = (self.within.user_id, self.within.reading) if self.within else None
+        known = self.user_id is not None
+        return (
+            known,
+            self.system,
+            self.grants,
+            self.token_scopes,
+            kept,
+            self.team_mates,
+            self.protected,
+            within,
+        )
 
     @property
     def signer_id(self) -> int | None:
@@ -280,7 +297,8 @@ class ScopedQuerySet(models.QuerySet[M]):
         clone._scope_said = True
         return clone
 
-    def _guard(self) -> None:
+    def guard(self) -> None:
+        """Raise UnscopedQuery unless it was said for whom it reads."""
         if not self._scope_said:
             raise UnscopedQuery(
                 f"{self.model.__name__} was read without visible_to(actor); say who reads, or unscoped('why')"
@@ -288,40 +306,40 @@ class ScopedQuerySet(models.QuerySet[M]):
 
     def _fetch_all(self) -> None:
         if self._result_cache is None:
-            self._guard()
+            self.guard()
         super()._fetch_all()
 
     def iterator(self, chunk_size: int | None = None) -> Iterator[M]:
-        self._guard()
+        self.guard()
         return super().iterator(chunk_size)
 
     def count(self) -> int:
-        self._guard()
+        self.guard()
         return super().count()
 
     def exists(self) -> bool:
-        self._guard()
+        self.guard()
         return super().exists()
 
     def aggregate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        self._guard()
+        self.guard()
         return super().aggregate(*args, **kwargs)
 
     def update(self, **kwargs: Any) -> int:
-        self._guard()
+        self.guard()
         return super().update(**kwargs)
 
     update.alters_data = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        self._guard()
+        self.guard()
         return super().delete()
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
-        self._guard()
+        self.guard()
         return super().resolve_expression(*args, **kwargs)
 
 

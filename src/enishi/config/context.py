@@ -54,9 +54,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         # Templates call these when they draw them.
         "nav": functools.cache(lambda: _navigation(request, actor)),
         "new_menu": lambda: tuple(e for e in registry.new_entries() if e.open_to(actor)),
-        "projects": SimpleLazyObject(
-            lambda: accounts.project_tree(accounts.projects(actor).only("name", "parent"))
-        ),
+        "projects": SimpleLazyObject(lambda: accounts.project_tree(accounts.listed_projects(actor))),
         "current_project": SimpleLazyObject(lambda: chosen_project(cast(StaffRequest, request))),
         "unread": functools.cache(lambda: timeline.unread_notifications(actor)),
         "live_url": live_url(request),

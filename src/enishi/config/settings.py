@@ -89,7 +89,11 @@ TEMPLATES = [
         "DIRS": [SOURCE / "accounts" / "templates", SOURCE / "core" / "templates"],
         "OPTIONS": {
             "loaders": _LOADERS if DEBUG else [("django.template.loaders.cached.Loader", _LOADERS)],
-            "builtins": ["django_cotton.templatetags.cotton", "enishi.core.templatetags.enishi"],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "enishi.core.templatetags.addresses",
+                "enishi.core.templatetags.enishi",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
@@ -155,7 +159,7 @@ SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_QUERY_EMAIL = True
 USERSESSIONS_TRACK_ACTIVITY = True
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "enishi.accounts.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.https
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from enishi.accounts.access import Actor, ScopedQuerySet
+from enishi.accounts.prepared import prepared
 from enishi.contacts.models import Party
 from enishi.content.models import File, FileLink, FileVersion
 from enishi.search import queries as search
@@ -133,10 +134,17 @@ def file(actor: Actor, file_id: int, *, deleted: bool = False) -> File:
     )
 
 
+@prepared
+def _ids_of_party(actor: Actor, party_id: int, *, limit: int) -> QuerySet[File, int]:
+    found = present(actor).filter(links__party=party_id).order_by("-created_at", "-id")
+    return found.values_list("pk", flat=True)[:limit]
+
+
 def files_of_party(actor: Actor, party_id: int, *, limit: int = 6) -> list[File]:
     """What belongs to a party, newest first."""
-    found = present(actor).filter(links__party=party_id)
-    return list(with_newest(found.order_by("-created_at", "-id"))[:limit])
+    ids = _ids_of_party(actor, party_id, limit=limit)
+    found = by_ids(actor, ids) if ids else {}
+    return [found[pk] for pk in ids]
 
 
 def by_ids(actor: Actor, ids: Iterable[int]) -> dict[int, File]:

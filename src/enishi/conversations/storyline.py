@@ -92,7 +92,7 @@ def story(actor: Actor, party: Party, view: queries.View, thread: queries.Thread
         "tabs": _tabs(party, view, thread),
         "sources": [_source(party, view, source) for source in thread.sources],
         "channels": Interaction.Channel.choices,
-        "project_list": accounts.projects(actor, "conversations.view"),
+        "project_list": accounts.listed_projects(actor, right="conversations.view"),
         "more_url": address(party, view, after=in_address(after.occurred_at, after.item_id)) if after else "",
         "address": reverse("conversations:timeline", args=[party.pk]),
         **_ends(view),

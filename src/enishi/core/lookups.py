@@ -17,7 +17,7 @@ class _OneParameter(models.Lookup):
         return self.shape.format(left), [*params, list(self.rhs)]
 
 
-@models.BigAutoField.register_lookup
+@models.BigIntegerField.register_lookup
 @models.ForeignKey.register_lookup
 class Among(_OneParameter):
     """``id__among=[1, 2]``: one of these ids."""

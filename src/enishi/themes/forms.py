@@ -43,7 +43,7 @@ class MarkForm(forms.Form):
         super().__init__(*args, **kwargs)
         themes = {one.pk: one.path for one in kept}
         themes |= {one.pk: one.path for one in queries.usable(actor, interaction.project_ids)}
-        people = queries.took_part(actor, interaction)
+        people = queries.took_part(actor, interaction.pk)
         fields: Any = self.fields
         fields["themes"].choices = sorted(themes.items(), key=lambda pair: pair[1])
         fields["feeling"].choices = [("", _("Not said")), *Feeling.choices]

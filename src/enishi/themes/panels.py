@@ -99,9 +99,9 @@ def of_interaction(actor: Actor, interaction: Interaction) -> Shown:
     said = queries.marks_of(actor, interaction)
     counts = Counter(theme for one in said for theme in one.themes)
     felt = [one.mark.feeling for one in said]
-    judged = queries.overalls_in(actor, interaction)
+    judged = queries.overalls_in(actor, interaction.pk)
     may_edit = services.may_mark(actor, interaction)
-    people = queries.took_part(actor, interaction) if may_edit else []
+    people = queries.took_part(actor, interaction.pk) if may_edit else []
     return Shown(
         "themes/panels/interaction.html",
         {

@@ -14,6 +14,7 @@ from django.db import connection, models
 from django.db.models import Count, QuerySet
 
 from enishi.accounts.access import Actor, ScopedQuerySet
+from enishi.accounts.prepared import counted, prepared
 from enishi.core import registry
 from enishi.timeline.as_of import State, as_of
 from enishi.timeline.models import Check, Entry, Item, Notification, Operation, Seal
@@ -243,22 +244,17 @@ def timeline(
 
     Each party contributes its own first ``limit`` rows by its index, so the cost does not grow with the timelines.
     """
-    pages = [
-        _page(
-            items_for(actor, family=family),
-            party_id,
-            channel=channel,
-            project_id=project_id,
-            since=since,
-            until=until,
-            after=after,
-            limit=limit,
-        )
-        for party_id in party_ids
-    ]
-    if not pages:
+    if not party_ids:
         return []
-    rows = pages[0] if len(pages) == 1 else pages[0].union(*pages[1:], all=True)
+    in_project = None if project_id is None else [project_id]
+    of_what = family or None, channel or None, in_project, since, until
+    until_where = (after.occurred_at, after.item_id) if after else (None, None)
+    rows: Iterable[tuple[Any, ...]]
+    if len(party_ids) == 1:
+        rows = _page(actor, party_ids[0], *of_what, *until_where, limit=limit)
+    else:
+        pages = [_page.build(actor, party_id, *of_what, *until_where, limit=limit) for party_id in party_ids]
+        rows = pages[0].union(*pages[1:], all=True)
     places: list[Place] = []
     seen: set[tuple[str, int]] = set()
     ordered = sorted(rows, key=lambda row: (row[5], row[0]), reverse=True)
@@ -280,65 +276,68 @@ FAMILY_RIGHTS = {
 }
 
 
-def items_for(actor: Actor, *, family: str = "") -> ScopedQuerySet[Item]:
+def items_for(actor: Actor) -> ScopedQuerySet[Item]:
     """Items within the actor's rights: each family under the right of the app that owns it."""
     items = Item.objects.unscoped("each family is limited by its own right below").without_kept(actor)
-    if family:
-        items = items.filter(family=family)
     if all(actor.scope(right).unlimited for right in FAMILY_RIGHTS.values()):
         return items
     condition = models.Q(pk__in=[])
     for name, right in FAMILY_RIGHTS.items():
-        if family and name != family:
-            continue
         limit = Item.scope_condition(actor.scope(right))
         condition |= models.Q(family=name) if limit is None else models.Q(family=name) & limit
     return items.filter(condition)
 
 
+@prepared
 def _page(
-    items: ScopedQuerySet[Item],
+    actor: Actor,
     party_id: int,
-    *,
-    channel: str,
-    project_id: int | None,
+    family: str | None,
+    channel: str | None,
+    projects: list[int] | None,
     since: dt.datetime | None,
     until: dt.datetime | None,
-    after: Position | None,
+    moment: dt.datetime | None,
+    item_id: int | None,
+    *,
     limit: int,
 ) -> QuerySet[Item, tuple[Any, ...]]:
-    items = items.filter(party_id=party_id)
-    if channel:
+    items = items_for(actor).filter(party_id=party_id)
+    if family is not None:
+        items = items.filter(family=family)
+    if channel is not None:
         items = items.filter(channel=channel)
-    if project_id is not None:
-        items = items.filter(project_ids__contains=[project_id])
+    if projects is not None:
+        items = items.filter(project_ids__meets=projects)
     if since is not None:
         items = items.filter(occurred_at__gte=since)
     if until is not None:
         items = items.filter(occurred_at__lt=until)
-    if after is not None:
-        items = items.filter(occurred_at__lte=after.occurred_at).exclude(
-            occurred_at=after.occurred_at, id__gte=after.item_id
-        )
+    if moment is not None:
+        items = items.filter(occurred_at__lte=moment).exclude(occurred_at=moment, id__gte=item_id)
     return items.order_by("-occurred_at", "-id").values_list(
         "id", "subject_type", "subject_id", "family", "channel", "occurred_at", "party_id"
     )[:limit]
 
 
+@prepared
+def _family_counts(actor: Actor, party_ids: list[int]) -> QuerySet[Item, tuple[str, int]]:
+    items = items_for(actor).filter(party_id__among=party_ids).values_list("family")
+    return items.annotate(n=Count("subject_id", distinct=True)).order_by()
+
+
 def family_counts(actor: Actor, party_ids: Iterable[int]) -> dict[str, int]:
     """How many things stand on these timelines, by tab."""
-    rows = (
-        items_for(actor)
-        .filter(party_id__in=list(party_ids))
-        .values_list("family")
-        .annotate(n=Count("subject_id", distinct=True))
-        .order_by()
-    )
-    return dict(rows)
+    return dict(_family_counts(actor, list(party_ids)))
+
+
+@prepared
+def _unread(actor: Actor) -> QuerySet[Notification, int]:
+    return counted(Notification.objects.filter(user_id=actor.own_id, read_at__isnull=True))
 
 
 def unread_notifications(actor: Actor) -> int:
-    return Notification.objects.filter(user_id=actor.own_id, read_at__isnull=True).count()
+    return _unread(actor)[0]
 
 
 def notifications(actor: Actor, *, limit: int = 30, before: int | None = None) -> QuerySet[Notification]:

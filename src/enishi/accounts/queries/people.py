@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from enishi.accounts.access import Actor
 from enishi.accounts.models import ApiToken, Grant, Organisation, Project, ProtectedField, Role, Team, User
+from enishi.accounts.prepared import prepared
 from enishi.core import clock
 
 # ruff: noqa: S608  (the statements below are put together from each other, never from what somebody typed)
@@ -58,9 +59,14 @@ def token_by_secret(secret: str) -> ApiToken | None:
     )
 
 
+@prepared
+def _organisation() -> QuerySet[Organisation]:
+    return Organisation.objects.filter(pk=1)
+
+
 def organisation() -> Organisation:
     """The one row about the organisation; unsaved defaults before it was named."""
-    return Organisation.objects.filter(pk=1).first() or Organisation(pk=1, name="Enishi")
+    return _organisation.first() or Organisation(pk=1, name="Enishi")
 
 
 def protected_fields() -> set[str]:
@@ -122,6 +128,18 @@ def projects(actor: Actor, right: str = "contacts.view") -> QuerySet[Project]:
     if scope.everywhere is None:
         found = found.filter(pk__in=list(scope.projects))
     return found.order_by("name", "id")
+
+
+@prepared
+def listed_projects(actor: Actor, *, right: str = "contacts.view") -> QuerySet[Project]:
+    """The same as a list."""
+    return projects(actor, right)
+
+
+@prepared
+def projects_among(actor: Actor, ids: list[int], *, right: str = "contacts.view") -> QuerySet[Project]:
+    """Those of the projects in which the actor holds a right for some records at least, by name."""
+    return projects(actor, right).filter(pk__among=ids)
 
 
 def project(actor: Actor, project_id: int, right: str = "contacts.view") -> Project:

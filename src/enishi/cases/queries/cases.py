@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.accounts.models import User
+from enishi.accounts.prepared import counted, prepared
 from enishi.cases.clocks import Clock
 from enishi.cases.clocks import clock as clock_of
 from enishi.cases.models import Case, CasePause, CaseStep, CaseTie, CaseWord
@@ -111,10 +112,15 @@ def totals(actor: Actor, project_id: int | None = None) -> Totals:
     return Totals(counted["open"], counted["over"], counted["nobody"], kinds)
 
 
+@prepared
+def _open(actor: Actor) -> QuerySet[Case, int]:
+    mine = Q(owner=actor.own_id) | Q(owner__isnull=True)
+    return counted(Case.objects.visible_to(actor).filter(OPEN & mine))
+
+
 def open_count(actor: Actor) -> int:
     """The number in the navigation: what one owns, or nobody yet."""
-    mine = Q(owner=actor.own_id) | Q(owner__isnull=True)
-    return Case.objects.visible_to(actor).filter(OPEN & mine).count()
+    return sum(_open(actor))
 
 
 def case(actor: Actor, case_id: int) -> Case:
@@ -137,10 +143,11 @@ def by_ids(actor: Actor, ids: Collection[int]) -> dict[int, Case]:
     return {row.pk: row for row in found}
 
 
-def of_party(actor: Actor, party_id: int) -> list[Case]:
+@prepared
+def of_party(actor: Actor, party_id: int) -> QuerySet[Case]:
     """Cases of one person: open ones first, then the newest."""
     found = Case.objects.visible_to(actor).filter(party=party_id).select_related("owner")
-    return list(found.order_by(F("closed_at").asc(nulls_first=True), F("due_at").asc(nulls_last=True), "-id"))
+    return found.order_by(F("closed_at").asc(nulls_first=True), F("due_at").asc(nulls_last=True), "-id")
 
 
 def open_of_parties(actor: Actor, party_ids: Collection[int]) -> list[Case]:
@@ -169,10 +176,11 @@ def of_project(actor: Actor, project_id: int, *, limit: int = 5) -> tuple[int, l
     return found.count(), list(rows)
 
 
-def tied_to(actor: Actor, kind: str, subject_ids: Iterable[int]) -> list[Case]:
+@prepared
+def tied_to(actor: Actor, kind: str, subject_ids: list[int]) -> QuerySet[Case]:
     """The cases that a promise, task, conversation or file belongs to, as far as the actor may see them."""
-    ties = CaseTie.objects.filter(kind=kind, subject_id__in=list(subject_ids)).values("case")
-    return list(Case.objects.visible_to(actor).filter(pk__in=ties).select_related("owner").order_by("id"))
+    ties = CaseTie.objects.filter(kind=kind, subject_id__among=subject_ids).values("case")
+    return Case.objects.visible_to(actor).filter(pk__in=ties).select_related("owner").order_by("id")
 
 
 @dataclass(frozen=True)

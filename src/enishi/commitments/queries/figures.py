@@ -6,9 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
 from enishi.accounts.access import Actor
+from enishi.accounts.prepared import counted, prepared
 from enishi.commitments.models import Promise
 from enishi.commitments.queries.edges import UNPROVEN, edges
 from enishi.commitments.queries.ledger import Filter, decided, promises
@@ -125,18 +126,14 @@ def figures(actor: Actor, filters: Filter) -> Figures:
     )
 
 
+@prepared
+def _late(actor: Actor, now: dt.datetime) -> QuerySet[Promise, int]:
+    ours = Promise.objects.visible_to(actor).filter(
+        owner=actor.user_id, state=Promise.State.OPEN, direction=Promise.Direction.OURS
+    )
+    return counted(ours.filter(done_at__isnull=True, due_at__lt=now))
+
+
 def late_count(actor: Actor) -> int:
     """How many of the actor's own promises are late: the number in the menu."""
-    if actor.user_id is None:
-        return 0
-    return (
-        Promise.objects.visible_to(actor)
-        .filter(
-            owner=actor.user_id,
-            state=Promise.State.OPEN,
-            done_at__isnull=True,
-            due_at__lt=clock.now(),
-            direction=Promise.Direction.OURS,
-        )
-        .count()
-    )
+    return 0 if actor.user_id is None else sum(_late(actor, clock.now()))

@@ -12,6 +12,7 @@ from django.db.models.functions import Least, RowNumber
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor, Level, ScopedQuerySet
+from enishi.accounts.prepared import prepared
 from enishi.commitments.models import Promise, Proof, Series, Task
 from enishi.commitments.queries.edges import GROUPS, OPEN, TO_DO, UNPROVEN, edges, midnight
 from enishi.content.models import File
@@ -301,24 +302,18 @@ def repeating(actor: Actor, filters: Filter, *, limit: int = 5) -> list[Runs]:
     return [by_series[series_id] for series_id in ids if series_id in by_series]
 
 
-def open_of_parties(actor: Actor, party_ids: Collection[int]) -> list[Promise]:
+@prepared
+def open_of_parties(actor: Actor, party_ids: list[int]) -> QuerySet[Promise]:
     """Open promises to or from these people, by date."""
-    return list(
-        Promise.objects.visible_to(actor)
-        .filter(party__in=list(party_ids), state=Promise.State.OPEN)
-        .select_related("party", "owner")
-        .order_by("due_at", "id")
-    )
+    found = Promise.objects.visible_to(actor).filter(party__among=party_ids, state=Promise.State.OPEN)
+    return found.select_related("party", "owner").order_by("due_at", "id")
 
 
-def open_tasks_of_parties(actor: Actor, party_ids: Collection[int]) -> list[Task]:
+@prepared
+def open_tasks_of_parties(actor: Actor, party_ids: list[int]) -> QuerySet[Task]:
     """Open tasks about these people, by date."""
-    return list(
-        Task.objects.visible_to(actor)
-        .filter(party__in=list(party_ids), done_at__isnull=True)
-        .select_related("party", "owner")
-        .order_by("due_at", "id")
-    )
+    found = Task.objects.visible_to(actor).filter(party__among=party_ids, done_at__isnull=True)
+    return found.select_related("party", "owner").order_by("due_at", "id")
 
 
 def quoted(actor: Actor, party_ids: Collection[int], *, each: int = 3) -> list[Promise]:
@@ -337,14 +332,21 @@ def quoted(actor: Actor, party_ids: Collection[int], *, each: int = 3) -> list[P
     return list(found.exclude(quote="").annotate(nth=nth).filter(nth__lte=each).order_by("nth", "id"))
 
 
+@prepared
+def _promises_said_in(actor: Actor, ids: list[int]) -> QuerySet[Promise]:
+    return Promise.objects.visible_to(actor).filter(said_in_id__among=ids).select_related("party", "owner")
+
+
+@prepared
+def _tasks_said_in(actor: Actor, ids: list[int]) -> QuerySet[Task]:
+    return Task.objects.visible_to(actor).filter(said_in_id__among=ids).select_related("party", "owner")
+
+
 def said_in(actor: Actor, interaction_ids: Collection[int]) -> dict[int, list[Promise | Task]]:
     """What was born from these conversations: promises and tasks, in the order of their words."""
     ids = list(interaction_ids)
     found: dict[int, list[Promise | Task]] = {}
-    born: list[Promise | Task] = list(
-        Promise.objects.visible_to(actor).filter(said_in_id__in=ids).select_related("party", "owner")
-    )
-    born += Task.objects.visible_to(actor).filter(said_in_id__in=ids).select_related("party", "owner")
+    born: list[Promise | Task] = [*_promises_said_in(actor, ids), *_tasks_said_in(actor, ids)]
     for row in sorted(born, key=lambda row: (row.said_start is None, row.said_start or 0, row.pk)):
         assert row.said_in_id is not None
         found.setdefault(row.said_in_id, []).append(row)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from django.db.models import Subquery
+from django.db.models import QuerySet, Subquery
 
 from enishi.accounts.access import Actor
+from enishi.accounts.prepared import prepared
 from enishi.contacts.models import Party
 from enishi.contacts.models.party import PartyQuerySet
 
 
+@prepared
+def _party(actor: Actor, party_id: int) -> QuerySet[Party]:
+    return Party.objects.visible_to(actor).select_related("owner", "merged_into").filter(pk=party_id)
+
+
 def party(actor: Actor, party_id: int) -> Party:
     """One party within the actor's rights, also from the recycle bin; raises Party.DoesNotExist otherwise."""
-    return Party.objects.visible_to(actor).select_related("owner", "merged_into").get(pk=party_id)
+    found = _party.first(actor, party_id)
+    if found is None:
+        raise Party.DoesNotExist
+    return found
 
 
 def party_or_none(actor: Actor, party_id: int) -> Party | None:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level, ScopedQuerySet
 from enishi.accounts.models import Project
+from enishi.accounts.prepared import prepared
 from enishi.contacts.models import Consent, ContactPoint, ExternalId, Field, FieldValue, Party, PartyTag, Tag
 from enishi.contacts.queries import protected
 from enishi.contacts.queries.naming import ShownName, shown_name
@@ -94,8 +95,8 @@ def record(actor: Actor, party_id: int, *, language: str) -> Record:
         ties=ties(actor, found),
         tags=tags(found),
         values=values(actor, found),
-        consents=sorted(latest_consents(found), key=lambda consent: consent.purpose.name),
-        external_ids=list(found.external_ids.order_by("system")),
+        consents=sorted(latest_consents(found.pk), key=lambda consent: consent.purpose.name),
+        external_ids=_external_ids(found.pk),
         projects=projects(actor, found),
         readers=readers(actor, found),
         hidden=protected.hidden(actor, found),
@@ -103,9 +104,19 @@ def record(actor: Actor, party_id: int, *, language: str) -> Record:
     )
 
 
+@prepared
+def _external_ids(party_id: int) -> QuerySet[ExternalId]:
+    return ExternalId.objects.filter(party=party_id).order_by("system")
+
+
+@prepared
+def _points(party_id: int) -> QuerySet[ContactPoint]:
+    return ContactPoint.objects.filter(party=party_id)
+
+
 def points(actor: Actor, of: Party) -> list[ContactPoint]:
     """Every way to reach a party that the reader sees: by kind, first choice first."""
-    seen = protected.shown_points(of.points.all(), protected.hidden(actor, of))
+    seen = protected.shown_points(_points(of.pk), protected.hidden(actor, of))
     return sorted(seen, key=lambda p: (_KINDS.index(p.kind), not p.is_primary, p.pk))
 
 
@@ -119,14 +130,18 @@ def open_kinds(actor: Actor, of: Party) -> list[ContactPoint.Kind]:
     return [kind for kind in ContactPoint.Kind if protected.may_change(actor, kind, of)]
 
 
+@prepared
+def _tag_links(party_id: int) -> QuerySet[PartyTag]:
+    return PartyTag.objects.filter(party=party_id).select_related("tag").order_by("tag__path")
+
+
 def tags(of: Party) -> list[Tag]:
-    links = PartyTag.objects.filter(party=of).select_related("tag").order_by("tag__path")
-    return [link.tag for link in links]
+    return [link.tag for link in _tag_links(of.pk)]
 
 
 def projects(actor: Actor, of: Party) -> list[Project]:
     """The projects of a party that the actor knows of."""
-    return list(accounts.projects(actor).filter(pk__in=of.project_ids))
+    return accounts.projects_among(actor, of.project_ids)
 
 
 def readers(actor: Actor, of: Party) -> int | None:
@@ -137,22 +152,23 @@ def readers(actor: Actor, of: Party) -> int | None:
     return found.exclude(pk=actor.user_id).count() if actor.user_id else found.count()
 
 
+@prepared
+def _values(party_id: int) -> QuerySet[FieldValue]:
+    stored = FieldValue.objects.filter(party=party_id, field__archived_at__isnull=True)
+    return stored.select_related("field").order_by("field__position", "field_id", "id")
+
+
 def values(actor: Actor, of: Party) -> list[Value]:
     """The own fields that hold something and that the reader sees, in the order of their set-up."""
-    stored = FieldValue.objects.filter(party=of, field__archived_at__isnull=True).select_related("field")
-    rows = stored.exclude(field__code__in=_own(protected.hidden(actor, of)))
+    hidden = protected.hidden(actor, of)
     grouped: dict[int, list[FieldValue]] = {}
-    for row in rows.order_by("field__position", "field_id", "id"):
-        grouped.setdefault(row.field_id, []).append(row)
+    for row in _values(of.pk):
+        if f"{protected.OWN}{row.field.code}" not in hidden:
+            grouped.setdefault(row.field_id, []).append(row)
     links = _links(actor, [row for rows_of in grouped.values() for row in rows_of])
     return [
         Value(rows_of[0].field, rows_of, links.get(rows_of[0].field.kind, {})) for rows_of in grouped.values()
     ]
-
-
-def _own(names: Iterable[str]) -> list[str]:
-    """The codes of own fields among names of fields."""
-    return [name.removeprefix(protected.OWN) for name in names if name.startswith(protected.OWN)]
 
 
 def _links(actor: Actor, rows: Iterable[FieldValue]) -> dict[str, dict[int, tuple[str, str]]]:

@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor
+from enishi.accounts.prepared import prepared
 from enishi.contacts.models import Party, Relation, RelationType
 from enishi.core import clock
 
@@ -67,6 +68,23 @@ def _past(day: dt.date) -> Case:
     return Case(When(valid_until__lt=day, then=Value(True)), default=Value(False))
 
 
+def _over(relation: Relation, day: dt.date) -> bool:
+    return relation.valid_until is not None and relation.valid_until < day
+
+
+def _side(actor: Actor, party_id: int, day: dt.date, *, outgoing: bool) -> QuerySet[Relation]:
+    """The relations that a party has from one of its ends, in the order of their telling."""
+    here, there = ("source", "target") if outgoing else ("target", "source")
+    found = Relation.objects.filter(_seen(actor, there), **{here: party_id}).select_related("type", there)
+    latest = F(f"{there}__last_contact_at").desc(nulls_last=True)
+    return found.annotate(past=_past(day)).order_by("past", latest, "type__position", "id")
+
+
+@prepared
+def _first(actor: Actor, party_id: int, day: dt.date, *, outgoing: bool, most: int) -> QuerySet[Relation]:
+    return _side(actor, party_id, day, outgoing=outgoing)[:most]
+
+
 def ties(actor: Actor, party: Party, *, limit: int = MOST) -> Ties:
     """The relations of a party from both sides, whose other end the actor may see, in two queries.
 
@@ -76,18 +94,12 @@ def ties(actor: Actor, party: Party, *, limit: int = MOST) -> Ties:
     found: list[Tie] = []
     more = 0
     for outgoing, side in ((True, "target"), (False, "source")):
-        here = "source" if outgoing else "target"
-        query = Relation.objects.filter(_seen(actor, side), **{here: party}).select_related("type", side)
-        rows = list(
-            query.annotate(past=_past(day)).order_by(
-                "past", F(f"{side}__last_contact_at").desc(nulls_last=True), "type__position", "id"
-            )[: limit + 1]
-        )
+        rows = _first(actor, party.pk, day, outgoing=outgoing, most=limit + 1)
         if len(rows) > limit:
-            more += query.aggregate(n=Count("id"))["n"] - limit
+            more += _side(actor, party.pk, day, outgoing=outgoing).count() - limit
             rows = rows[:limit]
         found += [
-            Tie(row, getattr(row, side), words(row.type, outgoing=outgoing), outgoing, row.past)
+            Tie(row, getattr(row, side), words(row.type, outgoing=outgoing), outgoing, _over(row, day))
             for row in rows
         ]
     found.sort(key=lambda tie: (tie.past, not tie.outgoing, tie.relation.type.position))
@@ -99,10 +111,8 @@ def tie(actor: Actor, party: Party, relation_id: int) -> Tie:
     own = (Q(source=party) & _seen(actor, "target")) | (Q(target=party) & _seen(actor, "source"))
     row = Relation.objects.filter(own).select_related("type", "source", "target").get(pk=relation_id)
     outgoing = row.source_id == party.pk
-    past = row.valid_until is not None and row.valid_until < clock.today()
-    return Tie(
-        row, row.target if outgoing else row.source, words(row.type, outgoing=outgoing), outgoing, past
-    )
+    there = row.target if outgoing else row.source
+    return Tie(row, there, words(row.type, outgoing=outgoing), outgoing, _over(row, clock.today()))
 
 
 def affiliations(actor: Actor, party_ids: Collection[int]) -> dict[int, list[Tie]]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from enishi.accounts.access import Actor
+from enishi.accounts.prepared import prepared
 from enishi.contacts.models import (
     Consent,
     ConsentPurpose,
@@ -49,15 +50,16 @@ def whole(actor: Actor, party_id: int) -> Whole:
         tags=list(found.tag_links.order_by("tag__path").values_list("tag__path", flat=True)),
         values=[value for value in values if f"{protected.OWN}{value.field.code}" not in hidden],
         external_ids=dict(found.external_ids.order_by("system").values_list("system", "value")),
-        consents=list(latest_consents(found)),
+        consents=latest_consents(found.pk),
         hidden=hidden,
     )
 
 
-def latest_consents(of: Party) -> QuerySet[Consent]:
+@prepared
+def latest_consents(party_id: int) -> QuerySet[Consent]:
     """What counts now: the latest statement for each purpose."""
     return (
-        Consent.objects.filter(party=of)
+        Consent.objects.filter(party=party_id)
         .select_related("purpose", "text")
         .order_by("purpose_id", "-stated_on", "-id")
         .distinct("purpose_id")

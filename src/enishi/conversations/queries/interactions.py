@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Prefetch, Q, Value, When
+from django.db.models import Case, Prefetch, Q, QuerySet, Value, When, prefetch_related_objects
 
 from enishi.accounts import fields
 from enishi.accounts.access import Actor, Level, ScopedQuerySet
+from enishi.accounts.prepared import prepared
 from enishi.contacts.models import Party
 from enishi.content.models import File
 from enishi.conversations.models import (
@@ -23,6 +24,8 @@ from enishi.conversations.models import (
 from enishi.core import registry
 from enishi.search import queries as search
 from enishi.search.models import Kind
+
+_TAGS = Prefetch("tag_links", queryset=InteractionTag.objects.select_related("tag").order_by("tag__path"))
 
 
 def present(actor: Actor) -> InteractionQuerySet:
@@ -59,27 +62,61 @@ def _hides_address(actor: Actor) -> Any:
     return Case(When(closed, then=Value(True)), default=Value(False))
 
 
-def with_people(actor: Actor, found: InteractionQuerySet) -> InteractionQuerySet:
-    """With participants, tags and files as far as the actor may see them, in a fixed number of queries."""
+def _attached(actor: Actor) -> QuerySet[Attachment]:
     limit = File.scope_condition(actor.scope(File.view_right), "file__")
     files = Attachment.objects.filter(limit or Q(), file__deleted_at__isnull=True).select_related("file")
-    if kept := actor.kept_from.get("content.file"):
-        files = files.exclude(file__in=kept)
+    kept = actor.kept_from.get("content.file")
+    return files.exclude(file__in=kept) if kept else files
+
+
+def with_people(actor: Actor, found: InteractionQuerySet) -> InteractionQuerySet:
+    """With participants, tags and files as far as the actor may see them, in a fixed number of queries."""
     return found.select_related("user", "thread", "answer_by").prefetch_related(
         Prefetch("participants", queryset=_participants(actor), to_attr="people"),
-        Prefetch("tag_links", queryset=InteractionTag.objects.select_related("tag").order_by("tag__path")),
-        Prefetch("attachments", queryset=files, to_attr="kept_files"),
+        _TAGS,
+        Prefetch("attachments", queryset=_attached(actor), to_attr="kept_files"),
     )
 
 
 def interaction(actor: Actor, interaction_id: int, *, deleted: bool = False) -> Interaction:
-    """One conversation with its people; raises Interaction.DoesNotExist for what the actor may not see."""
-    found = Interaction.objects.visible_to(actor).filter(deleted_at__isnull=not deleted)
-    return with_people(actor, found).get(pk=interaction_id)
+    """One conversation with its people, tags and files; raises Interaction.DoesNotExist for what the actor may not see."""
+    found = _gathered(actor, _kept(actor, [interaction_id], deleted=deleted))
+    if not found:
+        raise Interaction.DoesNotExist
+    prefetch_related_objects([found[interaction_id]], _TAGS)
+    return found[interaction_id]
+
+
+@prepared
+def _kept(actor: Actor, ids: list[int], *, deleted: bool) -> QuerySet[Interaction]:
+    found = Interaction.objects.visible_to(actor).filter(deleted_at__isnull=not deleted, pk__among=ids)
+    return found.select_related("user", "thread", "answer_by")
+
+
+@prepared
+def _drawn_people(actor: Actor, ids: list[int]) -> QuerySet[Participant]:
+    return _participants(actor).filter(interaction__among=ids)
+
+
+@prepared
+def _drawn_files(actor: Actor, ids: list[int]) -> QuerySet[Attachment]:
+    return _attached(actor).filter(interaction__among=ids)
 
 
 def by_ids(actor: Actor, ids: Iterable[int]) -> dict[int, Interaction]:
-    return {one.pk: one for one in with_people(actor, present(actor).filter(pk__among=list(ids)))}
+    """Conversations to draw somewhere else, with their ``people`` and ``kept_files``."""
+    return _gathered(actor, _kept(actor, list(ids), deleted=False))
+
+
+def _gathered(actor: Actor, rows: Iterable[Interaction]) -> dict[int, Interaction]:
+    found: dict[int, Any] = {one.pk: one for one in rows}
+    for one in found.values():
+        one.people, one.kept_files = [], []
+    for who in _drawn_people(actor, list(found)):
+        found[who.interaction_id].people.append(who)
+    for link in _drawn_files(actor, list(found)):
+        found[link.interaction_id].kept_files.append(link)
+    return found
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor
 from enishi.accounts.models import User
+from enishi.accounts.prepared import prepared
 from enishi.accounts.queries import organisation
 from enishi.contacts.models import Party
 from enishi.contacts.queries.reaching import first_points, seen_parties
@@ -57,9 +58,14 @@ def has_moved(invitation: Invitation) -> bool:
     )
 
 
+@prepared
+def _invitation(interaction_id: int) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(interaction=interaction_id)
+
+
 def invited(actor: Actor, interaction: Interaction) -> Invited | None:
     """The invitation with whoever of the invited the actor may see; without those it was taken back from."""
-    invitation = Invitation.objects.filter(interaction=interaction).first()
+    invitation = _invitation.first(interaction.pk)
     if invitation is None:
         return None
     invitation.interaction = interaction

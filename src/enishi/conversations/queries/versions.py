@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
+from enishi.accounts.prepared import prepared
 from enishi.contacts.models import Party
 from enishi.content.models import File
 from enishi.conversations import signals
@@ -35,23 +36,24 @@ class Version:
     changes: Mapping[str, tuple[Any, Any]]
 
 
+@prepared
+def _entries(actor: Actor, interaction_id: int) -> QuerySet[Entry]:
+    limit = Entry.scope_condition(actor.scope(Interaction.view_right))
+    found = Entry.objects.unscoped(
+        "versions are read under the right for the conversation, and limited by it here"
+    )
+    own = found.filter(subject_type="conversations.interaction", subject_id=interaction_id, event__in=_EVENTS)
+    return own.filter(limit if limit is not None else Q()).order_by("-id")
+
+
 def versions(actor: Actor, interaction: Interaction) -> list[Version]:
     """The saved states, newest first, under the right for the conversation itself.
 
     What was said while it was more confidential than the actor may read stays closed, and so does what lies before.
     """
-    limit = Entry.scope_condition(actor.scope(Interaction.view_right))
-    entries = (
-        Entry.objects.unscoped(
-            "versions are read under the right for the conversation, and limited by it here"
-        )
-        .filter(limit if limit is not None else Q())
-        .filter(subject_type="conversations.interaction", subject_id=interaction.pk, event__in=_EVENTS)
-        .order_by("-id")
-    )
     found: list[Version] = []
     expected = interaction.version
-    for entry in entries:
+    for entry in _entries(actor, interaction.pk):
         number = int(entry.data.get("version", 1))
         if number != expected:
             break

@@ -134,7 +134,7 @@ def interaction(request: HttpRequest, interaction_id: int) -> HttpResponse:
             "unplaced": [one for one in born if one.anchor not in placed],
             "versions": queries.versions(actor, found),
             "siblings": queries.siblings(actor, found),
-            "project_names": accounts.projects(actor, VIEW).filter(pk__in=found.project_ids),
+            "project_names": accounts.projects_among(actor, found.project_ids, right=VIEW),
             "may_edit": actor.may(EDIT, found),
             "may_delete": actor.may("conversations.delete", found),
             "may_see_history": actor.may("timeline.view", found.project_ids),

@@ -10,6 +10,7 @@ from django.db.models import CharField, F, IntegerField, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Coalesce, TruncDate
 
 from enishi.accounts.access import Actor
+from enishi.accounts.prepared import prepared
 from enishi.contacts.models import Party
 from enishi.content.models import File, FileVersion
 from enishi.conversations.models import Interaction, InteractionQuerySet, Participant
@@ -47,6 +48,13 @@ def given(
 
     The version that went out with a conversation is the newest that there was at that moment.
     """
+    return [Given(*row) for row in _given(actor, file_id, party_id, limit=limit)]
+
+
+@prepared
+def _given(
+    actor: Actor, file_id: int | None, party_id: int | None, *, limit: int
+) -> QuerySet[Any, tuple[Any, ...]]:
     files = File.objects.visible_to(actor).filter(deleted_at__isnull=True)
     people = Party.objects.visible_to(actor).present()
     if file_id is not None:
@@ -55,7 +63,7 @@ def given(
         people = people.filter(pk=party_id)
     rows = _written(actor, files, people, with_published=party_id is None)
     rows = rows.union(_attached(actor, files, people), all=True)
-    return [Given(*row) for row in rows.order_by("-day", "-row_id", "who_id")[:limit]]
+    return rows.order_by("-day", "-row_id", "who_id")[:limit]
 
 
 def _written(actor: Actor, files: Any, people: Any, *, with_published: bool) -> QuerySet[Any, Any]:

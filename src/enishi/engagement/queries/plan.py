@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from enishi.accounts.access import Actor
+from enishi.accounts.prepared import prepared
 from enishi.contacts.models import Party, PartyTag, Tag
 from enishi.conversations.models import Interaction, InteractionQuerySet, Participant
 from enishi.core import clock
@@ -185,12 +186,11 @@ def _members(actor: Actor, project_id: int, tag_ids: set[int]) -> dict[int, set[
     return found
 
 
-def plan_of_party(actor: Actor, party_id: int) -> list[PlanStep]:
+@prepared
+def plan_of_party(actor: Actor, party_id: int) -> QuerySet[PlanStep]:
     """What is planned with one person: what is open, by day."""
-    found = (
-        visible_steps(actor).filter(line__party=party_id, state=State.OPEN).select_related("line__project")
-    )
-    return list(found.order_by("due_on", "pk")[:5])
+    found = visible_steps(actor).filter(line__party=party_id, state=State.OPEN)
+    return found.select_related("line__project").order_by("due_on", "pk")[:5]
 
 
 def my_steps(actor: Actor, project_id: int | None) -> list[PlanStep]:

@@ -6,9 +6,12 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.accounts.models import Project
+from enishi.accounts.prepared import prepared
 from enishi.contacts.models import Party
 from enishi.core import clock
 from enishi.engagement.models import Rating
@@ -34,12 +37,17 @@ class Standing:
         return self.ratings[1:]
 
 
+@prepared
+def _of_party(actor: Actor, party_id: int) -> QuerySet[Rating]:
+    found = ratings(actor).filter(party=party_id).select_related("user")
+    return found.order_by("-rated_on", "-pk")[:MOST]
+
+
 def standings(actor: Actor, party: Party) -> list[Standing]:
     """One for each project of the person in which the actor may see ratings."""
-    projects = accounts.projects(actor, VIEW).filter(pk__in=party.project_ids)
-    rows = ratings(actor).filter(party=party).select_related("user").order_by("-rated_on", "-pk")[:MOST]
+    projects = accounts.projects_among(actor, party.project_ids, right=VIEW)
     by_project: dict[int, list[Rating]] = {}
-    for rating in rows:
+    for rating in _of_party(actor, party.pk):
         by_project.setdefault(rating.project_id, []).append(rating)
     return [Standing(project, by_project.get(project.pk, [])) for project in projects]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import F, QuerySet
 
 from enishi.accounts.access import Actor, Level
+from enishi.accounts.prepared import prepared
 from enishi.cases.models import Case
 from enishi.conversations.models import Interaction
 from enishi.core.ai.embedding import Embedder, embedder
@@ -18,9 +19,14 @@ EXAMPLES = 40
 """Passages of each theme that the machine compares with, the newest."""
 
 
+@prepared
+def _machine() -> QuerySet[Machine]:
+    return Machine.objects.filter(pk=1)
+
+
 def machine() -> Machine:
     """The setting; reading along is the usual."""
-    return Machine.objects.filter(pk=1).first() or Machine(pk=1)
+    return _machine.first() or Machine(pk=1)
 
 
 def reader() -> Embedder | None:
@@ -95,19 +101,16 @@ def examples() -> dict[int, list[str]]:
     return found
 
 
+@prepared
+def _suggestions(actor: Actor, interaction_id: int, project_ids: list[int]) -> QuerySet[Suggestion]:
+    found = Suggestion.objects.filter(interaction=interaction_id, refused_at__isnull=True)
+    fitting = found.filter(theme__in=usable(actor, project_ids))
+    return fitting.select_related("theme").order_by("start", "-closeness")
+
+
 def suggestions(actor: Actor, interaction: Interaction) -> list[Suggestion]:
     """What the machine suggests for a conversation that the actor has in hand, in the order of the words."""
-    if not reads_along():
-        return []
-    return list(
-        Suggestion.objects.filter(
-            interaction=interaction,
-            refused_at__isnull=True,
-            theme__in=usable(actor, interaction.project_ids),
-        )
-        .select_related("theme")
-        .order_by("start", "-closeness")
-    )
+    return _suggestions(actor, interaction.pk, interaction.project_ids) if reads_along() else []
 
 
 def suggestion(actor: Actor, suggestion_id: int) -> Suggestion:
@@ -120,11 +123,14 @@ def suggestion(actor: Actor, suggestion_id: int) -> Suggestion:
     )
 
 
+@prepared
+def _reading(interaction_id: int, version: int) -> QuerySet[Reading]:
+    return Reading.objects.filter(interaction=interaction_id, version=version)
+
+
 def reading(interaction: Interaction) -> Reading | None:
     """What the machine read in a conversation as a whole, if it read this version."""
-    if not reads_along():
-        return None
-    return Reading.objects.filter(interaction=interaction, version=interaction.version).first()
+    return _reading.first(interaction.pk, interaction.version) if reads_along() else None
 
 
 def taken(interaction: Interaction) -> list[tuple[int, int]]:

@@ -6,10 +6,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models import Count, Max, Prefetch, Q, QuerySet, prefetch_related_objects
 
 from enishi.accounts.access import Actor
+from enishi.accounts.prepared import prepared
 from enishi.contacts.models import Party
 from enishi.conversations.models import Interaction, Participant
 from enishi.conversations.paragraphs import find_passage
@@ -77,25 +79,28 @@ class Said:
         return find_passage(mark.interaction.text, mark.quote, mark.start, mark.end)
 
 
-def _said(actor: Actor, found: QuerySet[Passage]) -> list[Said]:
+def _said(actor: Actor, found: Iterable[Passage]) -> list[Said]:
+    """Marks, read with their conversation and who marked, ready to be shown."""
     links = (
         PassageTheme.objects.filter(theme__in=visible(actor)).select_related("theme").order_by("theme__path")
     )
-    rows = list(
-        found.select_related("interaction", "user").prefetch_related(
-            Prefetch("links", queryset=links, to_attr="seen_links")
-        )
-    )
+    rows: list[Any] = list(found)
+    prefetch_related_objects(rows, Prefetch("links", queryset=links, to_attr="seen_links"))
     wanted = {row.party_id for row in rows if row.party_id is not None}
     people = Party.objects.visible_to(actor).in_bulk(list(wanted)) if wanted else {}
     return [Said(row, [link.theme for link in row.seen_links], people.get(row.party_id or 0)) for row in rows]
 
 
+@prepared
+def _in(actor: Actor, interaction_ids: list[int]) -> QuerySet[Passage]:
+    found = marks(actor).filter(interaction__among=interaction_ids).select_related("interaction", "user")
+    return found.order_by("start", "end", "pk")
+
+
 def marks_in(actor: Actor, interaction_ids: Iterable[int]) -> dict[int, list[Said]]:
     """The marks of these conversations, in the order of the words."""
     found: dict[int, list[Said]] = defaultdict(list)
-    rows = marks(actor).filter(interaction__in=list(interaction_ids)).order_by("start", "end", "pk")
-    for said in _said(actor, rows):
+    for said in _said(actor, _in(actor, list(interaction_ids))):
         found[said.mark.interaction_id].append(said)
     return found
 
@@ -110,7 +115,7 @@ def marks_of(actor: Actor, interaction: Interaction) -> list[Said]:
 
 def passage(actor: Actor, passage_id: int) -> Said:
     """One mark; raises Passage.DoesNotExist."""
-    found = _said(actor, marks(actor).filter(pk=passage_id))
+    found = _said(actor, marks(actor).filter(pk=passage_id).select_related("interaction", "user"))
     if not found:
         raise Passage.DoesNotExist
     return found[0]
@@ -120,7 +125,7 @@ def passages(
     actor: Actor, filters: Filters, *, after: tuple[dt.datetime, int] | None = None, limit: int = 50
 ) -> tuple[list[Said], tuple[dt.datetime, int] | None]:
     """One page of marks, the newest conversation first, and where the next page begins."""
-    found = marks(actor, filters)
+    found = marks(actor, filters).select_related("interaction", "user")
     if after is not None:
         moment, pk = after
         found = found.filter(
@@ -156,18 +161,20 @@ def speakers(actor: Actor, filters: Filters, *, limit: int = 50) -> list[Speaker
     return [Speaker(people[row["party"]], row["count"], row["last_at"]) for row in rows]
 
 
-def overalls_in(actor: Actor, interaction: Interaction) -> list[Overall]:
+@prepared
+def overalls_in(actor: Actor, interaction_id: int) -> QuerySet[Overall]:
     """How a conversation felt to somebody as a whole: first to all, then to those who took part and may be seen."""
-    found = Overall.objects.filter(_talk(actor), interaction=interaction).select_related("party", "user")
+    found = Overall.objects.filter(_talk(actor), interaction=interaction_id).select_related("party", "user")
     seen = Party.objects.visible_to(actor).values("pk")
     shown = found.filter(Q(party__isnull=True) | Q(party__in=seen))
-    return list(shown.order_by("party__full_name", "pk"))
+    return shown.order_by("party__full_name", "pk")
 
 
-def took_part(actor: Actor, interaction: Interaction) -> list[Party]:
+@prepared
+def took_part(actor: Actor, interaction_id: int) -> QuerySet[Party]:
     """The contacts who took part and may be seen: who may have said something."""
-    links = Participant.objects.filter(interaction=interaction).values("party")
-    return list(Party.objects.visible_to(actor).present().filter(pk__in=links).order_by("full_name", "pk"))
+    links = Participant.objects.filter(interaction=interaction_id).values("party")
+    return Party.objects.visible_to(actor).present().filter(pk__in=links).order_by("full_name", "pk")
 
 
 def talks_with_theme(actor: Actor, value: str) -> QuerySet[Passage]:

@@ -25,7 +25,7 @@ def visible(actor: Actor) -> QuerySet[Theme]:
 
 def usable(actor: Actor, project_ids: Iterable[int]) -> QuerySet[Theme]:
     """What may be chosen in a conversation of these projects."""
-    here = Q(project__isnull=True) | Q(project__in=list(project_ids))
+    here = Q(project__isnull=True) | Q(project__among=list(project_ids))
     return visible(actor).filter(here, archived_at__isnull=True)
 
 

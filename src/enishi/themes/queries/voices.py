@@ -12,6 +12,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from pgvector.django import CosineDistance
 
 from enishi.accounts.access import Actor
+from enishi.accounts.prepared import prepared
 from enishi.cases.models import Case
 from enishi.contacts.models import Party
 from enishi.conversations.models import Interaction, Participant
@@ -69,10 +70,14 @@ class Alike:
     languages: Sequence[str]
 
 
+@prepared
+def _meaning(pk: int, *, of: str) -> QuerySet[Meaning]:
+    return Meaning.objects.filter(**{of: pk}, came_in=True).defer("whole", "sentences")
+
+
 def alike(actor: Actor, subject: Interaction | Case) -> Alike | None:
     """Who else says much the same as a conversation or case that the actor has in hand; None where nobody does."""
-    of = {"interaction": subject} if isinstance(subject, Interaction) else {"case": subject}
-    mine = Meaning.objects.filter(**of, came_in=True).defer("whole", "sentences").first()
+    mine = _meaning.first(subject.pk, of="interaction" if isinstance(subject, Interaction) else "case")
     if mine is None or (mine.chorus_id is None and mine.apart_at is None):
         return None
     if mine.chorus_id is None:

@@ -83,7 +83,7 @@ def mark(request: StaffRequest, interaction_id: int) -> HttpResponse:
 
 def _speaker(request: StaffRequest, found: Interaction) -> int | None:
     """The one contact who took part, if there is only one."""
-    people = queries.took_part(request.actor, found)
+    people = queries.took_part(request.actor, found.pk)
     return people[0].pk if len(people) == 1 else None
 
 

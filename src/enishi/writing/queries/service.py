@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from enishi.accounts.access import Actor
+from enishi.accounts.prepared import prepared
 from enishi.core.ai.generation import Service
 from enishi.writing.models import WritingService
 
 USE = "writing.use"
 
 
+@prepared
+def _service() -> QuerySet[WritingService]:
+    return WritingService.objects.filter(pk=1)
+
+
 def service() -> WritingService:
     """The setting; off is the usual."""
-    return WritingService.objects.filter(pk=1).first() or WritingService(pk=1)
+    return _service.first() or WritingService(pk=1)
 
 
 def usable_service(actor: Actor, project_ids: Iterable[int]) -> WritingService | None:
