@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import json
+import zipfile
 from decimal import Decimal
 
 import pytest
@@ -15,7 +18,11 @@ from commitments.world import NOW, World, world
 from enishi.accounts.access import Actor, Forbidden, Level
 from enishi.commitments import queries, services
 from enishi.commitments.models import Contribution, Promise, Proof
+from enishi.commitments.personal import CommitmentsKeeper
+from enishi.core import storage
 from enishi.core.money import Money
+from enishi.core.personal import Subject
+from enishi.privacy.services import export_of_job, run_export, start_export
 from enishi.privacy.services.erasing import erase_now
 from enishi.timeline.models import Entry
 from enishi.timeline.queries import history_of
@@ -276,3 +283,26 @@ def test_an_erasure_takes_the_note_out_of_the_row_and_the_history(at):
     told_of = Entry.objects.unscoped("test").filter(subject_type="commitments.promise", subject_id=promise.pk)
     assert "roof" not in str([(entry.changes, entry.data) for entry in told_of])
     assert amounts(promise) == ["2000 EUR"]
+
+
+def test_somebody_is_told_what_was_given_to_them(at):
+    here = world()
+    promise = make(here, money=euros("5000.50"), purpose="compensation", for_people=3)
+    give(here, promise, note="For the roof", in_kind=True)
+    secret = make(here, here.manager, title="Quiet", confidentiality=Level.CONFIDENTIAL)
+    services.give(here.manager, secret, day=TODAY, money=euros(1))
+    started = start_export(here.manager, here.person, language="en")
+    export = run_export(here.manager, export_of_job(started.pk))
+    archive = zipfile.ZipFile(io.BytesIO(storage.path_of(export.sha256).read_bytes()))
+    chapters = {one["code"]: one for one in json.loads(archive.read("data.json"))["chapters"]}
+    told_of = next(row for row in chapters["promises"]["rows"] if row["title"] == "Fund the school bus")
+    assert (told_of["amount"], told_of["currency"], told_of["purpose"]) == ("5000.5", "EUR", "compensation")
+    first = chapters["given"]["rows"][0]
+    assert first == {
+        "promise": "Fund the school bus", "day": "2026-11-14", "amount": "2000", "currency": "EUR", "in_kind": True,
+        "note": "For the roof",
+    }  # fmt: skip
+    keeper = CommitmentsKeeper()
+    subject = Subject(party_id=here.person.pk, party_ids=(here.person.pk,))
+    seen = {chapter.code: chapter for chapter in keeper.tell(here.agent, subject)}
+    assert (len(seen["given"].rows), seen["given"].withheld) == (1, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
@@ -71,12 +71,12 @@ class CommitmentsKeeper(Keeper):
         ids = subject.party_ids
         promises = Promise.objects.visible_to(actor).filter(party__in=ids).order_by("created_at", "pk")
         every = Promise.objects.unscoped("a count of what is left out").filter(party__in=ids).count()
-        rows = [plain_row(promise, _PROMISE) for promise in promises]
+        rows = [_told(promise, _PROMISE) for promise in promises]
         labels = {name: _promise_label(name) for name in _PROMISE}
         yield Chapter("promises", _("Promises"), rows, labels, every - len(rows), model=Promise)
-        given = Contribution.objects.filter(promise__in=promises).order_by("day", "pk")
+        given = Contribution.objects.filter(promise__in=promises).select_related("promise")
         every = Contribution.objects.filter(promise__party__in=ids).count()
-        rows = [{"promise": row.promise_id, **plain_row(row, _GIVEN)} for row in given]
+        rows = [{"promise": row.promise.title, **_told(row, _GIVEN)} for row in given.order_by("day", "pk")]
         labels = {"promise": _("promise"), **labels_of(Contribution, _GIVEN)}
         yield Chapter("given", _("What was given"), rows, labels, every - len(rows), model=Contribution)
         tasks = Task.objects.visible_to(actor).filter(party__in=ids).order_by("created_at", "pk")
@@ -123,6 +123,11 @@ class CommitmentsKeeper(Keeper):
     def finish(self, subject: Subject) -> None:
         for party_id in subject.party_ids:
             index_of_party(party_id)
+
+
+def _told(row: Promise | Contribution, names: Iterable[str]) -> dict[str, Any]:
+    """A row with its amount written exactly."""
+    return {**plain_row(row, names), **({"amount": row.money.amount} if row.money else {})}
 
 
 def _promise_label(name: str) -> object:
