@@ -71,6 +71,7 @@ def _body(world: World, method: str, path: str) -> dict[str, object]:
         "POST /api/v1/cases/{case_id}/words": {"text": "Seen by the guard"},
         "POST /api/v1/cases/{case_id}/ties": {"kind": "promise", "id": ids["promise_id"]},
         "POST /api/v1/promises": {"project_id": where, "title": "Send it", "direction": "ours"},
+        "POST /api/v1/promises/{promise_id}/contributions": {"day": "2026-01-05", "amount": "20"},
         "POST /api/v1/promises/{promise_id}/settle": {"state": "kept"},
         "POST /api/v1/reports": {
             "definition": "engagement", "project_id": where, "since": "2026-01-01", "until": "2026-02-01",
