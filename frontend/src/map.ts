@@ -10,6 +10,7 @@ interface Cell {
   n: number;
   shown: string;
   tone: string;
+  sign?: string;
   town: string;
   words: string;
   url?: string;
@@ -71,14 +72,14 @@ function people(map: L.Map, frame: HTMLElement, told: Told): void {
     const focused = layer.getLayers().find((one) => one instanceof L.Marker && one.getElement() === document.activeElement);
     layer.clearLayers();
     for (const cell of cells) {
-      const radius = cell.n === 1 ? 18 : Math.min(64, 24 + 6 * Math.log2(cell.n));
+      const radius = cell.n === 1 ? (cell.sign ? 26 : 18) : Math.min(64, 24 + 6 * Math.log2(cell.n));
       const [lat, lng] = cell.at;
       const left = west + Math.floor((lng - west) / size) * size;
       const low = south + Math.floor((lat - south) / size) * size;
       const corner = (y: number, x: number) => `${Math.min(90, y).toFixed(6)},${Math.min(180, x).toFixed(6)}`;
       const square = [corner(low, left), corner(low, left + size), corner(low + size, left + size), corner(low + size, left)].join(" ");
       const title = [cell.town, cell.words].filter(Boolean).join(": ");
-      const dot = L.marker(cell.at, { icon: mark(cell.tone, cell.n === 1 ? "" : cell.shown, radius), title, alt: title });
+      const dot = L.marker(cell.at, { icon: mark(cell.tone, cell.n === 1 ? (cell.sign ?? "") : cell.shown, radius), title, alt: title });
       dot.bindPopup(() => about(map, frame, told, cell, square));
       dot.addTo(layer);
       dot.getElement()?.setAttribute("aria-label", title);

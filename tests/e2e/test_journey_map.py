@@ -33,6 +33,21 @@ def test_from_the_map_to_exactly_the_people_of_an_area(people: People, who: str,
     expect(page.locator("#people tbody tr")).to_have_count(people_there)
 
 
+@pytest.mark.parametrize("width", [1360, 360])
+def test_the_map_is_coloured_by_what_people_think(people: People, width: int):
+    reader = people.reader("daniel", width=width)
+    page = reader.page
+    reader.open("/people/map/")
+    expect(page.locator(".en-map .en-dot").first).to_be_visible()
+    offered = page.locator("#id_colour option", has_text="wind farm")
+    page.locator("#id_colour").select_option(offered.first.get_attribute("value"))
+    page.locator("form:has(#id_colour) button").click()
+    rated = page.locator(".en-map .en-dot[class*=' t-']:not(.t-unknown)")
+    expect(rated.first).to_be_visible()
+    expect(page.locator("#towns th .en-mapkey")).to_have_count(5)
+    shoot(page, f"map-position-{reader.language}-{width}")
+
+
 def test_an_area_is_drawn_by_keyboard_and_a_mark_opens_its_people(people: People):
     reader = people.reader("daniel")
     page = reader.page

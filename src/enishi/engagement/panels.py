@@ -12,6 +12,7 @@ from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
 from enishi.contacts.models import Party
 from enishi.contacts.queries.briefs import Part, Section, Subject
+from enishi.contacts.queries.colours import PLACE as COLOURS
 from enishi.contacts.queries.filters import FilterField
 from enishi.content.models import File
 from enishi.core.personal import PLACE
@@ -19,6 +20,7 @@ from enishi.core.registry import ProjectTab, Shown, add_project_tab, panel, prov
 from enishi.engagement import queries
 from enishi.engagement.models import Rating
 from enishi.engagement.personal import EngagementKeeper
+from enishi.engagement.queries.on_map import RatingColours
 from enishi.engagement.services.handover import PlanLines
 from enishi.engagement.services.rules import PLAN, RATE, SHARE, VIEW
 from enishi.privacy.retention import NEEDED
@@ -147,6 +149,9 @@ def plan_of_today(actor: Actor, project_id: int | None) -> Shown | None:
         return None
     steps = queries.my_steps(actor, project_id)
     return Shown("engagement/panels/day.html", {"steps": steps, "count": len(steps)}) if steps else None
+
+
+provide(COLOURS, "engagement")(RatingColours)
 
 
 @provide("contacts.filter", "gap")

@@ -89,6 +89,9 @@ class State:
     problem: str = ""
     on_map: bool = False
     """Shown as a map instead of a list."""
+    colour: str = ""
+    day: str = ""
+    """What the people of the map are coloured by, and as of which day (see ``queries.colours``)."""
     project: str = ""
     """The project, where the address names it: another one may be chosen in the shell."""
 
@@ -110,14 +113,16 @@ class State:
         if cursor:
             here |= {"cursor": cursor, "place": str(place)}
         if self.on_map:
-            here["on"] = "map"
+            coloured = {"colour": self.colour, "day": self.day if self.colour else ""}
+            here |= {"on": "map", **{key: value for key, value in coloured.items() if value}}
         return here
 
     def url(self, *, cursor: str = "", place: int = 0) -> str:
         return self._address("contacts:map" if self.on_map else "contacts:list", cursor=cursor, place=place)
 
     def _address(self, name: str, **more: Any) -> str:
-        params = {key: value for key, value in self.params(**more).items() if key != "on"}
+        left = {"on"} if name == "contacts:map" else {"on", "colour", "day"}
+        params = {key: value for key, value in self.params(**more).items() if key not in left}
         return reverse(name) + (f"?{urlencode(params)}" if params else "")
 
     @property
@@ -165,6 +170,8 @@ def read_state(actor: Actor, params: QueryDict, project_id: int | None) -> State
         place=int(place) if place.isdecimal() and len(place) < 10 else 0,
         problem=problem,
         on_map=params.get("on") == "map",
+        colour=params.get("colour", "")[:60],
+        day=params.get("day", "")[:20],
         project=str(project_id) if params.get("project") == str(project_id) else "",
     )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Aggregate, Avg, Count, F, Max, Min, Q, QuerySet
@@ -12,6 +14,7 @@ from django.db.models.functions import Floor
 from enishi.accounts.access import Actor
 from enishi.contacts.models import ContactPoint, Party
 from enishi.contacts.queries import lists, protected, tree
+from enishi.contacts.queries.colours import Colouring, Shade
 from enishi.contacts.queries.lists import ListSpec, Total
 from enishi.contacts.queries.positions import CITY, COUNTRY, Box, addresses, in_box, placed
 from enishi.core import clock
@@ -39,10 +42,15 @@ class Cell:
     town: str
     party_id: int | None = None
     name: str = ""
+    shade: Shade | None = None
+    shades: Mapping[int, int] = field(default_factory=dict)
+    """Where the map is coloured by something else: the colour of the square, and how many there are of each."""
 
     @property
     def tone(self) -> str:
-        """Spoken with lately, at least once, or never, by most of them."""
+        """Spoken with lately, at least once, or never, by most of them; or the look of its shade."""
+        if self.shade is not None:
+            return self.shade.tone
         if 2 * self.recent >= self.people:
             return "recent"
         return "never" if 2 * self.never >= self.people else "silent"
@@ -63,14 +71,20 @@ def _of_list(actor: Actor, spec: ListSpec, found: QuerySet[ContactPoint]) -> Any
     )
 
 
-def cells(actor: Actor, spec: ListSpec, box: Box, *, across: int = ACROSS) -> list[Cell]:
+def cells(
+    actor: Actor, spec: ListSpec, box: Box, *, across: int = ACROSS, colouring: Colouring | None = None
+) -> list[Cell]:
     """Everybody of a list who is in the box, by squares: the answer is as small for a million as for ten."""
     west, south, east, _north = box
     size = max((east - west) / min(max(across, 4), ACROSS), _FINEST)
+    inside = _of_list(actor, spec, placed().filter(in_box(box))).annotate(
+        column=Floor((F("longitude") - west) / size), row=Floor((F("latitude") - south) / size)
+    )
+    square = ("column", "row")
+    by = square if colouring is None else (*square, "held")
     rows = (
-        _of_list(actor, spec, placed().filter(in_box(box)))
-        .annotate(column=Floor((F("longitude") - west) / size), row=Floor((F("latitude") - south) / size))
-        .values("column", "row")
+        (inside if colouring is None else inside.annotate(held=colouring.value))
+        .values(*by)
         .annotate(
             lat=Avg("latitude"),
             lng=Avg("longitude"),
@@ -80,7 +94,7 @@ def cells(actor: Actor, spec: ListSpec, box: Box, *, across: int = ACROSS) -> li
         )
         .order_by("-people", "column", "row")
     )
-    found = list(rows)
+    found = list(rows) if colouring is None else _together(list(rows), square, colouring)
     alone = [row["one"] for row in found if row["people"] == 1]
     names = dict(Party.objects.visible_to(actor).filter(pk__in=alone).values_list("pk", "full_name"))
     return [
@@ -93,9 +107,50 @@ def cells(actor: Actor, spec: ListSpec, box: Box, *, across: int = ACROSS) -> li
             town=row["town"] or "",
             party_id=row["one"] if row["people"] == 1 else None,
             name=names.get(row["one"], "") if row["people"] == 1 else "",
+            shade=colouring.leading(row["shades"]) if colouring else None,
+            shades=row.get("shades", {}),
         )
         for row in found
     ]
+
+
+_SUMS = ("people", "never", "recent")
+
+
+def _together(
+    rows: list[dict[str, Any]], square: tuple[str, ...], colouring: Colouring
+) -> list[dict[str, Any]]:
+    """The rows of one square for each value, biggest first, as one row with how many there are of each shade."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        shade, people = colouring.shade_of(row["held"]), row["people"]
+        one = found.setdefault(
+            tuple(row[name] for name in square), {**row, "shades": {}, **dict.fromkeys(_SUMS, 0)}
+        )
+        for name in ("lat", "lng"):
+            one[name] = (one[name] * one["people"] + row[name] * people) / (one["people"] + people)
+        for name in _SUMS:
+            one[name] += row[name]
+        one["shades"][shade] = one["shades"].get(shade, 0) + people
+    return sorted(found.values(), key=lambda row: (-row["people"], *(row[name] for name in square)))
+
+
+def shades_of_towns(
+    actor: Actor, spec: ListSpec, colouring: Colouring
+) -> dict[tuple[str, str], dict[int, int]]:
+    """How many people of a list there are of each shade, by town and country."""
+    rows = (
+        _of_list(actor, spec, addresses())
+        .annotate(city=CITY, country=COUNTRY, held=colouring.value)
+        .values("city", "country", "held")
+        .annotate(people=Count("party", distinct=True))
+        .order_by()
+    )
+    found: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+    for row in rows:
+        of_town, shade = found[row["city"] or "", row["country"] or ""], colouring.shade_of(row["held"])
+        of_town[shade] = of_town.get(shade, 0) + row["people"]
+    return found
 
 
 def extent(actor: Actor, spec: ListSpec) -> Box | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -21,15 +23,16 @@ from enishi.contacts import services
 from enishi.contacts.forms.lists import State
 from enishi.contacts.forms.places import AreaForm, PositionForm, TownForm
 from enishi.contacts.models import ContactPoint
-from enishi.contacts.queries import filters, lists, places, positions, tree
+from enishi.contacts.queries import colours, filters, lists, places, positions, tree
 from enishi.contacts.queries import record as records
 from enishi.contacts.services import places as placing
 from enishi.contacts.views.answers import country, crumbs, editable
 from enishi.contacts.views.lists import VIEW, filter_shown, state_of, total_words
 from enishi.contacts.views.shown import language
-from enishi.core import registry
+from enishi.core import clock, registry
 from enishi.core.choices import countries
 from enishi.core.formats import format_number
+from enishi.core.parameters import day
 from enishi.core.positions import PositionError, in_range, read_area
 
 WORLD: positions.Box = (-180.0, -85.0, 180.0, 85.0)
@@ -47,11 +50,13 @@ def on_map(request: StaffRequest) -> HttpResponse:
     state = _state(request)
     problem, total, missing = state.problem, lists.Total(0, True), lists.Total(0, True)
     found: list[places.TownLine] = []
-    box, more = None, False
+    box, more, shades = None, False, dict[tuple[str, str], dict[int, int]]()
+    colouring = _colouring(request, state)
     try:
         total, missing = lists.total(actor, state.spec), places.unplaced(actor, state.spec)
         found, more = places.towns(actor, state.spec)
         box = places.extent(actor, state.spec)
+        shades = places.shades_of_towns(actor, state.spec, colouring) if colouring else {}
     except filters.FilterError as error:
         problem = str(error)
     context = {
@@ -64,14 +69,29 @@ def on_map(request: StaffRequest) -> HttpResponse:
         "total_words": total_words(total),
         "missing": missing.number,
         "missing_words": total_words(missing),
-        "towns": [_line(state, line) for line in found],
+        "towns": [_line(state, line, _counts(colouring, shades, line)) for line in found],
         "more": more,
+        "colouring": colouring,
+        "colours": colours.choices(actor, state.spec.project_id),
+        "colour_day": _colour_day(state),
+        "today": clock.today(),
+        "uncoloured": {k: v for k, v in state.params().items() if k not in {"colour", "day"}},
         "area_form": AreaForm(),
         "params": state.params(),
         "may_put": actor.may(placing.BULK),
         "map": map_data(request, state, box),
     }
     return render(request, "contacts/map/page.html", context)
+
+
+def _colour_day(state: State) -> dt.date:
+    """The day that was asked for; today where that is none, or still to come."""
+    asked = day(state.day)
+    return min(asked.date(), clock.today()) if asked else clock.today()
+
+
+def _colouring(request: StaffRequest, state: State) -> colours.Colouring | None:
+    return colours.find(request.actor, state.colour, _colour_day(state))
 
 
 def map_data(request: StaffRequest, state: State, box: positions.Box | None) -> dict[str, Any]:
@@ -119,9 +139,20 @@ def _areas(node: tree.Node) -> list[Any]:
     return found
 
 
-def _line(state: State, line: places.TownLine) -> dict[str, Any]:
+def _counts(
+    colouring: colours.Colouring | None,
+    shades: Mapping[tuple[str, str], Mapping[int, int]],
+    line: places.TownLine,
+) -> list[int]:
+    """How many people of a town there are of each colour of the map."""
+    of_town = shades.get((line.name, line.country), {})
+    return [of_town.get(n, 0) for n in range(len(colouring.shades))] if colouring else []
+
+
+def _line(state: State, line: places.TownLine, counts: Sequence[int] = ()) -> dict[str, Any]:
     return {
         "town": line,
+        "counts": counts,
         "country": dict(countries()).get(line.country, line.country),
         "url": replace(
             state, spec=replace(state.spec, filter=_in_town(state.spec.filter, line)), on_map=False
@@ -146,6 +177,7 @@ def cells(request: StaffRequest) -> HttpResponse:
     """The squares of the part of the map that is looked at."""
     request.actor.require(VIEW)
     state = _state(request)
+    colouring = _colouring(request, state)
     try:
         across = request.GET.get("across", "")
         found = places.cells(
@@ -153,10 +185,11 @@ def cells(request: StaffRequest) -> HttpResponse:
             state.spec,
             _box(request.GET.get("box", "")),
             across=int(across) if across.isdecimal() and len(across) < 4 else places.ACROSS,
+            colouring=colouring,
         )
     except filters.FilterError as error:
         return JsonResponse({"error": str(error)}, status=422)
-    return JsonResponse({"cells": [_cell(cell) for cell in found]})
+    return JsonResponse({"cells": [_cell(cell, colouring) for cell in found]})
 
 
 def _box(written: str) -> positions.Box:
@@ -169,26 +202,38 @@ def _box(written: str) -> positions.Box:
     return max(west, -180.0), max(south, -90.0), min(east, 180.0), min(north, 90.0)
 
 
-def _cell(cell: places.Cell) -> dict[str, Any]:
+def _cell(cell: places.Cell, colouring: colours.Colouring | None) -> dict[str, Any]:
     people = ngettext("%(n)s person", "%(n)s people", cell.people) % {
         "n": format_number(cell.people, language())
     }
     words = [cell.name or people]
-    if cell.never == cell.people:
+    if colouring is not None:
+        words += _shade_words(cell, colouring)
+    elif cell.never == cell.people:
         words.append(_("never spoken with"))
     elif cell.never:
         words.append(_("%(n)s of them never spoken with") % {"n": format_number(cell.never, language())})
     elif cell.tone == "silent":
         words.append(_("not for %(n)s days") % {"n": format_number(places.SILENT_DAYS, language())})
+    sign = cell.shade.sign if cell.shade else ""
     return {
         "at": [round(cell.latitude, 6), round(cell.longitude, 6)],
         "n": cell.people,
-        "shown": format_number(cell.people, language()),
+        "shown": " ".join(filter(None, (format_number(cell.people, language()), sign))),
+        "sign": sign,
         "tone": cell.tone,
         "town": cell.town,
         "words": ", ".join(words),
         **({"url": reverse("contacts:party", args=[cell.party_id])} if cell.party_id else {}),
     }
+
+
+def _shade_words(cell: places.Cell, colouring: colours.Colouring) -> list[str]:
+    """How many there are of each colour; of one person only which."""
+    counted = [(colouring.shades[n].label, count) for n, count in sorted(cell.shades.items())]
+    if cell.people == 1:
+        return [str(label) for label, _count in counted]
+    return [f"{format_number(count, language())} {label}" for label, count in counted]
 
 
 @require_GET

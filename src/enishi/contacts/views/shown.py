@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from enishi.contacts.models import ContactPoint, Field, Party
-from enishi.contacts.queries import naming
+from enishi.contacts.queries import naming, protected
 from enishi.contacts.queries.record import Record, Value, ended
 from enishi.contacts.queries.setup import purpose_name
 from enishi.core import clock, formats, money, normalise
@@ -50,6 +50,7 @@ def page_parts(record: Record) -> dict[str, Any]:
         "reaches": [reach(point) for point in record.current_points],
         "past_reaches": [reach(point) for point in record.past_points],
         "open_kinds": record.open_kinds,
+        "closed_kinds": [label for kind, label in protected.REACH.items() if kind in record.hidden],
         "greeting": naming.greeting(party) if party.is_person and not gone else None,
         "local": None if gone else local_time(party.time_zone),
         "language_name": language_name(party.language),
