@@ -175,7 +175,7 @@ def list_interactions(
     )
     after = queries.Position(place[0], place[1]) if place and place[0] else None
     page = queries.interactions(_actor(request), wanted, after=after, limit=limit)
-    return {"items": [_shown(one) for one in page.items], "next": _next(page.after)}
+    return {"items": [_shown(one) for one in queries.with_tags(page.items)], "next": _next(page.after)}
 
 
 def _midnight(day: dt.date | None, *, days: int = 0) -> dt.datetime | None:

@@ -186,7 +186,7 @@ def draw(actor: Actor, ids: Sequence[int]) -> dict[int, Shown]:
                 "one": one,
                 "icon_name": ICONS.get(one.channel, "message-circle"),
                 "time": formats.format_time(timezone.localtime(one.occurred_at), language),
-                "excerpt": excerpt(one.text, one.folds),
+                "excerpt": excerpt(one.text, one.folds, most=600),
                 "born": born[pk],
                 # Stand under the words they came from, not once more beside them.
                 "holds": {(f"commitments.{thing.kind}", thing.thing.pk) for thing in born[pk]},

@@ -136,11 +136,12 @@ def blocks(found: Iterable[Paragraph]) -> list[Block]:
     return gathered
 
 
-def excerpt(text: str, folds: Iterable[Mapping[str, Any]] = (), *, most: int = 700) -> str:
-    """The first words of a text, without what is folded away."""
+def excerpt(text: str, folds: Iterable[Mapping[str, Any]] = (), *, most: int) -> str:
+    """The first words of a text, so many signs, without what is folded away."""
     shown, length = [], 0
     for paragraph in paragraphs(text[: 20 * most], folds=folds):
         if not paragraph.fold and length < most:
             shown.append(paragraph.text)
             length += len(paragraph.text)
-    return "\n".join(shown)
+    words = "\n".join(shown)
+    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, DateTimeField, F, Func, IntegerField, Q, QuerySet, Value
 
 from enishi.accounts.access import Actor
 from enishi.accounts.prepared import counted, prepared
@@ -88,14 +88,17 @@ def kept_rates(actor: Actor, by: str, filters: Filter | None = None, *, weeks: i
 def kept_by_week(actor: Actor, filters: Filter | None = None, *, weeks: int = WEEKS) -> list[Rate]:
     """The rate of each of the last weeks, oldest first, in one query. ``key`` counts the weeks back to now (0)."""
     end = clock.now()
-    bounds = [end - dt.timedelta(weeks=week) for week in range(weeks, -1, -1)]
-    counts: dict[str, Any] = {}
-    for week in range(weeks):
-        inside = Q(decided_at__gt=bounds[week], decided_at__lte=bounds[week + 1])
-        counts[f"total{week}"] = Count("pk", filter=inside, distinct=True)
-        counts[f"kept{week}"] = Count("pk", filter=inside & Q(state=Promise.State.KEPT), distinct=True)
-    row = _decided(actor, filters or Filter(), bounds[0], end).aggregate(**counts)
-    return [Rate(row[f"kept{week}"], row[f"total{week}"], weeks - 1 - week) for week in range(weeks)]
+    age = Func(
+        Value(end, DateTimeField()),
+        F("decided_at"),
+        template="floor(extract(epoch FROM (%(expressions)s)) / 604800)::int",
+        arg_joiner=" - ",
+        output_field=IntegerField(),
+    )
+    decided = _decided(actor, filters or Filter(), end - dt.timedelta(weeks=weeks), end).order_by()
+    counted = decided.annotate(age=age).values_list("age").annotate(kept=_KEPT, n=Count("pk", distinct=True))
+    found = {week: (kept, total) for week, kept, total in counted}
+    return [Rate(*found.get(week, (0, 0)), week) for week in reversed(range(weeks))]
 
 
 @dataclass(frozen=True)

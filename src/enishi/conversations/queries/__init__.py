@@ -18,6 +18,7 @@ from enishi.conversations.queries.interactions import (
     visible_participants,
     waiting,
     waiting_count,
+    with_tags,
 )
 from enishi.conversations.queries.invitations import (
     Guest,
@@ -81,4 +82,5 @@ __all__ = [
     "visible_participants",
     "waiting",
     "waiting_count",
+    "with_tags",
 ]

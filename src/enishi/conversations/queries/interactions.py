@@ -69,22 +69,12 @@ def _attached(actor: Actor) -> QuerySet[Attachment]:
     return files.exclude(file__in=kept) if kept else files
 
 
-def with_people(actor: Actor, found: InteractionQuerySet) -> InteractionQuerySet:
-    """With participants, tags and files as far as the actor may see them, in a fixed number of queries."""
-    return found.select_related("user", "thread", "answer_by").prefetch_related(
-        Prefetch("participants", queryset=_participants(actor), to_attr="people"),
-        _TAGS,
-        Prefetch("attachments", queryset=_attached(actor), to_attr="kept_files"),
-    )
-
-
 def interaction(actor: Actor, interaction_id: int, *, deleted: bool = False) -> Interaction:
     """One conversation with its people, tags and files; raises Interaction.DoesNotExist for what the actor may not see."""
-    found = _gathered(actor, _kept(actor, [interaction_id], deleted=deleted))
+    found = with_tags(_gathered(actor, _kept(actor, [interaction_id], deleted=deleted)))
     if not found:
         raise Interaction.DoesNotExist
-    prefetch_related_objects([found[interaction_id]], _TAGS)
-    return found[interaction_id]
+    return found[0]
 
 
 @prepared
@@ -94,29 +84,40 @@ def _kept(actor: Actor, ids: list[int], *, deleted: bool) -> QuerySet[Interactio
 
 
 @prepared
-def _drawn_people(actor: Actor, ids: list[int]) -> QuerySet[Participant]:
+def _people_of(actor: Actor, ids: list[int]) -> QuerySet[Participant]:
     return _participants(actor).filter(interaction__among=ids)
 
 
 @prepared
-def _drawn_files(actor: Actor, ids: list[int]) -> QuerySet[Attachment]:
+def _files_of(actor: Actor, ids: list[int]) -> QuerySet[Attachment]:
     return _attached(actor).filter(interaction__among=ids)
 
 
 def by_ids(actor: Actor, ids: Iterable[int]) -> dict[int, Interaction]:
     """Conversations to draw somewhere else, with their ``people`` and ``kept_files``."""
-    return _gathered(actor, _kept(actor, list(ids), deleted=False))
+    return {one.pk: one for one in _gathered(actor, _kept(actor, list(ids), deleted=False))}
 
 
-def _gathered(actor: Actor, rows: Iterable[Interaction]) -> dict[int, Interaction]:
+def with_people(actor: Actor, found: InteractionQuerySet) -> list[Interaction]:
+    """The rows with their ``people`` and ``kept_files``, as far as the actor may see them."""
+    return _gathered(actor, found.select_related("user", "thread", "answer_by"))
+
+
+def with_tags(rows: Sequence[Interaction]) -> Sequence[Interaction]:
+    """The same rows with their tags read."""
+    prefetch_related_objects(rows, _TAGS)
+    return rows
+
+
+def _gathered(actor: Actor, rows: Iterable[Interaction]) -> list[Interaction]:
     found: dict[int, Any] = {one.pk: one for one in rows}
     for one in found.values():
         one.people, one.kept_files = [], []
-    for who in _drawn_people(actor, list(found)):
+    for who in _people_of(actor, list(found)):
         found[who.interaction_id].people.append(who)
-    for link in _drawn_files(actor, list(found)):
+    for link in _files_of(actor, list(found)):
         found[link.interaction_id].kept_files.append(link)
-    return found
+    return list(found.values())
 
 
 @dataclass(frozen=True)
@@ -208,12 +209,12 @@ def interactions(
     found = matching(actor, filters)
     if before is not None:
         newer = found.filter(_newer(before)).order_by("occurred_at", "id")
-        rows = list(with_people(actor, newer)[: limit + 1])
+        rows = with_people(actor, newer[: limit + 1])
         more, rows = len(rows) > limit, rows[:limit][::-1]
         return Page(rows, _end(rows[0]) if rows and more else None, _end(rows[-1]) if rows else None)
     if after is not None:
         found = found.filter(_older(after))
-    rows = list(with_people(actor, found.order_by("-occurred_at", "-id"))[: limit + 1])
+    rows = with_people(actor, found.order_by("-occurred_at", "-id")[: limit + 1])
     more, rows = len(rows) > limit, rows[:limit]
     return Page(
         rows,
@@ -244,7 +245,7 @@ def siblings(actor: Actor, interaction: Interaction, *, limit: int = 50) -> list
     if interaction.thread_id is None:
         return []
     found = present(actor).filter(thread=interaction.thread_id).exclude(pk=interaction.pk)
-    return list(with_people(actor, found.order_by("occurred_at", "id"))[:limit])
+    return with_people(actor, found.order_by("occurred_at", "id")[:limit])
 
 
 def waiting(actor: Actor, *, project_id: int | None = None, limit: int = 6) -> list[Interaction]:
@@ -252,7 +253,7 @@ def waiting(actor: Actor, *, project_id: int | None = None, limit: int = 6) -> l
     found = present(actor).filter(answer=Interaction.Answer.WAITING)
     if project_id is not None:
         found = found.filter(project_ids__contains=[project_id])
-    return list(with_people(actor, found.order_by("occurred_at", "id"))[:limit])
+    return with_people(actor, found.order_by("occurred_at", "id")[:limit])
 
 
 def level_of_file(file_id: int) -> int:
