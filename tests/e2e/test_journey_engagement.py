@@ -1,4 +1,4 @@
-"""A stakeholder is rated, moved in the matrix by the keyboard (in the list on a phone), replayed, and taken back."""
+"""A stakeholder is rated, moved in the matrix by the keyboard (in the list on a phone), replayed, taken back, and planned as suggested."""
 
 from __future__ import annotations
 
@@ -62,6 +62,17 @@ def test_a_stakeholder_is_rated_moved_and_taken_back(people: People, who: str, w
         expect(reader.page.locator("#people tr", has_text=name).get_by_role("link").last).to_be_focused()
     reader.takes_it_back()
     expect(reader.page.locator('[data-cell="2-2"] .dot', has_text=name)).to_be_attached()
+
+    reader.open(f"/projects/{PROJECT_IDS['centre']}/plan/?state=suggested")
+    shoot(reader.page, f"suggested-{reader.language}-{width}")
+    reader.fits()
+    reader.page.locator("#suggested li", has_text=name).get_by_role("link").last.click()
+    expect(reader.field("Method")).to_have_value("consult")
+    expect(reader.field("Repeats")).to_have_value("FREQ=MONTHLY;INTERVAL=3")
+    reader.fill("What for", "Hear what the route means to her")
+    reader.press("Plan", within=reader.page.locator("form.en-form"), context="verb")
+    reader.is_told(reader.say("Planned"))
+    expect(reader.page.locator("#suggested li", has_text=name)).to_have_count(0)
 
 
 def test_the_matrix_of_the_demo_is_replayed_and_its_gaps_open_their_people(people: People):

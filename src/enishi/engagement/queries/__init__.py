@@ -37,10 +37,12 @@ from enishi.engagement.queries.standing import (
     stakeholder,
     standings,
 )
+from enishi.engagement.queries.suggested import WAYS, Suggestion, suggested
 
 __all__ = [
     "EVERYBODY",
     "GAPS",
+    "WAYS",
     "Cell",
     "Dot",
     "Gap",
@@ -50,6 +52,7 @@ __all__ = [
     "Row",
     "Shown",
     "Standing",
+    "Suggestion",
     "Trail",
     "Wanted",
     "by_id",
@@ -80,6 +83,7 @@ __all__ = [
     "standings",
     "step",
     "step_list",
+    "suggested",
     "tags_of",
     "talk",
     "unrated",

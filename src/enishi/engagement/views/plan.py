@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -11,11 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from enishi.accounts.models import Project
 from enishi.accounts.requests import StaffRequest
+from enishi.core import clock
 from enishi.core.parameters import number
 from enishi.engagement import queries, services
-from enishi.engagement.forms import PlanForm, SettleForm
-from enishi.engagement.models import PlanStep
+from enishi.engagement.forms import REPEATS, PlanForm, SettleForm
+from enishi.engagement.models import Method, PlanStep
 from enishi.engagement.services.rules import PLAN
 from enishi.engagement.views import answers
 
@@ -38,33 +41,82 @@ def _home(project_id: int) -> str:
 def plan(request: StaffRequest, project_id: int) -> HttpResponse:
     """What is planned, by day, with the conversations that may have done it; or what was settled."""
     project = answers.project_or_404(request, project_id)
+    if request.GET.get("state") == "suggested":
+        return _suggested(request, project)
     state = "done" if request.GET.get("state") == "done" else "open"
     found = queries.plan_of(request.actor, project.pk, state=state, after=request.GET.get("after", ""))
     kept = {"state": "done"} if state == "done" else {}
-    tabs = [(_("To do"), "", state == "open"), (_("Settled"), "?state=done", state == "done")]
     context = {
         **answers.page(request, project, "plan"),
         "plan": found,
         "state": state,
         "may_plan": request.actor.may(PLAN, project.pk),
-        "lists": [
-            {"label": label, "url": f"{request.path}{query}", "current": current}
-            for label, query, current in tabs
-        ],
+        "lists": _lists(request, state),
         "next_url": f"{request.path}?{urlencode({**kept, 'after': found.next})}" if found.next else "",
     }
     return render(request, "engagement/plan.html", context)
 
 
+def _lists(request: StaffRequest, here: str) -> list[dict[str, Any]]:
+    tabs = (("open", _("To do")), ("done", _("Settled")), ("suggested", _("Suggested")))
+    return [
+        {
+            "label": label,
+            "url": request.path if code == "open" else f"{request.path}?state={code}",
+            "current": code == here,
+        }
+        for code, label in tabs
+    ]
+
+
+def _suggested(request: StaffRequest, project: Project) -> HttpResponse:
+    """With whom nothing is planned, the weightiest first, and how they might be heard by the rules told there."""
+    total, found = queries.suggested(request.actor, project.pk)
+    may_plan = request.actor.may(PLAN, project.pk)
+    address = reverse("engagement:plan_new", args=[project.pk])
+    back = f"{request.path}?state=suggested"
+    rows = [
+        {
+            "rating": one.rating,
+            "way": one.way,
+            "against": one.against,
+            "url": f"{address}?{urlencode({'party': one.rating.party_id, 'method': one.way.method.value, 'rule': one.way.rule, 'next': back})}",
+        }
+        for one in found
+    ]
+    context = {
+        **answers.page(request, project, "plan"),
+        "rows": rows,
+        "total": total,
+        "more": total - len(rows),
+        "ways": queries.WAYS,
+        "may_plan": may_plan,
+        "lists": _lists(request, "suggested"),
+    }
+    return render(request, "engagement/suggested.html", context)
+
+
+def _wanted(request: StaffRequest) -> dict[str, Any]:
+    """What the address brings of a line: how, and how often from today on."""
+    found: dict[str, Any] = {}
+    if (method := request.GET.get("method")) in Method.values:
+        found["method"] = method
+    rule = request.GET.get("rule", "")[:300]
+    if rule:
+        found["starts_on"] = clock.today()
+        found |= {"repeats": rule} if rule in dict(REPEATS) else {"repeats": "own", "rule": rule}
+    return found
+
+
 @require_http_methods(["GET", "POST"])
 def new(request: StaffRequest, project_id: int) -> HttpResponse:
-    """Plan something; the address may bring the person."""
+    """Plan something; the address may bring who, how and how often."""
     project = answers.project_or_404(request, project_id)
     request.actor.require(PLAN, project.pk)
-    initial = {}
+    initial = _wanted(request)
     if party_id := number(request.GET.get("party")):
         party = answers.stakeholder_or_404(request, project, party_id)
-        initial = {"party": party.pk, "person": party.full_name}
+        initial |= {"party": party.pk, "person": party.full_name}
     form = PlanForm(request.actor, project, request.POST or None, initial=initial)
     after = answers.way_back(request, _home(project.pk))
     if request.method == "POST" and form.is_valid():
