@@ -24,9 +24,10 @@ from enishi.core.money import Money
 from enishi.core.personal import Subject
 from enishi.privacy.services import export_of_job, run_export, start_export
 from enishi.privacy.services.erasing import erase_now
+from enishi.timeline.as_of import as_of
 from enishi.timeline.models import Entry
 from enishi.timeline.queries import history_of
-from enishi.timeline.words import told
+from enishi.timeline.words import stood, told
 from factories import SYSTEM, agent, manager, outsider
 
 pytestmark = pytest.mark.django_db
@@ -306,3 +307,18 @@ def test_somebody_is_told_what_was_given_to_them(at):
     subject = Subject(party_id=here.person.pk, party_ids=(here.person.pk,))
     seen = {chapter.code: chapter for chapter in keeper.tell(here.agent, subject)}
     assert (len(seen["given"].rows), seen["given"].withheld) == (1, 1)
+
+
+def test_as_it_was_then_each_part_stands_by_itself(at):
+    here = world()
+    promise = make(here)
+    first = give(here, promise, 2000)
+    then = last(promise)
+    services.change_contribution(here.agent, first, money=euros(1500), in_kind=True)
+    give(here, fresh(promise), 700)
+    entries = list(history_of(SYSTEM, "commitments.promise", promise.pk))[::-1]
+    found = stood("commitments.promise", as_of(entries, (then.at, then.pk)))
+    assert [(row["then"], row["now"], row["changed"]) for row in found if row["field"] == "Given"] == [
+        ("€2,000, 14 Nov", "€1,500 in kind, 14 Nov", True),
+        ("", "€700, 14 Nov", True),
+    ]

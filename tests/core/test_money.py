@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enishi.core.money import Money, MoneyError, format_money, is_currency, minor_units, parse_money
+from enishi.core.money import Money, MoneyError, format_money, is_currency, minor_units, parse_money, usual
+
+
+def test_an_amount_as_its_currency_is_written():
+    assert [
+        str(usual(Decimal(amount), currency))
+        for amount, currency in (
+            ("1204.5000", "EUR"), ("1204.0000", "EUR"), ("0.1250", "EUR"), ("88000.0000", "JPY"), ("0.5", "JPY"), ("1.2", "KWD"),
+        )
+    ] == ["1204.50", "1204", "0.125", "88000", "0.5", "1.200"]  # fmt: skip
+    assert str(Money(Decimal("1204.5000"), "EUR")) == "1204.5 EUR"
+    assert parse_money(str(Money(Decimal("5E+3"), "EUR"))) == Money(Decimal(5000), "EUR")
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,13 @@ def exact(amount: Decimal) -> Decimal:
     return Decimal(f"{amount.normalize():f}")
 
 
+def usual(amount: Decimal, currency: str) -> Decimal:
+    """The same amount as its currency is written: 1204.50 in euro; whole ones without decimals."""
+    amount = exact(amount)
+    written = amount.quantize(Decimal(1).scaleb(-minor_units(currency)), ROUND_HALF_UP)
+    return amount if amount == amount.to_integral_value() or amount != written else written
+
+
 def is_currency(code: str) -> bool:
     return code in _currencies()
 

@@ -19,7 +19,7 @@ from enishi.commitments.queries import given_sum
 from enishi.contacts.models import Party
 from enishi.contacts.past import Parties
 from enishi.core.documents import Bar, Chart, Column, Figure
-from enishi.core.money import Money, exact, format_money
+from enishi.core.money import Money, format_money, usual
 from enishi.reports.definitions.promises import CHUNK, SIGNS, sign_of
 from enishi.reports.framing import Definition, Frame, Paper, Writer
 from enishi.reports.suppression import THRESHOLD
@@ -51,10 +51,10 @@ class Sums:
         self.owed += NOTHING if settled else rest
         self.dropped += rest if settled else NOTHING
 
-    @property
-    def amounts(self) -> tuple[Decimal, ...]:
+    def amounts(self, currency: str) -> list[Decimal]:
         """In the order of the columns."""
-        return tuple(map(exact, (self.promised, self.given, self.in_all, self.owed, self.dropped)))
+        found = (self.promised, self.given, self.in_all, self.owed, self.dropped)
+        return [usual(amount, currency) for amount in found]
 
     def include(self, other: Sums) -> None:
         for name, value in vars(other).items():
@@ -209,8 +209,8 @@ def _write_sums(found: Found, out: Writer) -> None:
             Column("purpose", _("What it is for"), share=1.4),
             Column("who", _("For whom"), share=1.8),
             Column("currency", _("Currency"), share=0.7),
-            Column("promises", _("Promises"), "number", 0.7),
             *_amount_columns(),
+            Column("promises", _("Promises"), "number", 0.7),
         ],
     )
     for place, sums in found.sums.items():
@@ -221,8 +221,8 @@ def _write_sums(found: Found, out: Writer) -> None:
                 str(PURPOSES[place.purpose]),
                 who,
                 place.currency,
+                *sums.amounts(place.currency),
                 sums.promises,
-                *sums.amounts,
             )
         )
 
@@ -270,7 +270,7 @@ def _write_register(frame: Frame, out: Writer) -> None:
                 promise.due_at.astimezone(frame.zone).date() if promise.due_at else None,
                 str(SIGNS[sign_of(promise, frame.now)]),
                 promise.currency,
-                *sums.amounts,
+                *sums.amounts(promise.currency),
                 promise.project.name,
             )
         )
@@ -298,7 +298,7 @@ def _write_given(frame: Frame, out: Writer) -> None:
         rows.add(
             (
                 given.day,
-                exact(given.amount),
+                usual(given.amount, given.currency),
                 given.currency,
                 _("In kind") if given.in_kind else _("In money"),
                 [(promise.title, people)],
