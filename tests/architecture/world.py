@@ -24,7 +24,6 @@ from enishi.commitments.models import Series
 from enishi.commitments.services import (
     DutyDraft,
     add_closing_day,
-    add_step,
     change_promise,
     make_promise,
     make_task,
@@ -45,6 +44,7 @@ from enishi.conversations.services import ParticipantDraft, change_interaction, 
 from enishi.core import clock, storage
 from enishi.core.ai.embedding import DIMENSIONS
 from enishi.core.money import Money
+from enishi.due.services import add_step
 from enishi.engagement.services import Judgement, give, plan, rate
 from enishi.places.services import add_layer
 from enishi.privacy.models import Erasure, Export

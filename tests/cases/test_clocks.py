@@ -12,9 +12,10 @@ from cases.world import NOW, again, world
 from enishi.accounts.models import Organisation
 from enishi.cases import queries, services
 from enishi.cases.clocks import Clock, due_after, in_words
-from enishi.cases.models import CaseAlert
 from enishi.commitments.services import add_closing_day
 from enishi.core.calendar import BusinessCalendar
+from enishi.due.models import Reminder
+from enishi.due.services import remind_all
 from enishi.timeline.models import Notification
 from factories import SYSTEM
 
@@ -130,13 +131,13 @@ def test_owners_are_told_once_when_time_is_short_and_once_when_it_is_over(at):
     case = here.case("issue", owner=user_of(owner), title="Noise at night")
     quiet = here.case("grievance", title="Secret dust", owner=user_of(here.second))
     Notification.objects.all().delete()
-    assert services.remind_all() == 0
+    assert remind_all() == 0
     at(case.acknowledge_by - dt.timedelta(hours=20))
-    assert services.remind_all() == 2
-    assert services.remind_all() == 0
+    assert remind_all() == 2
+    assert remind_all() == 0
     at(case.acknowledge_by + dt.timedelta(hours=1))
-    assert services.remind_all() == 2
-    assert services.remind_all() == 0
+    assert remind_all() == 2
+    assert remind_all() == 0
     told = list(Notification.objects.order_by("id").values_list("user", "title"))
     assert told == [
         (owner.user_id, f"Time is short: {case.number} Noise at night"),
@@ -144,4 +145,4 @@ def test_owners_are_told_once_when_time_is_short_and_once_when_it_is_over(at):
         (owner.user_id, f"Over time: {case.number} Noise at night"),
         (here.second.user_id, f"Over time: {quiet.number}"),
     ]
-    assert CaseAlert.objects.count() == 4
+    assert Reminder.objects.count() == 4

@@ -20,6 +20,7 @@ from enishi.commitments.queries import DutyFilter
 from enishi.commitments.services import CommitmentError, Conflict, DutyDraft
 from enishi.contacts.services import change_party
 from enishi.content.services import add_file, add_version
+from enishi.due.services import remind_all
 from enishi.timeline.models import Entry, Notification
 from factories import READ, agent, outsider, party, project
 
@@ -115,9 +116,9 @@ def test_a_review_moves_to_a_business_day_and_is_told_once(at):
     [duty] = write(here, permit(here), DutyDraft("Report", owner=here.user, review_months=1))
     # 17 December is a Thursday.
     assert duty.next_review_on == dt.date(2026, 12, 17)
-    assert services.remind_reviews() == 0
+    assert remind_all() == 0
     at(dt.datetime(2026, 12, 17, 10, tzinfo=dt.UTC))
-    assert [services.remind_reviews(), services.remind_reviews()] == [1, 0]
+    assert [remind_all(), remind_all()] == [1, 0]
     [told] = Notification.objects.filter(user=here.user, kind="reminder")
     assert (told.title, told.url) == ("Due for review: Report", f"/promises/duties/{duty.pk}/")
     assert [row.duty.pk for row in queries.register(here.agent, DutyFilter(state="review")).rows] == [duty.pk]
@@ -125,7 +126,7 @@ def test_a_review_moves_to_a_business_day_and_is_told_once(at):
     # 17 January 2027 is a Sunday: the Friday before it.
     assert reviewed.next_review_on == dt.date(2027, 1, 15)
     at(dt.datetime(2027, 1, 15, 10, tzinfo=dt.UTC))
-    assert [services.remind_reviews(), services.remind_reviews()] == [1, 0]
+    assert [remind_all(), remind_all()] == [1, 0]
     entry = Entry.objects.unscoped("test").get(event="commitments.duty_reviewed")
     assert entry.data["words"] == "Still asked for"
 

@@ -14,14 +14,16 @@ from enishi.accounts.access import Actor, Level, Via
 from enishi.accounts.models import Project, User
 from enishi.accounts.queries import actor as actor_of
 from enishi.commitments import services
-from enishi.commitments.models import Escalation, EscalationStep, Promise
+from enishi.commitments.models import Promise
 from enishi.core import jobs
+from enishi.due import services as late_ones
+from enishi.due.models import Escalation, Step
 from enishi.timeline.models import Entry, Notification
 from factories import READ, SYSTEM, grant, project, role, user
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
-To = EscalationStep.To
+To = Step.To
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +60,7 @@ def told() -> list[tuple[str, int]]:
 
 def run(at: object, moment: dt.datetime) -> int:
     at(moment)
-    return services.escalate_all(SYSTEM)
+    return late_ones.escalate_all(SYSTEM)
 
 
 def test_three_business_days_late_the_one_who_oversees_is_told_once(at, deferred):
@@ -74,8 +76,8 @@ def test_three_business_days_late_the_one_who_oversees_is_told_once(at, deferred
         "3 business days late: Noise survey",
         f"/promises/{promise.pk}/",
     )
-    [job] = [one for one in deferred if one["name"] == "commitments.send_escalation"]
-    assert [services.send_escalation(job["escalation_id"]) for _time in (1, 2)] == [True, False]
+    [job] = [one for one in deferred if one["name"] == "due.send_escalation"]
+    assert [late_ones.send_escalation(job["escalation_id"]) for _time in (1, 2)] == [True, False]
     [letter] = mail.outbox
     assert letter.to == [lead.email] and letter.subject == "3 business days late: Noise survey"
     assert f"/promises/{promise.pk}/" in letter.body and "Owner: Owner" in letter.body
@@ -106,7 +108,7 @@ def test_what_was_kept_moved_or_is_theirs_is_not_told(at, deferred):
     assert run(at, due + 7 * DAY) == 1
     services.settle_promise(acting, moved, state="kept")
     # Kept before the mail left.
-    assert services.send_escalation(deferred[-1]["escalation_id"]) is False and mail.outbox == []
+    assert late_ones.send_escalation(deferred[-1]["escalation_id"]) is False and mail.outbox == []
     again = late(where, owner, acting, due + 6 * DAY)
     assert run(at, due + 12 * DAY) == 1
     services.change_promise(acting, again, due_at=due + 13 * DAY)
@@ -126,17 +128,17 @@ def test_steps_of_the_nearest_project_hold(at):
     owner = somebody("Owner", above)
     lead, chief = somebody("Lead", above, codes=("commitments.oversee",)), somebody("Chief", above)
     acting, due = actor_of(owner, via=Via.WEB), dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
-    services.add_step(SYSTEM, days=1, to=To.OVERSEERS, project=above)
-    services.add_step(SYSTEM, days=2, to=To.PERSON, user=chief, project=above)
+    late_ones.add_step(SYSTEM, days=1, to=To.OVERSEERS, project=above)
+    late_ones.add_step(SYSTEM, days=2, to=To.PERSON, user=chief, project=above)
     at(NOW)
     promise = late(below, owner, acting, due)
     run(at, due + 7 * DAY)
     assert told() == [("Lead", 1), ("Chief", 2)]
-    services.add_step(SYSTEM, days=1, to=To.NOBODY, project=below)
+    late_ones.add_step(SYSTEM, days=1, to=To.NOBODY, project=below)
     at(NOW)
     late(below, owner, acting, due, title="Quiet")
     run(at, due + 7 * DAY)
-    assert {one.promise_id for one in Escalation.objects.all()} == {promise.pk}
+    assert {one.subject_id for one in Escalation.objects.all()} == {promise.pk}
     assert lead.pk != chief.pk
 
 
@@ -148,10 +150,10 @@ def test_nobody_is_told_of_what_they_may_not_read_nor_of_their_own(at):
     at(NOW)
     secret = late(where, None, by, due, title="Zymurgia", confidentiality=Level.CONFIDENTIAL)
     own = late(where, lead, by, due, title="Own")
-    services.add_step(SYSTEM, days=4, to=To.PERSON, user=reader)
-    services.add_step(SYSTEM, days=3, to=To.OVERSEERS)
+    late_ones.add_step(SYSTEM, days=4, to=To.PERSON, user=reader)
+    late_ones.add_step(SYSTEM, days=3, to=To.OVERSEERS)
     run(at, due + 10 * DAY)
-    rows = {(one.promise_id, one.user.name) for one in Escalation.objects.select_related("user")}
+    rows = {(one.subject_id, one.user.name) for one in Escalation.objects.select_related("user")}
     assert rows == {(secret.pk, "Boss"), (own.pk, "Boss"), (own.pk, "Reader")}
     assert not any("Zymurgia" in note.title for note in Notification.objects.all())
     assert owner.pk
@@ -162,7 +164,7 @@ def test_a_step_that_fails_in_between_leaves_nothing_half_done(at, monkeypatch):
     due = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
     at(NOW)
     late(where, owner, acting, due)
-    from enishi.commitments.services import escalation
+    from enishi.commitments.services import due as escalation
 
     with monkeypatch.context() as broken:
 
@@ -180,24 +182,24 @@ def test_the_rule_is_set_up_by_who_may_and_recorded(at):
     here: World = world()
     browser = Client()
     browser.force_login(here.user)
-    assert browser.get("/promises/late/").status_code == 403
-    assert browser.post("/promises/late/", {"days": "1", "to": "overseers"}).status_code == 403
+    assert browser.get("/settings/late/").status_code == 403
+    assert browser.post("/settings/late/", {"days": "1", "to": "overseers"}).status_code == 403
     admin = user("Admin")
     grant(admin, None, role(clearance=Level.RESTRICTED))
     browser.force_login(admin)
-    page = browser.post("/promises/late/", {"days": "5", "to": "person"})
+    page = browser.post("/settings/late/", {"days": "5", "to": "person"})
     assert page.status_code == 422 and "Choose whom to tell." in page.content.decode()
     browser.post(
-        "/promises/late/", {"days": "5", "to": "person", "user": admin.pk, "project": here.project.pk}
+        "/settings/late/", {"days": "5", "to": "person", "user": admin.pk, "project": here.project.pk}
     )
-    step = EscalationStep.objects.get()
+    step = Step.objects.get()
     assert (step.days, step.user, step.project) == (5, admin, here.project)
     assert (
         browser.post(
-            "/promises/late/", {"days": "5", "to": "person", "user": admin.pk, "project": here.project.pk}
+            "/settings/late/", {"days": "5", "to": "person", "user": admin.pk, "project": here.project.pk}
         ).status_code
         == 422
     )
-    browser.post(f"/promises/late/{step.pk}/remove/")
-    assert not EscalationStep.objects.exists()
+    browser.post(f"/settings/late/{step.pk}/remove/")
+    assert not Step.objects.exists()
     assert Entry.objects.unscoped("test").filter(event="commitments.escalation_changed").count() == 2

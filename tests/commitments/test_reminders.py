@@ -12,8 +12,10 @@ from commitments.world import NOW, World, world
 from enishi.accounts.access import Level
 from enishi.accounts.models import Grant
 from enishi.commitments import services
-from enishi.commitments.models import Digest, Promise, Reminder
-from enishi.commitments.services.reminders import moment_of
+from enishi.commitments.models import Promise
+from enishi.due import services as due
+from enishi.due.kinds import moment_of
+from enishi.due.models import Digest, Reminder
 from enishi.timeline.models import Notification
 from factories import grant, manager, role
 
@@ -37,7 +39,7 @@ def _told() -> list[str]:
 
 
 def _send() -> list[bool]:
-    return [services.send_digest(digest.pk) for digest in Digest.objects.order_by("pk")]
+    return [due.send_digest(digest.pk) for digest in Digest.objects.order_by("pk")]
 
 
 @pytest.mark.parametrize(
@@ -62,12 +64,12 @@ def test_nobody_is_reminded_of_what_is_done_and_waits_for_proof(at):
     here = world()
     made = _make(here, due=NOW + 5 * DAY)
     at(NOW + 4 * DAY)
-    services.remind_all()
-    services.plan_digests()
+    due.remind_all()
+    due.plan_digests()
     services.report_done(here.agent, made)
     assert _send() == [False]
     at(NOW + 8 * DAY)
-    assert services.remind_all() == 0
+    assert due.remind_all() == 0
     assert _told() == ["Due soon: Send the survey"]
 
 
@@ -79,8 +81,8 @@ def test_each_moment_is_told_once(at):
     )
     for hours in range(0, 8 * 24, 6):
         at(NOW + hours * HOUR)
-        services.remind_all()
-        services.remind_all()
+        due.remind_all()
+        due.remind_all()
     assert _told() == [
         "Due soon: Send the survey", "Due soon: Print it", "Due today: Send the survey", "Due today: Print it",
         "Late: Send the survey", "Late: Print it",
@@ -92,10 +94,10 @@ def test_a_moved_date_is_told_anew(at):
     here = world()
     made = _make(here, due=NOW + HOUR)
     at(NOW + 2 * HOUR)
-    services.remind_all()
+    due.remind_all()
     services.change_promise(here.agent, made, due_at=NOW + 4 * HOUR)
     at(NOW + 5 * HOUR)
-    services.remind_all()
+    due.remind_all()
     assert _told() == ["Late: Send the survey"] * 2
 
 
@@ -104,7 +106,7 @@ def test_what_is_settled_or_owned_by_nobody_is_quiet(at):
     services.settle_promise(here.agent, _make(here, due=NOW + HOUR), state="kept")
     _make(here, due=NOW + HOUR, owner=None)
     at(NOW + DAY)
-    assert services.remind_all() == 0
+    assert due.remind_all() == 0
 
 
 def test_nobody_is_told_of_what_they_may_no_longer_read(at):
@@ -112,7 +114,7 @@ def test_nobody_is_told_of_what_they_may_no_longer_read(at):
     _make(here, due=NOW + HOUR)
     Grant.objects.filter(user=here.user).delete()
     at(NOW + DAY)
-    assert services.remind_all() == 0
+    assert due.remind_all() == 0
 
 
 def test_confidential_words_are_not_shown(at):
@@ -123,8 +125,8 @@ def test_confidential_words_are_not_shown(at):
         due_at=NOW + HOUR, confidentiality=Level.CONFIDENTIAL,
     )  # fmt: skip
     at(NOW + DAY)
-    services.remind_all()
-    services.plan_digests()
+    due.remind_all()
+    due.plan_digests()
     assert _send() == [True]
     assert _told() == ["Something confidential is late."]
     assert "lawyer" not in mail.outbox[0].body
@@ -137,8 +139,8 @@ def test_one_mail_a_day_however_often_the_jobs_run(at):
         _make(here, due=NOW + n * HOUR, title=f"Promise {n}")
     at(NOW + 4 * HOUR)
     for _time in range(3):
-        services.remind_all()
-        services.plan_digests()
+        due.remind_all()
+        due.plan_digests()
     assert [_send(), _send()] == [[True], [False]]
     (sent,) = mail.outbox
     assert (sent.to, sent.subject) == ([here.user.email], "3 things need you")
@@ -146,10 +148,10 @@ def test_one_mail_a_day_however_often_the_jobs_run(at):
     assert f"/promises/{Promise.objects.unscoped('test').first().pk}/" in sent.body
     _make(here, due=NOW + 5 * HOUR, title="Promise 4")
     at(NOW + 6 * HOUR)
-    services.remind_all()
-    assert services.plan_digests() == 0
+    due.remind_all()
+    assert due.plan_digests() == 0
     at(NOW + DAY)
-    assert services.plan_digests() == 1
+    assert due.plan_digests() == 1
     assert _send() == [False, True]
     assert "Promise 4" in mail.outbox[1].body
     assert "Promise 0" not in mail.outbox[1].body
@@ -162,10 +164,10 @@ def test_the_mail_leaves_in_the_readers_morning_and_language(at):
     _make(here, due=NOW + 3 * HOUR)
     # Half past ten in the evening in Tokyo, then three at night, then seven.
     at(dt.datetime(2026, 11, 17, 18, tzinfo=dt.UTC))
-    services.remind_all()
-    assert services.plan_digests() == 0
+    due.remind_all()
+    assert due.plan_digests() == 0
     at(dt.datetime(2026, 11, 17, 22, 5, tzinfo=dt.UTC))
-    assert services.plan_digests() == 1
+    assert due.plan_digests() == 1
     assert Digest.objects.get().day == dt.date(2026, 11, 18)
 
 
@@ -175,16 +177,16 @@ def test_who_wants_no_mail_gets_none(at):
     here.user.save()
     _make(here, due=NOW + HOUR)
     at(NOW + DAY)
-    services.remind_all()
-    assert services.plan_digests() == 0
+    due.remind_all()
+    assert due.plan_digests() == 0
 
 
 def test_a_mail_with_nothing_left_to_say_is_not_sent(at):
     here = world()
     made = _make(here, due=NOW + HOUR)
     at(NOW + DAY)
-    services.remind_all()
-    services.plan_digests()
+    due.remind_all()
+    due.plan_digests()
     services.settle_promise(here.agent, made, state="kept")
     assert _send() == [False]
     assert mail.outbox == []

@@ -20,8 +20,7 @@ from pytest_django import DjangoDbBlocker
 from enishi.accounts.access import Level, Via, system_actor
 from enishi.accounts.models import Project, User
 from enishi.accounts.queries import actor
-from enishi.commitments.models import Contribution, Promise, Proof, Reminder, Series, Task
-from enishi.commitments.services import plan_digests, remind_all
+from enishi.commitments.models import Contribution, Promise, Proof, Series, Task
 from enishi.config import demo
 from enishi.config.cli import main
 from enishi.config.demo.organisation import House
@@ -32,6 +31,8 @@ from enishi.contacts.models import Consent, ContactPoint, FieldValue, Party, Sav
 from enishi.content.models import File, FileVersion
 from enishi.conversations.models import Interaction, Participant, Thread, UnknownSender
 from enishi.core import clock
+from enishi.due.models import Reminder
+from enishi.due.services import plan_digests, remind_all
 from enishi.search.models import Document
 from enishi.timeline import proof
 from enishi.timeline.models import Entry, Item

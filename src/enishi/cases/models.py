@@ -442,24 +442,3 @@ class CaseUnmasking(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.state}"
-
-
-class CaseAlert(models.Model):
-    """That the owner was told of a clock: once for each moment of each date."""
-
-    class Moment(models.TextChoices):
-        SOON = "soon", _("Time is short")
-        OVER = "over", _("Over time")
-
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+", db_index=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    moment = models.CharField(max_length=4, choices=Moment.choices)
-    due_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["case", "user", "moment", "due_at"], name="case_alert_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.case_id} {self.moment}"

@@ -17,6 +17,7 @@ from enishi.cases.models import Case, CaseTie
 from enishi.cases.packs import packs
 from enishi.cases.personal import CasesKeeper
 from enishi.cases.retention import OldCases, needed_by_cases
+from enishi.cases.services import due
 from enishi.cases.services.handover import Cases
 from enishi.cases.services.rules import address
 from enishi.contacts.models import Party
@@ -28,6 +29,7 @@ from enishi.core.formats import counted
 from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
 from enishi.core.templatetags.enishi import format_date
+from enishi.due.kinds import PLACE as DUE
 from enishi.privacy.retention import NEEDED
 from enishi.privacy.retention import PLACE as RETENTION
 from enishi.timeline.paper import on_paper
@@ -44,6 +46,7 @@ add_menu(
 add_new(NewEntry(_("Case"), "cases:new", "clipboard-text", EDIT, order=25))
 
 provide("handover", Cases.code)(Cases)
+provide(DUE, "cases.case")(due.Cases)
 provide(PLACE, CasesKeeper.code)(CasesKeeper)
 provide(RETENTION, OldCases.code)(OldCases)
 provide(NEEDED, "cases")(needed_by_cases)

@@ -26,3 +26,4 @@ unmasking_refused = Event("cases.unmasking_refused", _("Refused to open the addr
 unmasking_lapsed = Event("cases.unmasking_lapsed", _("Nobody answered in time whether to open the address"))
 address_seen = Event("cases.address_seen", _("Address of somebody anonymous looked at"))
 let_in = Event("cases.let_in", _("Let in to a case again"))
+case_escalated = Event("cases.case_escalated", _("Case over time told to whoever oversees it"))

@@ -8,10 +8,9 @@ from enishi.cases import services
 
 
 @app.periodic(cron="5,15,25,35,45,55 * * * *")
-@app.task(name="cases.remind", queue="upkeep", queueing_lock="cases.remind", lock="cases.remind")
-def remind(timestamp: int) -> None:
-    """Tell owners whose time is short or over, and end what nobody answered in time."""
-    services.remind_all()
+@app.task(name="cases.lapse", queue="upkeep", queueing_lock="cases.lapse", lock="cases.lapse")
+def lapse(timestamp: int) -> None:
+    """End what nobody answered in time."""
     services.lapse_unmaskings()
 
 

@@ -9,7 +9,7 @@ class CommitmentsConfig(AppConfig):
     rights = {
         "commitments.view": _("See promises and tasks"),
         "commitments.edit": _("Make, change and settle promises and tasks"),
-        "commitments.oversee": _("Oversee promises: told when they stay late"),
+        "commitments.oversee": _("Oversee promises and cases: told when they stay late"),
         "commitments.delete": _("Delete promises and tasks"),
     }
     by_owner = ("commitments.view", "commitments.edit", "commitments.delete")

@@ -20,6 +20,7 @@ from enishi.commitments.models import Promise
 from enishi.commitments.personal import CommitmentsKeeper
 from enishi.commitments.queries.of_contacts import next_promises, owed, owed_choices
 from enishi.commitments.retention import needed_by_promises
+from enishi.commitments.services import due as falling
 from enishi.commitments.services.handover import Duties, Promises, Repeats, Tasks
 from enishi.contacts.models import Party
 from enishi.contacts.queries.briefs import LATE, OWED, SOON, Matter, Part, Section, Subject, each_of
@@ -30,6 +31,7 @@ from enishi.core.money import exact, format_money, parse_money
 from enishi.core.personal import PLACE, STRUCK
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, panel, provide
 from enishi.core.templatetags.enishi import due, format_date, knot
+from enishi.due.kinds import PLACE as DUE
 from enishi.privacy.retention import NEEDED
 from enishi.timeline.paper import on_paper
 
@@ -61,23 +63,14 @@ add_menu(
         everywhere=True,
     )
 )
-add_menu(
-    MenuEntry(
-        "setup",
-        _("When promises stay late"),
-        "commitments:escalation",
-        "stairs-up",
-        right="accounts.settings",
-        order=65,
-        everywhere=True,
-    )
-)
 add_new(NewEntry(_("Promise"), "commitments:new", "link", EDIT, order=20))
 add_new(NewEntry(_("Task"), "commitments:new_task", "checkbox", EDIT, order=30))
 
 
 for kind in (Promises, Tasks, Repeats, Duties):
     provide("handover", kind.code)(kind)
+for due_kind in (falling.Promises, falling.Tasks, falling.Reviews):
+    provide(DUE, due_kind.model._meta.label_lower)(due_kind)
 provide(PLACE, CommitmentsKeeper.code)(CommitmentsKeeper)
 provide(NEEDED, "commitments")(needed_by_promises)
 

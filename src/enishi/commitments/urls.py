@@ -1,6 +1,6 @@
 from django.urls import path
 
-from enishi.commitments.views import closing, duties, escalation, giving, kept, lists, promises, tasks
+from enishi.commitments.views import closing, duties, giving, kept, lists, promises, tasks
 
 app_name = "commitments"
 urlpatterns = [
@@ -43,8 +43,6 @@ urlpatterns = [
     path("documents/<int:source_id>/duty/", duties.new_duty, name="new_duty"),
     path("documents/<int:source_id>/paste/", duties.paste, name="paste_duties"),
     path("kept/", kept.kept, name="kept"),
-    path("late/", escalation.steps, name="escalation"),
-    path("late/<int:step_id>/remove/", escalation.remove, name="remove_step"),
     path("closing-days/", closing.closing_days, name="closing_days"),
     path("closing-days/<int:closing_day_id>/remove/", closing.remove, name="open_day"),
 ]

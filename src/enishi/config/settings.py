@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "enishi.privacy",
     "enishi.contacts",
     "enishi.webhooks",
+    "enishi.due",
     "enishi.search",
     "enishi.timeline",
     "enishi.accounts",

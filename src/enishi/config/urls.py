@@ -11,6 +11,7 @@ from enishi.config.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
+    path("settings/late/", include("enishi.due.urls")),
     path("promises/", include("enishi.commitments.urls")),
     path("reports/", include("enishi.reports.urls")),
     path("conversations/", include("enishi.conversations.urls")),

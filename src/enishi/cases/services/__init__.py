@@ -1,6 +1,5 @@
 """Changing cases: one function per use case."""
 
-from enishi.cases.services.alerts import remind_all
 from enishi.cases.services.cases import acknowledge, change_case, open_case
 from enishi.cases.services.exclusion import keep_out, let_in
 from enishi.cases.services.following import (
@@ -75,7 +74,6 @@ __all__ = [
     "raise_of_party",
     "raise_of_talk",
     "read_ours",
-    "remind_all",
     "reopen_case",
     "report",
     "resume",

@@ -16,7 +16,6 @@ from enishi.commitments.forms.ledger import (
     PromiseForm,
     ProofForm,
     SettleForm,
-    StepForm,
     TaskForm,
 )
 
@@ -34,6 +33,5 @@ __all__ = [
     "ReviewForm",
     "SettleForm",
     "SourceForm",
-    "StepForm",
     "TaskForm",
 ]

@@ -1,15 +1,12 @@
 """The promise ledger with the duties that promises come from, tasks, and the organisation's own closing days."""
 
 from enishi.commitments.models.duties import Duty, Source
-from enishi.commitments.models.escalation import Escalation, EscalationStep
 from enishi.commitments.models.giving import Contribution
 from enishi.commitments.models.ledger import (
     ClosingDay,
     Commitment,
-    Digest,
     Promise,
     Proof,
-    Reminder,
     Series,
     Task,
 )
@@ -18,13 +15,9 @@ __all__ = [
     "ClosingDay",
     "Commitment",
     "Contribution",
-    "Digest",
     "Duty",
-    "Escalation",
-    "EscalationStep",
     "Promise",
     "Proof",
-    "Reminder",
     "Series",
     "Source",
     "Task",

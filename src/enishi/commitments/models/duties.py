@@ -72,7 +72,7 @@ class Duty(ScopedModel):
     """One clause of a source: what it asks us to do, or not to do. Its times are promises, kept and proven one by one.
 
     ``citation`` holds the words of the clause, ``file_version`` and ``page`` where they stand. ``review_months`` is how often
-    somebody looks whether it still holds, ``next_review_on`` when next; ``review_told_on`` the review day already told.
+    somebody looks whether it still holds, ``next_review_on`` when next.
     """
 
     view_right: ClassVar[str] = "commitments.view"
@@ -107,7 +107,6 @@ class Duty(ScopedModel):
     review_months = models.PositiveSmallIntegerField(_("review every (months)"), null=True, blank=True)
     next_review_on = models.DateField(_("next review"), null=True, blank=True)
     reviewed_at = models.DateTimeField(_("last reviewed"), null=True, blank=True)
-    review_told_on = models.DateField(null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     ended_why = models.CharField(_("reason"), max_length=300, blank=True)
     version = models.PositiveIntegerField(default=1)

@@ -355,56 +355,6 @@ class Task(Commitment):
         return self.done_at or self.created_at
 
 
-class Digest(models.Model):
-    """The one reminder mail of a user on a day. ``sent_at`` is set before the mail leaves, so that none goes twice."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    day = models.DateField()
-    sent_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "day"], name="digest_once")]
-
-    def __str__(self) -> str:
-        return f"{self.user_id} {self.day}"
-
-
-class Reminder(models.Model):
-    """That somebody was reminded of something due: once for each moment."""
-
-    class Moment(models.TextChoices):
-        SOON = "soon", _("Due soon")
-        DUE = "due", _("Due today")
-        LATE = "late", _("Late")
-
-    promise = models.ForeignKey(Promise, null=True, on_delete=models.CASCADE, related_name="reminders")
-    task = models.ForeignKey(Task, null=True, on_delete=models.CASCADE, related_name="reminders")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    moment = models.CharField(max_length=4, choices=Moment.choices)
-    due_at = models.DateTimeField()
-    made_at = models.DateTimeField(db_default=Now())
-    digest = models.ForeignKey(Digest, null=True, on_delete=models.SET_NULL, related_name="reminders")
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(promise__isnull=True, task__isnull=False)
-                | Q(promise__isnull=False, task__isnull=True),
-                name="reminder_of_one_thing",
-            ),
-            models.UniqueConstraint(
-                fields=["promise", "task", "user", "moment", "due_at"],
-                nulls_distinct=False,
-                name="reminder_once",
-            ),
-        ]
-        # What no mail has told yet.
-        indexes = [models.Index(fields=["user"], condition=Q(digest__isnull=True), name="reminder_unmailed")]
-
-    def __str__(self) -> str:
-        return f"{self.moment} {self.promise_id or self.task_id}"
-
-
 class ClosingDay(models.Model):
     """A day on which the organisation is closed besides the public holidays; in one project or everywhere."""
 

@@ -61,9 +61,6 @@ from enishi.commitments.queries.ledger import (
     tasks_of,
 )
 from enishi.commitments.queries.month import Month, MonthDay, month
-from enishi.commitments.queries.overseers import escalations
-from enishi.commitments.queries.overseers import step as escalation_step
-from enishi.commitments.queries.overseers import steps as escalation_steps
 from enishi.commitments.queries.people import party, people_like
 
 __all__ = [
@@ -97,9 +94,6 @@ __all__ = [
     "duties",
     "duty",
     "edges",
-    "escalation_step",
-    "escalation_steps",
-    "escalations",
     "exported",
     "figures",
     "file_versions",

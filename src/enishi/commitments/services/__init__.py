@@ -6,13 +6,11 @@ from enishi.commitments.services.duties import (
     change_duty,
     change_source,
     end_duty,
-    remind_reviews,
     resume_duty,
     review_duty,
     write_duties,
     write_source,
 )
-from enishi.commitments.services.escalation import add_step, escalate_all, remove_step, send_escalation
 from enishi.commitments.services.following import (
     catch_up,
     index_of_party,
@@ -31,7 +29,6 @@ from enishi.commitments.services.promises import (
     settle_promise,
     start_promise,
 )
-from enishi.commitments.services.reminders import plan_digests, remind_all, send_digest
 from enishi.commitments.services.repeating import extend_all_series, extend_series
 from enishi.commitments.services.rules import CommitmentError, Conflict
 from enishi.commitments.services.series import change_from_here, change_series, end_series, resume_series
@@ -44,7 +41,6 @@ __all__ = [
     "DutyDraft",
     "add_closing_day",
     "add_proof",
-    "add_step",
     "catch_up",
     "change_contribution",
     "change_duty",
@@ -57,7 +53,6 @@ __all__ = [
     "delete_task",
     "end_duty",
     "end_series",
-    "escalate_all",
     "extend_all_series",
     "extend_series",
     "finish_task",
@@ -66,22 +61,16 @@ __all__ = [
     "make_promise",
     "make_task",
     "move_promise",
-    "plan_digests",
     "raise_confidentiality",
     "raise_these",
-    "remind_all",
-    "remind_reviews",
     "remove_closing_day",
     "remove_contribution",
-    "remove_step",
     "reopen_promise",
     "reopen_task",
     "report_done",
     "resume_duty",
     "resume_series",
     "review_duty",
-    "send_digest",
-    "send_escalation",
     "settle_promise",
     "start_promise",
     "undo",

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import Max, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -35,7 +35,6 @@ _DUTY = (
 )  # fmt: skip
 _SHARED = ("title", "negative", "owner", "evidence")
 """What the promises of a duty have from it."""
-_UNTOLD = Q(review_told_on__isnull=True) | Q(review_told_on__lt=F("next_review_on"))
 
 
 @dataclass(frozen=True)
@@ -313,32 +312,6 @@ def resume_duty(actor: Actor, duty: Duty) -> Duty:
     elif not Promise.objects.unscoped("is one open").filter(duty=duty, state=Promise.State.OPEN).exists():
         writing.save_new(actor, [_promise(duty, DutyDraft(duty.title))])
     return duty
-
-
-def remind_reviews() -> int:
-    """The periodic job: tell owners of reviews that fall due; each review day is told once."""
-    today = timezone.localdate(clock.now(), office_zone())
-    due = Duty.objects.unscoped("whose review falls due").filter(
-        _UNTOLD, ended_at__isnull=True, next_review_on__lte=today, owner__isnull=False
-    )
-    told = 0
-    for duty in due.select_related("owner").order_by("pk"):
-        told += _tell_review(duty)
-    return told
-
-
-@transaction.atomic
-def _tell_review(duty: Duty) -> bool:
-    """Marked first, in the same transaction: two workers cannot both tell it."""
-    rows = Duty.objects.unscoped("marking that it was told").filter(_UNTOLD, pk=duty.pk)
-    if not rows.update(review_told_on=duty.next_review_on) or duty.owner is None:
-        return False
-    with translation.override(duty.owner.language):
-        title = _("Something confidential is due for review.")
-        if duty.confidentiality < Level.CONFIDENTIAL:
-            title = _("Due for review: %(title)s") % {"title": duty.title}
-    notify([duty.owner.pk], kind="reminder", title=title, url=rules.duty_address(duty))
-    return True
 
 
 @transaction.atomic

@@ -19,6 +19,7 @@ from enishi.commitments.models import Promise, Series, Task
 from enishi.commitments.services.rules import DELETE, EDIT, VIEW, address
 from enishi.commitments.views import answers, writing
 from enishi.content.services import FileError
+from enishi.due.queries import escalations
 from enishi.search.services import visit
 from enishi.timeline.models import Entry
 
@@ -39,7 +40,7 @@ def promise(request: StaffRequest, promise_id: int) -> HttpResponse:
         "may_see_source": actor.may_some("conversations.view", row.project_id),
         "readers": _readers(request, row),
         "closed": queries.closed_on(row.project, row.due_at) if row.is_open else "",
-        "escalations": queries.escalations(row),
+        "escalations": escalations(row),
         "proof_form": ProofForm(),
         "may_see_duty": row.duty is not None and actor.may(VIEW, row.duty),
         "may_edit": actor.may(EDIT, row),

@@ -11,8 +11,6 @@ from typing import Any
 
 from enishi.accounts.access import Level
 from enishi.accounts.models import User
-from enishi.commitments.models import Digest, Reminder
-from enishi.commitments.services import remind_all
 from enishi.config.demo import material, scenes
 from enishi.config.demo.organisation import House
 from enishi.config.demo.papers import paper
@@ -34,6 +32,8 @@ from enishi.conversations.calendar_file import uid_of
 from enishi.conversations.models import Interaction, Invitation, Invitee
 from enishi.conversations.services import ParticipantDraft, attach, change_interaction, log_interaction
 from enishi.core import clock
+from enishi.due.models import Digest, Reminder
+from enishi.due.services import remind_all
 from enishi.search.models import Kind
 from enishi.search.services import pin, visit
 from enishi.timeline.models import Notification
