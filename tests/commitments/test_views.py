@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -239,6 +240,17 @@ def test_a_card_moved_to_broken_asks_for_the_reason_in_the_card(at):
     moved = Promise.objects.unscoped("test").get()
     assert (moved.state, moved.started_at, moved.outcome) == ("open", NOW, "")
     assert client.post(f"/promises/{made.pk}/move/", {"to": "nowhere"}).status_code == 302
+
+
+def test_the_sheet_shares_no_id_with_the_page_under_it(at):
+    here = world()
+    made = _make(here, owner=here.user)
+    client = _client(here.agent)
+    page, sheet = (client.get(f"/promises/{made.pk}/{part}").content.decode() for part in ("", "settle/"))
+    fields = re.compile(r'<(?:input|textarea|select)[^>]* id="([^"]+)"')
+    of_form = {name for name in fields.findall(sheet) if "proof" in name or "file" in name}
+    assert len(of_form) == 2
+    assert not of_form & set(fields.findall(page))
 
 
 def test_done_first_and_proven_later(at):

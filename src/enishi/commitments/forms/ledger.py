@@ -311,6 +311,11 @@ class SettleForm(ProofForm):
         widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Its sheet opens over the page of the promise, which asks for proof too.
+        kwargs["auto_id"] = "settle_%s"
+        super().__init__(*args, **kwargs)
+
 
 class GivenForm(ProofForm):
     """What was given of a promised amount, and what proves it."""
