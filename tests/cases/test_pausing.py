@@ -14,6 +14,7 @@ from enishi.cases import queries, services
 from enishi.cases.clocks import in_words
 from enishi.cases.models import Case, CasePause, ReportPage
 from enishi.cases.queries import Measure
+from enishi.due.services import remind_all
 from enishi.timeline.models import Entry, Notification
 from factories import agent
 
@@ -158,6 +159,6 @@ def test_the_owner_is_told_on_the_day_to_look_again(here, at):
     services.acknowledge(here.manager, case)
     pause(here, case)
     at(dt.datetime(2026, 12, 1, 20, tzinfo=dt.UTC))
-    assert services.remind_all() == 1
+    assert remind_all() == 1
     title = Notification.objects.filter(user=here.manager.user_id).latest("pk").title
     assert title == f"Look at it again: {fresh(case)}"
