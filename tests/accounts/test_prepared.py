@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from enishi.accounts.access import Actor, Level, UnscopedQuery, Via
+from enishi.accounts.models import Team
 from enishi.accounts.prepared import CannotPrepare, counted, prepared
 from enishi.accounts.queries import actor as actor_of
 from enishi.commitments.models import Promise
@@ -179,12 +180,15 @@ def test_a_number_that_no_column_holds_finds_nothing():
     assert prepared(lambda pk: Party.objects.unscoped("a test").filter(pk=pk))(10**30) == []
 
 
-def test_what_is_ones_own_by_a_value_in_json():
+@pytest.mark.parametrize("reach", ["own", "team"])
+def test_what_is_ones_own_by_a_value_in_json(reach):
     here = project()
-    given = role(own=["conversations.view"])
+    given = role(**{reach: ["conversations.view"]})
     for name in ("One", "Other"):
         who = user(name)
         grant(who, here, given)
+        team = Team.objects.create(name=f"Team of {name}")
+        team.members.add(who, user("A colleague"))
         own = actor_of(who, via=Via.WEB)
         log_interaction(own, channel="call", occurred_at=clock.now(), text=name, project_ids=[here.pk])
         assert [row.text for row in talks(own)] == [name]

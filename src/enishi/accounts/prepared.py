@@ -137,10 +137,10 @@ class Prepared(Generic[P, R]):
     def _places(
         self, params: Sequence[Any], others: Sequence[Any], stand_ins: list[tuple[Any, Any]]
     ) -> Iterator[tuple[int, int]]:
-        for place, pair in enumerate(zip(params, others, strict=True)):
+        for place, both in enumerate(zip(params, others, strict=True)):
+            pair = (_bare(both[0]), _bare(both[1]))
             if pair[0] == pair[1]:
                 continue
-            pair = (_bare(pair[0]), _bare(pair[1]))
             if pair not in stand_ins:
                 raise CannotPrepare(f"{self.build.__qualname__} works values out before it asks with them")
             yield place, stand_ins.index(pair)

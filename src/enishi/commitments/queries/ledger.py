@@ -346,6 +346,8 @@ def said_in(actor: Actor, interaction_ids: Collection[int]) -> dict[int, list[Pr
     """What was born from these conversations: promises and tasks, in the order of their words."""
     ids = list(interaction_ids)
     found: dict[int, list[Promise | Task]] = {}
+    if not ids:
+        return found
     born: list[Promise | Task] = [*_promises_said_in(actor, ids), *_tasks_said_in(actor, ids)]
     for row in sorted(born, key=lambda row: (row.said_start is None, row.said_start or 0, row.pk)):
         assert row.said_in_id is not None

@@ -111,6 +111,8 @@ def with_tags(rows: Sequence[Interaction]) -> Sequence[Interaction]:
 
 def _gathered(actor: Actor, rows: Iterable[Interaction]) -> list[Interaction]:
     found: dict[int, Any] = {one.pk: one for one in rows}
+    if not found:
+        return []
     for one in found.values():
         one.people, one.kept_files = [], []
     for who in _people_of(actor, list(found)):
