@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from enishi.accounts.access import Actor, Level, UnscopedQuery, Via
-from enishi.accounts.models import Team
+from enishi.accounts.models import Project, Team
 from enishi.accounts.prepared import CannotPrepare, counted, prepared
 from enishi.accounts.queries import actor as actor_of
 from enishi.commitments.models import Promise
@@ -158,8 +158,19 @@ def test_days_are_those_of_the_readers_time_zone():
         lambda _pk: Party.objects.unscoped("a test").filter(created_at__date=clock.today()),
         lambda pk: Party.objects.unscoped("a test").filter(pk=pk).prefetch_related("points"),
         lambda _pk: Party(pk=1).points.all(),
+        lambda pk: Party.objects.unscoped("a test").filter(
+            pk=pk, project_ids__meets=list(Project.objects.values_list("pk", flat=True))
+        ),
     ],
-    ids=["worked out", "in the words of the statement", "now", "today", "more statements", "of one record"],
+    ids=[
+        "worked out",
+        "in the words of the statement",
+        "now",
+        "today",
+        "more statements",
+        "of one record",
+        "after another answer",
+    ],
 )
 def test_what_cannot_be_filled_in_is_refused_at_once(build: Any):
     with pytest.raises(CannotPrepare):

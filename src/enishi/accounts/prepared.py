@@ -94,7 +94,9 @@ class Prepared(Generic[P, R]):
         shape = (zone, *(_shape(value, values) for value in args), *kwargs.items())
         if any(isinstance(value, int) and abs(value) >= _TOO_FAR for value in values):
             return []
-        statement = self._kept[shape] if shape in self._kept else self._keep(shape, args, kwargs)
+        statement = self._kept.get(shape)
+        if statement is None:
+            statement = self._keep(shape, args, kwargs)
         if isinstance(statement, _Statement):
             return statement.rows(values)
         return [*self.build(*args, **kwargs)] if statement else []
@@ -117,9 +119,10 @@ class Prepared(Generic[P, R]):
     def _prepare(self, args: Any, kwargs: Any) -> _Statement | None:
         first: list[Any] = []
         second: list[Any] = []
-        here = self.build(*_stand_ins(args, 0, first), **kwargs)
-        with clock.standing_at(clock.now() + _LATER):
-            there = self.build(*_stand_ins(args, _ROUND, second), **kwargs)
+        with connections[DEFAULT_DB_ALIAS].execute_wrapper(self._asks_first):
+            here = self.build(*_stand_ins(args, 0, first), **kwargs)
+            with clock.standing_at(clock.now() + _LATER):
+                there = self.build(*_stand_ins(args, _ROUND, second), **kwargs)
         if here._prefetch_related_lookups or here._known_related_objects:  # type: ignore[attr-defined]
             raise CannotPrepare(f"{self.build.__qualname__} answers more than the rows of its statement")
         if isinstance(here, ScopedQuerySet):
@@ -133,6 +136,11 @@ class Prepared(Generic[P, R]):
             raise CannotPrepare(f"{self.build.__qualname__} asks another question for other values")
         places = tuple(self._places(params, other_params, list(zip(first, second, strict=True))))
         return _Statement(here, compiler, sql, params, places)
+
+    def _asks_first(self, *_statement: Any) -> None:
+        raise CannotPrepare(
+            f"{self.build.__qualname__} depends on what the database answered before it asked"
+        )
 
     def _places(
         self, params: Sequence[Any], others: Sequence[Any], stand_ins: list[tuple[Any, Any]]
