@@ -29,6 +29,11 @@ from factories import SYSTEM, agent, grant, manager, outsider, party, project, r
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("enishi.accounts.prepared.PATIENCE", 0)
+
+
 @prepared
 def seen(actor: Actor, ids: list[int]) -> QuerySet[Party]:
     return Party.objects.visible_to(actor).filter(pk__among=ids).select_related("owner").order_by("pk")
@@ -87,6 +92,20 @@ def test_what_is_kept_from_somebody_stays_kept():
     assert seen(reader, [found.pk]) == [found]
     through = replace(manager(here), within=excluded, _scopes={})
     assert Party.objects.visible_to(through).count() == len(seen(through, [found.pk]))
+
+
+def test_what_is_asked_but_once_is_not_prepared(monkeypatch):
+    monkeypatch.setattr("enishi.accounts.prepared.PATIENCE", 1)
+    built = []
+
+    @prepared
+    def again(pk: int) -> QuerySet[Party]:
+        built.append(pk)
+        return Party.objects.unscoped("a test").filter(pk=pk)
+
+    found = party(project(), "A")
+    assert [again(found.pk) for _time in range(4)] == [[found]] * 4
+    assert built[0] == found.pk and len(built) == 3
 
 
 def test_one_statement_and_no_more():

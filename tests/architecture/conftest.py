@@ -9,6 +9,7 @@ from django.db import transaction
 from django.test import override_settings
 
 from architecture.world import World, make_world
+from enishi.accounts import prepared
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +20,12 @@ def _world(django_db_setup, django_db_blocker) -> Iterator[tuple[World, Path]]:
         with override_settings(FILES_DIR=files), transaction.atomic():
             yield make_world(), files
             transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def _prepared_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What every page asks can be prepared, for everybody who opens it."""
+    monkeypatch.setattr(prepared, "PATIENCE", 0)
 
 
 @pytest.fixture

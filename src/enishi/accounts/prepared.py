@@ -1,7 +1,7 @@
 """Queries that are worked out once and run with other values from then on.
 
 Putting together one statement takes Django longer than PostgreSQL needs to answer it, and a page asks forty of them.
-A function under ``prepared`` describes a query; it is called twice when it is first needed, with two sets of stand-ins
+A function under ``prepared`` describes a query; it is called twice when it is needed again, with two sets of stand-ins
 for its values, and what the two statements differ in shows where the values go. From then on only those are filled in.
 """
 
@@ -35,6 +35,8 @@ _ROUND = 1_000
 _TOO_FAR = 2**63
 """No column holds such a number: an address of a page may name it, and finds nothing."""
 _LATER = dt.timedelta(days=400)
+PATIENCE = 1
+"""So often a statement is put together as ever before it is prepared, which costs as much as doing so four times."""
 
 
 class CannotPrepare(UserWarning):
@@ -83,8 +85,8 @@ class Prepared(Generic[P, R]):
 
     def __init__(self, build: Callable[P, QuerySet[Any, R]]) -> None:
         self.build = build
-        self._kept: dict[Hashable, _Statement | bool] = {}
-        """By shape; True: to be put together each time, False: nothing can be found."""
+        self._kept: dict[Hashable, _Statement | int | None] = {}
+        """By shape: a statement; None to put it together each time; how often it was put together so far."""
         functools.update_wrapper(self, build)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> list[R]:
@@ -94,27 +96,27 @@ class Prepared(Generic[P, R]):
         shape = (zone, *(_shape(value, values) for value in args), *kwargs.items())
         if any(isinstance(value, int) and abs(value) >= _TOO_FAR for value in values):
             return []
-        statement = self._kept.get(shape)
-        if statement is None:
-            statement = self._keep(shape, args, kwargs)
-        if isinstance(statement, _Statement):
-            return statement.rows(values)
-        return [*self.build(*args, **kwargs)] if statement else []
+        found = self._kept.get(shape, 0)
+        if isinstance(found, int):
+            found = self._keep(shape, found, args, kwargs)
+        return found.rows(values) if isinstance(found, _Statement) else [*self.build(*args, **kwargs)]
 
     def first(self, *args: P.args, **kwargs: P.kwargs) -> R | None:
         """The first row, or nothing."""
         return next(iter(self(*args, **kwargs)), None)
 
-    def _keep(self, shape: Hashable, args: Any, kwargs: Any) -> _Statement | bool:
-        statement: _Statement | bool = True
-        try:
-            statement = self._prepare(args, kwargs) or False
-        except CannotPrepare as reason:
-            warnings.warn(reason, stacklevel=3)
+    def _keep(self, shape: Hashable, times: int, args: Any, kwargs: Any) -> _Statement | int | None:
+        found: _Statement | int | None = times + 1
+        if times >= PATIENCE:
+            try:
+                found = self._prepare(args, kwargs)
+            except CannotPrepare as reason:
+                warnings.warn(reason, stacklevel=3)
+                found = None
         if len(self._kept) >= MOST:
             self._kept.clear()
-        self._kept[shape] = statement
-        return statement
+        self._kept[shape] = found
+        return found
 
     def _prepare(self, args: Any, kwargs: Any) -> _Statement | None:
         first: list[Any] = []
@@ -130,6 +132,7 @@ class Prepared(Generic[P, R]):
         try:
             compiler, sql, params = _compiled(here)
         except EmptyResultSet:
+            # Without a statement there is nothing to save.
             return None
         _other, other_sql, other_params = _compiled(there)
         if sql != other_sql or len(params) != len(other_params):
