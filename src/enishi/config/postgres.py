@@ -38,6 +38,8 @@ DATABASE = ROLE = "enishi"
 STATE_DIR = Path("/var/lib/enishi")
 SERVER_ACCOUNT = "embedded_postgres"
 START_TIMEOUT_S = 60
+# After kill -9 the server and its children are still there for some moments.
+_GOING = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
 SOCKET_PATH_LIMIT = 100
 """Bytes of a socket's path: 107 on Linux, 103 on macOS."""
 
@@ -126,7 +128,6 @@ class _Cluster:
         self._write_configuration(durable=durable)
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._try_start(deadline):
-            # after kill -9 of the server its children may hold the shared memory for some moments
             time.sleep(0.1)
         self._create_database()
 
@@ -165,7 +166,7 @@ class _Cluster:
             with log.open(errors="replace") as file:
                 file.seek(begin)
                 said = file.read()[-2000:].strip()
-            if "pre-existing shared memory block" in said and time.monotonic() < deadline:
+            if any(reason in said for reason in _GOING) and time.monotonic() < deadline:
                 return False
             raise PostgresError(f"{error}\nThe server's log, {log}, says:\n{said}") from None
         return True
