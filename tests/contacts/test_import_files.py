@@ -96,16 +96,32 @@ def test_which_project_is_meant(tmp_path, capsys):
     assert main(["import", str(file), "--country", "fr"]) == 0
     assert Project.objects.get().name == "General"
     factories.project("Wind", code="wind")
-    assert main(["import", str(file)]) == 2
-    assert (
-        "name the project by --project. There are: general (General), wind (Wind)" in capsys.readouterr().err
+    capsys.readouterr()
+    assert main(["import", str(file), "--country", "fr", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["unchanged"] == 1
+    assert told.err == (
+        "Into “General”; another project is named by --project. There are: general (General), wind (Wind)\n"
     )
     assert main(["import", str(file), "--project", "sea"]) == 2
+    assert "there is no project “sea”. There are: general (General), wind (Wind)" in capsys.readouterr().err
     assert main(["import", str(file), "--project", "wind", "--country", "fr"]) == 0
     assert Party.objects.unscoped("t").get(full_name="Aline Mercier").project_ids == [
         Project.objects.get(name="General").pk,
         Project.objects.get(code="wind").pk,
     ]
+
+
+def test_among_projects_of_which_none_is_named_a_general_one_is_made(tmp_path, capsys):
+    file = tmp_path / "list.csv"
+    file.write_text(LIST)
+    factories.project("Wind", code="wind")
+    factories.project("Sea", code="sea")
+    assert main(["import", str(file), "--country", "fr"]) == 0
+    assert Party.objects.unscoped("t").get(full_name="Aline Mercier").project_ids == [
+        Project.objects.get(code="general").pk
+    ]
+    assert "Into “General”" in capsys.readouterr().err
 
 
 def test_nothing_that_could_be_read_is_a_failure(project, tmp_path, capsys):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from enishi.contacts.importing.protocol import ImportReport
 
 WRONG_USAGE = 2
+GENERAL = "general"
+"""Where files go that nobody named a project for: only those who see every project see them there."""
 
 
 def import_(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +30,9 @@ def import_(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset", default="", help="the program that wrote the list, such as salesforce or eight"
     )
-    parser.add_argument("--project", default="", help="short name or name of the project to import into")
+    parser.add_argument(
+        "--project", default="", help="short name or name of the project to import into (General)"
+    )
     parser.add_argument(
         "--country", default="", metavar="CC", help="country of phone numbers and postcodes without one"
     )
@@ -76,7 +80,7 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 def _project(actor: Actor, wanted: str) -> int | None:
-    """The project that is meant: the one named, the only one there is, or a first one. None after saying which there are."""
+    """The project that is meant: the one named, the only one there is, or General. None after saying which there are."""
     from django.db.models import Q
 
     from enishi.accounts.queries import organisation, projects
@@ -88,15 +92,19 @@ def _project(actor: Actor, wanted: str) -> int | None:
         if found is None:
             print(f"enishi: there is no project “{wanted}”. {_choice(there)}", file=sys.stderr)
         return found.pk if found else None
-    listed = list(there[:2])
-    if len(listed) > 1:
-        print(f"enishi: name the project by --project. {_choice(there)}", file=sys.stderr)
-        return None
-    return (
-        listed[0].pk
-        if listed
-        else create_project(actor, name="General", code="general", country=organisation().country).pk
-    )
+    listed = list(there)
+    if len(listed) == 1:
+        return listed[0].pk
+    general = next((project for project in listed if project.code == GENERAL), None)
+    if general is None:
+        country = organisation().country
+        general = create_project(actor, name="General", code=GENERAL, country=country)
+    if listed:
+        print(
+            f"Into “{general.name}”; another project is named by --project. {_choice(listed)}",
+            file=sys.stderr,
+        )
+    return general.pk
 
 
 def _choice(there: object) -> str:
