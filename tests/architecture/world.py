@@ -52,7 +52,7 @@ from enishi.privacy.services import draft_rule, start_run
 from enishi.reports.queries import Choice
 from enishi.reports.services import make_dashboard, make_report, schedule_report
 from enishi.themes.models import Chorus, Meaning, Suggestion
-from enishi.themes.services import create_theme, mark_passage, save_reply
+from enishi.themes.services import create_theme, mark_passage, save_answer, save_reply
 from enishi.timeline.handover.moving import hand_over
 from enishi.timeline.models import Check, Entry, Notification
 from enishi.timeline.services import notify
@@ -89,6 +89,7 @@ class World:
             ("fieldwork:take", "POST"): {"of": f"project-{ids['project_id']}"},
             ("themes:mark", "GET"): {"start": 0, "end": 8},
             ("themes:mark", "POST"): {"start": 0, "end": 8},
+            ("themes:answer_without", "POST"): {"party": ids["party_id"]},
             ("cases:move", "GET"): {"to": "assess"},
             ("cases:move", "POST"): {"to": "assess"},
             ("conversations:note_answer", "POST"): {"answer": "accepted"},
@@ -283,7 +284,9 @@ def _themes(where: Project, worker: Actor, ids: dict[str, object]) -> dict[str, 
         worker, theme=theme, project=where, since=today - dt.timedelta(days=7), until=today,
         purpose=ConsentPurpose.objects.order_by("pk")[0], also_unstated=True, words={"en": ("Pumps", "Quieter now.")},
     )  # fmt: skip
+    to_all = save_answer(worker, chorus.pk, words={"en": ("Pumps", "Quieter now, {name}.")}, otherwise="en")
     return {
+        "answer_id": to_all.pk,
         "reply_id": answer.pk,
         "draft_id": draft.pk,
         "chorus_id": chorus.pk,

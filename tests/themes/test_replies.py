@@ -22,7 +22,7 @@ from enishi.conversations.models import Interaction
 from enishi.core import clock
 from enishi.themes import services
 from enishi.themes.models import Reply, ReplyTo
-from enishi.themes.queries import replies
+from enishi.themes.queries import replies, sending
 from enishi.themes.services import ThemeError, mark_passage
 from enishi.timeline.models import Item, Notification
 from factories import READ, SYSTEM, agent, manager, outsider, party, project
@@ -148,7 +148,7 @@ def test_it_goes_once_in_their_language_and_stands_on_their_record(here, news, m
     for who, one_talk in zip((ada, bea), logged, strict=True):
         assert Item.objects.unscoped("of this test").filter(party_id=who.pk, subject_id=one_talk.pk).exists()
     one.refresh_from_db()
-    assert one.state == "sent" and replies.counts(one) == {"sent": 2}
+    assert one.state == "sent" and sending.counts(one) == {"sent": 2}
     assert Notification.objects.get(user=worker, kind="reply").url == f"/themes/done/{one.pk}/"
     with pytest.raises(ThemeError):
         services.send_reply(here.agent, one.pk)
@@ -169,7 +169,7 @@ def test_what_changed_since_it_was_released_counts(here, news, monkeypatch):
     save_point(SYSTEM, cy, PointDraft("email", "cyrus@quill.example"), point=point)
     let_go(monkeypatch)
     assert [message.to for message in mail.outbox] == [["cyrus@quill.example"]]
-    assert replies.counts(one) == {"sent": 1}
+    assert sending.counts(one) == {"sent": 1}
 
 
 def test_stopped_before_anything_went_it_can_be_sent_again(here, news, monkeypatch):
@@ -198,7 +198,7 @@ def test_killed_in_between_nobody_gets_it_twice(here, news, monkeypatch):
             let_go(monkeypatch)
     services.send_due()
     assert [message.to[0] for message in mail.outbox] == ["ada@quill.example", "bea@quill.example"]
-    assert replies.counts(one) == {"going": 1, "sent": 1}
+    assert sending.counts(one) == {"going": 1, "sent": 1}
     assert one.people.get(state="sent").party_id == bea.pk
 
 
@@ -217,9 +217,9 @@ def test_a_refused_address_is_named_and_a_silent_server_is_asked_again(here, new
 
     monkeypatch.setattr("django.core.mail.EmailMessage.send", send)
     let_go(monkeypatch)
-    assert replies.counts(one) == {"failed": 1, "waiting": 1}
+    assert sending.counts(one) == {"failed": 1, "waiting": 1}
     services.send_due()
-    assert replies.counts(one) == {"failed": 1, "sent": 1}
+    assert sending.counts(one) == {"failed": 1, "sent": 1}
 
 
 def test_nobody_reads_or_sends_beyond_their_rights(here, news):

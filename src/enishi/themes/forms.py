@@ -134,7 +134,63 @@ class MergeThemeForm(forms.Form):
         fields["kept"].queryset = queries.other_themes(actor, theme)
 
 
-class ReplyForm(forms.Form):
+def _wording(languages: Sequence[tuple[str, str]]) -> dict[str, forms.Field]:
+    """A subject and a text in each language."""
+    fields: dict[str, forms.Field] = {}
+    for code, _name in languages:
+        fields[f"subject_{code}"] = forms.CharField(
+            label=_("subject"), max_length=200, required=False, widget=forms.TextInput(attrs={"dir": "auto"})
+        )
+        fields[f"text_{code}"] = forms.CharField(
+            label=_("text"),
+            max_length=20_000,
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 8, "dir": "auto", "data-grow": ""}),
+        )
+    return fields
+
+
+class _Worded(forms.Form):
+    """A form with words in several languages."""
+
+    languages: Sequence[tuple[str, str]] = ()
+
+    def words(self) -> dict[str, tuple[str, str]]:
+        given = self.cleaned_data
+        return {code: (given[f"subject_{code}"], given[f"text_{code}"]) for code, _name in self.languages}
+
+    def parts(self) -> list[dict[str, Any]]:
+        """The fields of each language, open where something stands in them."""
+        return [
+            {
+                "name": name,
+                "code": code,
+                "subject": self[f"subject_{code}"],
+                "text": self[f"text_{code}"],
+                "open": bool(self[f"text_{code}"].value() or self[f"subject_{code}"].value()),
+            }
+            for code, name in self.languages
+        ]
+
+
+class AnswerForm(_Worded):
+    """One answer in the languages of those who get it."""
+
+    otherwise = forms.ChoiceField(
+        label=_("whoever reads none of these languages gets it in"),
+        required=False,
+        help_text=_("Left open, the page says whose language is missing."),
+    )
+
+    def __init__(self, languages: Sequence[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.languages = languages
+        fields: Any = self.fields
+        fields["otherwise"].choices = [("", _("nobody yet")), *languages]
+        self.fields |= _wording(languages)
+
+
+class ReplyForm(_Worded):
     """What was done, in each language, and for whom."""
 
     project: forms.ModelChoiceField[Any] = forms.ModelChoiceField(label=_("project"), queryset=None)
@@ -158,37 +214,8 @@ class ReplyForm(forms.Form):
         fields["purpose"].initial = next(
             (pk for pk, one in self.purposes.items() if one.code == "news"), None
         )
-        for code, _name in settings.LANGUAGES:
-            fields[f"subject_{code}"] = forms.CharField(
-                label=_("subject"),
-                max_length=200,
-                required=False,
-                widget=forms.TextInput(attrs={"dir": "auto"}),
-            )
-            fields[f"text_{code}"] = forms.CharField(
-                label=_("text"),
-                max_length=20_000,
-                required=False,
-                widget=forms.Textarea(attrs={"rows": 8, "dir": "auto", "data-grow": ""}),
-            )
-        self.languages = [(code, name) for code, name in settings.LANGUAGES]
+        self.languages = [(code, str(name)) for code, name in settings.LANGUAGES]
+        self.fields |= _wording(self.languages)
 
     def clean_purpose(self) -> ConsentPurpose:
         return self.purposes[self.cleaned_data["purpose"]]
-
-    def words(self) -> dict[str, tuple[str, str]]:
-        given = self.cleaned_data
-        return {code: (given[f"subject_{code}"], given[f"text_{code}"]) for code, _name in self.languages}
-
-    def parts(self) -> list[dict[str, Any]]:
-        """The fields of each language, open where something stands in them."""
-        return [
-            {
-                "name": name,
-                "code": code,
-                "subject": self[f"subject_{code}"],
-                "text": self[f"text_{code}"],
-                "open": bool(self[f"text_{code}"].value() or self[f"subject_{code}"].value()),
-            }
-            for code, name in self.languages
-        ]

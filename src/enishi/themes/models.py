@@ -2,12 +2,13 @@
 
 Three layers stand side by side and none writes over another: what a person heard in a passage (``Passage``), what the
 machine reads in the same words, and how a conversation felt to somebody as a whole (``Overall``). All of them are read
-under the right for their conversation, so they have no rights of their own. A ``Reply`` says to them what was done about it.
+under the right for their conversation, so they have no rights of their own. A ``Reply`` says to them what was done about it, an
+``Answer`` answers all who say much the same.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -16,7 +17,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField, HnswIndex
 
-from enishi.accounts.access import ScopedModel
+from enishi.accounts.access import ScopedModel, SharedModel
 from enishi.accounts.branches import LONGEST, Branch
 from enishi.core.ai.embedding import DIMENSIONS
 
@@ -277,17 +278,74 @@ class Aside(models.Model):
         return f"{self.interaction_id}:{self.start}"
 
 
-class Reply(ScopedModel):
-    """What was done about a theme in a project: it goes back to the people who spoke of it in a period.
+class Sending(models.Model):
+    """What goes out to many people, to each of them once.
 
-    Only to those who agreed to ``purpose``; with ``also_unstated`` also to whoever never said anything about that. It goes when
-    ``goes_at`` has come: until then, and for whom it has not reached yet, it can be stopped.
+    It goes when ``goes_at`` has come: until then, and for whom it has not reached yet, it can be stopped.
     """
 
     class State(models.TextChoices):
         DRAFT = "draft", _("being written")
         GOING = "going", _("on its way")
         SENT = "sent", _("sent")
+
+    state = models.CharField(max_length=5, choices=State.choices, default=State.DRAFT)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField()
+    goes_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Wording(models.Model):
+    """The words of what goes out, in one language."""
+
+    language = models.CharField(max_length=5)
+    subject = models.CharField(_("subject"), max_length=200)
+    text = models.TextField(_("text"))
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Recipient(models.Model):
+    """Somebody whom it goes to, once. ``going`` is held while the mail is handed over: nobody gets it twice.
+
+    ``interaction`` is how it stands on their record.
+    """
+
+    class Way(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+        LETTER = "letter", _("Letter")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        GOING = "going", _("handed over")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("refused")
+
+    party = models.ForeignKey("contacts.Party", on_delete=models.CASCADE, related_name="+")
+    way = models.CharField(max_length=6, choices=Way.choices)
+    address = models.CharField(max_length=500)
+    language = models.CharField(max_length=5)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    interaction = models.ForeignKey(
+        "conversations.Interaction", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Reply(Sending, ScopedModel):
+    """What was done about a theme in a project: it goes back to the people who spoke of it in a period.
+
+    Only to those who agreed to ``purpose``; with ``also_unstated`` also to whoever never said anything about that.
+    """
 
     view_right: ClassVar[str] = "conversations.view"
 
@@ -298,10 +356,6 @@ class Reply(ScopedModel):
         "contacts.ConsentPurpose", on_delete=models.PROTECT, related_name="+", verbose_name=_("agreed to")
     )
     also_unstated = models.BooleanField(_("also to whoever said nothing about that"), default=False)
-    state = models.CharField(max_length=5, choices=State.choices, default=State.DRAFT)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    made_at = models.DateTimeField()
-    goes_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -321,51 +375,77 @@ class Reply(ScopedModel):
         return f"{self.theme_id} {self.since:%Y-%m-%d}"
 
 
-class ReplyText(models.Model):
-    """The words of a reply in one language."""
-
+class ReplyText(Wording):
     # reply_text_once begins with it
     reply = models.ForeignKey(Reply, on_delete=models.CASCADE, related_name="texts", db_index=False)
-    language = models.CharField(max_length=5)
-    subject = models.CharField(_("subject"), max_length=200)
-    text = models.TextField(_("text"))
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["reply", "language"], name="reply_text_once")]
 
-    def __str__(self) -> str:
-        return self.subject
 
-
-class ReplyTo(models.Model):
-    """Somebody whom a reply goes to, once. ``going`` is held while the mail is handed over: nobody gets it twice.
-
-    ``interaction`` is how it stands on their record.
-    """
-
-    class Way(models.TextChoices):
-        EMAIL = "email", _("E-mail")
-        LETTER = "letter", _("Letter")
-
-    class State(models.TextChoices):
-        WAITING = "waiting", _("waiting")
-        GOING = "going", _("handed over")
-        SENT = "sent", _("sent")
-        FAILED = "failed", _("refused")
-
+class ReplyTo(Recipient):
     # reply_to_once begins with it
     reply = models.ForeignKey(Reply, on_delete=models.CASCADE, related_name="people", db_index=False)
-    party = models.ForeignKey("contacts.Party", on_delete=models.CASCADE, related_name="+")
-    way = models.CharField(max_length=6, choices=Way.choices)
-    address = models.CharField(max_length=500)
-    language = models.CharField(max_length=5)
-    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    interaction = models.ForeignKey(
-        "conversations.Interaction", null=True, on_delete=models.SET_NULL, related_name="+"
-    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["reply", "party"], name="reply_to_once")]
 
     def __str__(self) -> str:
         return f"{self.reply_id} to {self.party_id}"
+
+
+class Answer(Sending, SharedModel):
+    """One answer to all who say much the same in what they wrote: to each in the thread of their own letter.
+
+    ``otherwise`` is the language for whoever's own it is not written in; empty, they do not get it. ``without`` are those whom
+    somebody left out.
+    """
+
+    view_right: ClassVar[str] = "conversations.view"
+
+    chorus = models.ForeignKey(Chorus, null=True, on_delete=models.SET_NULL, related_name="answers")
+    otherwise = models.CharField(max_length=5, blank=True)
+    without: models.ManyToManyField[Any, Any] = models.ManyToManyField("contacts.Party", related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(goes_at__isnull=False), name="answer_goes_sometime"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["goes_at"], condition=Q(state="going"), name="answer_going"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chorus_id or ''} {self.made_at:%Y-%m-%d}"
+
+
+class AnswerText(Wording):
+    # answer_text_once begins with it
+    answer = models.ForeignKey(Answer, on_delete=models.CASCADE, related_name="texts", db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["answer", "language"], name="answer_text_once")]
+
+
+class AnswerTo(Recipient):
+    """``letter`` is the newest that they wrote: the answer stands in its thread."""
+
+    # answer_to_once begins with it
+    answer = models.ForeignKey(Answer, on_delete=models.CASCADE, related_name="people", db_index=False)
+    letter = models.ForeignKey("conversations.Interaction", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["answer", "party"], name="answer_to_once"),
+            # Two who answer the same letter at once: one of them is told.
+            models.UniqueConstraint(
+                fields=["letter", "party"],
+                condition=Q(state__in=["waiting", "going"]),
+                name="answer_to_one_at_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.answer_id} to {self.party_id}"

@@ -23,7 +23,7 @@ from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
 from enishi.themes import drawing, queries, services
 from enishi.themes.models import Feeling
 from enishi.themes.personal import ThemesKeeper
-from enishi.themes.queries import machine, voices
+from enishi.themes.queries import answers, machine, voices
 from enishi.themes.services.passages import silence
 
 VIEW, EDIT, CASES_EDIT = "conversations.view", "conversations.edit", "cases.edit"
@@ -93,6 +93,16 @@ def reply_fields() -> dict[str, Any]:
     return {"languages": _("languages"), "people": _("people")}
 
 
+@provide("timeline.url", "themes.answer")
+def answer_url(subject_id: int) -> str:
+    return reverse("themes:answer", args=[subject_id])
+
+
+@provide("timeline.fields", "themes.answer")
+def answer_fields() -> dict[str, Any]:
+    return {"languages": _("languages")}
+
+
 @panel("conversations.interaction.end", order=20)
 def of_interaction(actor: Actor, interaction: Interaction) -> Shown:
     """Themes of the passages, what was marked in words edited away since, and how it felt as a whole."""
@@ -135,8 +145,13 @@ def _alike(actor: Actor, subject: Interaction | Case) -> Shown | None:
     found = voices.alike(actor, subject)
     if found is None or not machine.reads_along():
         return None
+    chorus_id = found.meaning.chorus_id
+    same = None
+    if isinstance(subject, Interaction) and chorus_id is not None:
+        same = answers.offered(actor, subject, chorus_id)
     context = {
         "found": found,
+        "same": same,
         "languages": drawing.languages(found.languages),
         "several": len(found.languages) > 1,
         "apart": found.meaning.apart_at is not None,

@@ -11,7 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from enishi.accounts.access import Actor
 from enishi.conversations.models import Interaction, Participant
 from enishi.core.personal import STRUCK, Chapter, Fate, Keeper, Subject, Table, labels_of, plain_row
-from enishi.themes.models import Aside, Meaning, Overall, Passage, Reading, ReplyTo, Suggestion
+from enishi.themes.models import (
+    Answer,
+    AnswerTo,
+    Aside,
+    Meaning,
+    Overall,
+    Passage,
+    Reading,
+    ReplyTo,
+    Suggestion,
+)
 
 _PASSAGE = ("quote", "feeling", "marked_at")
 
@@ -26,6 +36,10 @@ class ThemesKeeper(Keeper):
         Table(Overall, ("party",), Fate.STAYS, _("Feelings in conversations"), shown=False),
         # What they were told stands in their conversations.
         Table(ReplyTo, ("party",), Fate.GOES, _("Whom was told what was done"), shown=False),
+        Table(AnswerTo, ("party",), Fate.GOES, _("Who was answered with others"), shown=False),
+        Table(
+            Answer.without.through, ("party",), Fate.GOES, _("Who was not answered with others"), shown=False
+        ),
     )
 
     def tell(self, actor: Actor, subject: Subject) -> Iterable[Chapter]:
@@ -41,7 +55,8 @@ class ThemesKeeper(Keeper):
         silent = Q(interaction__participants__party__in=subject.party_ids, interaction__text="")
         theirs = Passage.objects.filter(Q(party__in=subject.party_ids) | silent).values("pk")
         Passage.objects.filter(pk__in=theirs).update(quote=STRUCK)
-        ReplyTo.objects.filter(party__in=subject.party_ids).delete()
+        for model in (ReplyTo, AnswerTo, Answer.without.through):
+            model._default_manager.filter(party__in=subject.party_ids).delete()
         self._forget(subject)
         return ()
 

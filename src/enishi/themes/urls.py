@@ -1,6 +1,6 @@
 from django.urls import path
 
-from enishi.themes.views import alike, emerging, machine, marking, pages, replies, setup
+from enishi.themes.views import alike, answers, emerging, machine, marking, pages, replies, setup
 
 app_name = "themes"
 urlpatterns = [
@@ -18,6 +18,16 @@ urlpatterns = [
     path("alike/<int:chorus_id>/", alike.chorus, name="chorus"),
     path("alike/<int:chorus_id>/mark/", alike.mark, name="chorus_mark"),
     path("alike/<int:chorus_id>/answered/", alike.answered, name="chorus_answered"),
+    path("alike/<int:chorus_id>/answer/", answers.new, name="answer_new"),
+    path("answers/<int:answer_id>/", answers.answer, name="answer"),
+    path("answers/<int:answer_id>/edit/", answers.edit, name="answer_edit"),
+    path("answers/<int:answer_id>/without/", answers.without, name="answer_without"),
+    path("answers/<int:answer_id>/send/", answers.send, name="answer_send"),
+    path("answers/<int:answer_id>/stop/", answers.stop, name="answer_stop"),
+    path("answers/<int:answer_id>/remove/", answers.remove, name="answer_remove"),
+    path("answers/<int:answer_id>/letters.csv", answers.letters, name="answer_letters"),
+    path("answers/<int:answer_id>/print/", answers.to_print, name="answer_print"),
+    path("answers/<int:answer_id>/progress/", answers.progress, name="answer_progress"),
     path("alike/apart/<int:meaning_id>/", alike.apart, name="apart"),
     path("unnamed/", emerging.unnamed, name="unnamed"),
     path("unnamed/<str:key>/", emerging.one, name="unnamed_one"),

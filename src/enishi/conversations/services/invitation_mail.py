@@ -5,7 +5,6 @@ A mail is claimed before it is handed over: after a crash in between it is missi
 
 from __future__ import annotations
 
-import smtplib
 import zoneinfo
 from email.utils import parseaddr
 from typing import Any
@@ -24,6 +23,7 @@ from enishi.conversations.models import Interaction, Invitation, Invitee
 from enishi.conversations.queries.invitations import answer_url
 from enishi.conversations.services.invitations import USUAL_MINUTES, organiser
 from enishi.core import clock, formats
+from enishi.core.mail import Handed, hand_over
 
 State = Invitee.State
 
@@ -49,14 +49,13 @@ def _send_one(one: Invitee) -> bool:
     if cancels and not one.told:
         mine.update(state=State.SENT)
         return False
-    try:
-        _mail(one, cancels=cancels).send()
-    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPSenderRefused, ValueError):
+    handed = hand_over(_mail(one, cancels=cancels))
+    if handed is Handed.REFUSED:
         mine.filter(state=State.GOING).update(state=State.FAILED)
         return False
-    except (smtplib.SMTPException, OSError) as error:
+    if handed is Handed.AWAY:
         mine.filter(state=State.GOING).update(state=State.WAITING)
-        raise ServerAway from error
+        raise ServerAway
     # Changed meanwhile, it waits again: then only that it was told is kept.
     mine.update(told=not cancels)
     mine.filter(state=State.GOING).update(state=State.SENT)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -12,14 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor
-from enishi.accounts.queries import organisation
 from enishi.contacts.models import Consent, ContactPoint, Party
 from enishi.contacts.queries.reaching import first_points, seen_parties
 from enishi.contacts.queries.setup import purpose_name
 from enishi.contacts.queries.whole import latest_consents_of
-from enishi.core import clock
-from enishi.themes.models import Reply, ReplyText, ReplyTo, Theme
+from enishi.themes.models import Reply, ReplyTo, Theme
 from enishi.themes.queries.passages import Filters, marks
+from enishi.themes.queries.sending import NO_ADDRESS, LeftOut, Plan, Reached, texts
 
 
 def replies(actor: Actor, theme: Theme) -> QuerySet[Any]:
@@ -33,43 +31,6 @@ def reply(actor: Actor, reply_id: int) -> Reply:
     """One of them; raises Reply.DoesNotExist."""
     rows = Reply.objects.visible_to(actor).select_related("theme", "project", "purpose", "user")
     return rows.get(pk=reply_id)
-
-
-def texts(of: Reply) -> dict[str, ReplyText]:
-    """Its words by language; first those for whoever reads none of the languages."""
-    found = {one.language: one for one in of.texts.order_by("pk")}
-    usual = organisation().language
-    first = [usual] if usual in found else []
-    return {code: found[code] for code in dict.fromkeys([*first, *found])}
-
-
-@dataclass(frozen=True)
-class Reached:
-    party: Party
-    way: str
-    address: str
-    language: str
-    shown: bool = True
-    """Whether the reader sees the address: whoever writes need not."""
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    party: Party
-    why: str
-
-
-@dataclass
-class Plan:
-    """Who gets a reply by e-mail, who by letter, and who not, with the reason; by name."""
-
-    mail: list[Reached] = field(default_factory=list)
-    letters: list[Reached] = field(default_factory=list)
-    left: list[LeftOut] = field(default_factory=list)
-
-    @property
-    def reached(self) -> list[Reached]:
-        return [*self.mail, *self.letters]
 
 
 def _start(day: dt.date) -> dt.datetime:
@@ -105,7 +66,7 @@ def plan(actor: Actor, of: Reply, *, only: Collection[int] | None = None) -> Pla
         why = _refused(of, party, stated.get(party.pk))
         point = points.get(party.pk)
         if not why and point is None:
-            why = _("No e-mail and no postal address that works.")
+            why = str(NO_ADDRESS)
         if why or point is None:
             result.left.append(LeftOut(party, why))
             continue
@@ -136,16 +97,3 @@ def told(actor: Actor, of: Reply) -> list[tuple[ReplyTo, Party]]:
     rows = list(of.people.order_by("pk"))
     people = Party.objects.visible_to(actor).in_bulk([row.party_id for row in rows])
     return [(row, people[row.party_id]) for row in rows if row.party_id in people]
-
-
-def counts(of: Reply) -> dict[str, int]:
-    """How many there are in each state."""
-    rows: QuerySet[ReplyTo, Any] = of.people.order_by().values_list("state").annotate(n=Count("pk"))
-    return dict(rows)
-
-
-def going() -> list[int]:
-    """Replies whose time has come."""
-    rows = Reply.objects.unscoped("the job that sends them")
-    found = rows.filter(state=Reply.State.GOING, goes_at__lte=clock.now())
-    return list(found.order_by("goes_at").values_list("pk", flat=True))

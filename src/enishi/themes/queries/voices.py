@@ -25,6 +25,7 @@ LIKE = 0.5
 COMPARED = 40
 """The nearest texts that are compared sentence by sentence."""
 LISTED = 100
+SENDS = (Participant.Role.FROM, Participant.Role.WITH)
 SHOWN = 300
 
 
@@ -171,15 +172,15 @@ def voices(actor: Actor, chorus_id: int, project_id: int | None = None) -> list[
     """Those who say much the same, newest first: at most a few hundred; none for what is out of reach."""
     found = _in_project(visible(actor), project_id).filter(chorus=chorus_id)
     listed = list(found.order_by("-at", "-pk").defer("whole")[:SHOWN])
-    senders = _senders(actor, listed)
-    return [Voice(one, senders.get(one.pk, ())) for one in listed]
+    known = senders(actor, listed)
+    return [Voice(one, known.get(one.pk, ())) for one in listed]
 
 
 def count(actor: Actor, chorus_id: int, project_id: int | None = None) -> int:
     return _in_project(visible(actor), project_id).filter(chorus=chorus_id).count()
 
 
-def _senders(actor: Actor, listed: Iterable[Meaning]) -> dict[int, list[Party]]:
+def senders(actor: Actor, listed: Iterable[Meaning]) -> dict[int, list[Party]]:
     """From whom each came, in two queries."""
     by_talk = {one.interaction_id: one.pk for one in listed if one.interaction_id is not None}
     links = [
@@ -187,7 +188,7 @@ def _senders(actor: Actor, listed: Iterable[Meaning]) -> dict[int, list[Party]]:
         for talk, party in Participant.objects.filter(
             interaction__in=list(by_talk),
             party__isnull=False,
-            role__in=[Participant.Role.FROM, Participant.Role.WITH],
+            role__in=SENDS,
         )
         .order_by("position", "pk")
         .values_list("interaction_id", "party_id")

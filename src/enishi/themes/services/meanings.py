@@ -19,7 +19,7 @@ from enishi.core.ai.embedding import Embedder
 from enishi.themes import signals
 from enishi.themes.machine import sentences
 from enishi.themes.machine.meaning import Meant, meant, packed, unpacked
-from enishi.themes.models import Chorus, Machine, Meaning
+from enishi.themes.models import Answer, Chorus, Machine, Meaning
 from enishi.themes.queries import voices
 from enishi.themes.services.errors import ThemeError
 from enishi.themes.services.tree import EDIT
@@ -114,6 +114,10 @@ def _join(mine: Meaning, said: Meant) -> None:
     known = sorted({one.chorus_id for one in same if one.chorus_id is not None})
     chorus = known[0] if known else Chorus.objects.create(made_at=clock.now()).pk
     Meaning.objects.filter(chorus__in=known[1:]).update(chorus=chorus)
+    # Also what somebody else wrote: whoever answers one answers the other.
+    Answer.objects.unscoped("it follows those whom it answers").filter(chorus__in=known[1:]).update(
+        chorus=chorus
+    )
     Chorus.objects.filter(pk__in=known[1:]).delete()
     Meaning.objects.filter(pk__in=[mine.pk, *(one.pk for one in same)]).update(chorus=chorus)
 

@@ -16,11 +16,13 @@ from enishi.accounts.requests import StaffRequest
 from enishi.conversations.models import Interaction
 from enishi.themes import drawing, services
 from enishi.themes.forms import ChorusForm
-from enishi.themes.queries import machine, voices
+from enishi.themes.models import Answer
+from enishi.themes.queries import answers, machine, voices
 from enishi.themes.queries.voices import Voice
 from enishi.themes.views.pages import VIEW, asked, shared
 
 PEOPLE = 60
+ANSWERS = 10
 
 
 @require_GET
@@ -41,7 +43,7 @@ def choruses(request: StaffRequest) -> HttpResponse:
     return render(request, "themes/alike.html", context)
 
 
-def _voices(request: StaffRequest, chorus_id: int) -> list[Voice]:
+def heard(request: StaffRequest, chorus_id: int) -> list[Voice]:
     """Those within reach; 404 where there is nobody."""
     request.actor.require(VIEW)
     listed = voices.voices(request.actor, chorus_id)
@@ -53,7 +55,7 @@ def _voices(request: StaffRequest, chorus_id: int) -> list[Voice]:
 @require_GET
 def chorus(request: StaffRequest, chorus_id: int) -> HttpResponse:
     """All who say much the same: their words, who they are, and one form for all of them."""
-    listed = _voices(request, chorus_id)
+    listed = heard(request, chorus_id)
     return _page(request, chorus_id, listed, _form(request, listed))
 
 
@@ -79,7 +81,13 @@ def _page(
 ) -> HttpResponse:
     people = {party.pk: party for one in listed for party in one.people}
     talks = [one.subject for one in listed if isinstance(one.subject, Interaction)]
+    given = list(answers.answers(request.actor, chorus_id)[:ANSWERS])
+    told = answers.counts(request.actor, [one.pk for one in given])
+    latest = next((one for one in given if one.state != Answer.State.DRAFT), None)
     context: dict[str, Any] = {
+        "answers": [{"one": one, "told": told.get(one.pk, {}).get("sent", 0)} for one in given],
+        "unanswered": sum(answers.waits(request.actor, talk) for talk in talks),
+        "latest": latest,
         "chorus_id": chorus_id,
         "crumbs": [
             {"label": _("Themes"), "url": reverse("themes:list")},
@@ -113,7 +121,7 @@ def _page(
 @require_POST
 def mark(request: StaffRequest, chorus_id: int) -> HttpResponse:
     """Mark the same words in all of them."""
-    listed = _voices(request, chorus_id)
+    listed = heard(request, chorus_id)
     form = _form(request, listed)
     if form is None:
         projects = {project for one in listed for project in one.subject.projects}
@@ -143,7 +151,7 @@ def mark(request: StaffRequest, chorus_id: int) -> HttpResponse:
 @require_POST
 def answered(request: StaffRequest, chorus_id: int) -> HttpResponse:
     """All of them have their answer."""
-    listed = _voices(request, chorus_id)
+    listed = heard(request, chorus_id)
     projects = {project for one in listed for project in one.subject.projects}
     request.actor.require_some("conversations.edit", projects)
     count = services.answered_all(request.actor, chorus_id)

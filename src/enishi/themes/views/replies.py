@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -19,15 +17,12 @@ from enishi.accounts.answers import done, found, refused
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts.queries.reaching import seen_parties
 from enishi.contacts.queries.setup import purpose_name
-from enishi.core import clock
-from enishi.core.documents import Column, Document, Table, write_csv
 from enishi.themes import queries, services
 from enishi.themes.forms import ReplyForm
 from enishi.themes.models import Reply, ReplyTo, Theme
-from enishi.themes.queries import replies
+from enishi.themes.queries import replies, sending
+from enishi.themes.views.outgoing import SHOWN, Sheet, letters_file, progress_of
 from enishi.themes.views.pages import VIEW, asked
-
-SHOWN = 200
 
 
 def _crumbs(theme: Theme) -> list[dict[str, Any]]:
@@ -63,7 +58,7 @@ def edit(request: StaffRequest, reply_id: int) -> HttpResponse:
         "purpose": one.purpose_id,
         "also_unstated": one.also_unstated,
     }
-    for language, words in replies.texts(one).items():
+    for language, words in sending.texts(one).items():
         first |= {f"subject_{language}": words.subject, f"text_{language}": words.text}
     return _form(request, one.theme, one, first)
 
@@ -96,14 +91,14 @@ def reply(request: StaffRequest, reply_id: int) -> HttpResponse:
     """Who would get it and who not, and why; once it is sent, who got it."""
     one = _reply(request, reply_id)
     draft = one.state == Reply.State.DRAFT
-    plan = replies.plan(request.actor, one) if draft else replies.Plan()
+    plan = replies.plan(request.actor, one) if draft else sending.Plan()
     told = [] if draft else replies.told(request.actor, one)
     letters = len(plan.letters) if draft else sum(row.way == ReplyTo.Way.LETTER for row, _party in told)
     context = {
         "reply": one,
         "crumbs": _crumbs(one.theme),
         "purpose": purpose_name(one.purpose),
-        "texts": list(replies.texts(one).values()),
+        "texts": list(sending.texts(one).values()),
         "plan": plan,
         "count": len(plan.reached),
         "told": told[:SHOWN],
@@ -116,21 +111,13 @@ def reply(request: StaffRequest, reply_id: int) -> HttpResponse:
 
 
 def _state(one: Reply) -> dict[str, Any]:
-    counts = replies.counts(one)
-    total = sum(counts.values())
-    return {
-        "state": {"going": "running", "sent": "done"}.get(one.state, ""),
-        "total": total,
-        "gone": total - counts.get(ReplyTo.State.WAITING, 0),
-        "failed": counts.get(ReplyTo.State.FAILED, 0),
-        "unsure": counts.get(ReplyTo.State.GOING, 0) if one.state == Reply.State.SENT else 0,
-    }
+    return progress_of(one, "reply", sending.counts(one))
 
 
 @require_GET
 def progress(request: StaffRequest, reply_id: int) -> HttpResponse:
     one = _reply(request, reply_id)
-    return render(request, "themes/reply_progress.html", {"reply": one, **_state(one)})
+    return render(request, "themes/sending.html", _state(one))
 
 
 @require_POST
@@ -174,29 +161,15 @@ def letters(request: StaffRequest, reply_id: int) -> HttpResponse:
     """Who has no e-mail address, with address and words: for printing letters and labels."""
     one = _reply(request, reply_id)
     request.actor.require(services.REPLY, one.project_id)
-    words = replies.texts(one)
+    words = sending.texts(one)
     if one.state == Reply.State.DRAFT:
         listed = [(r.party, r.address, r.language) for r in replies.plan(request.actor, one).letters]
     else:
         told = replies.told(request.actor, one)
         listed = [(p, r.address, r.language) for r, p in told if r.way == ReplyTo.Way.LETTER]
     shown = seen_parties(request.actor, [party.pk for party, _address, _code in listed], "address")
-    columns = [
-        Column("name", _("Name")),
-        Column("address", _("Address")),
-        Column("language", _("Language")),
-        Column("subject", _("Subject")),
-        Column("text", _("Text")),
-    ]
-    rows = [
-        [party.full_name, address if party.pk in shown else "", code, words[code].subject, words[code].text]
+    sheets = [
+        Sheet(party, address if party.pk in shown else "", code, words[code].subject, words[code].text)
         for party, address, code in listed
     ]
-    table = Table("letters", _("Letters"), columns, lambda: iter(rows), len(rows))
-    zone = timezone.get_current_timezone()
-    paper = Document(one.theme.path, "", get_language() or "en", zone, clock.now(), tables=[table])
-    file = io.BytesIO()
-    write_csv(paper, table, file)
-    answer = HttpResponse(file.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="letters-{one.pk}.csv"'
-    return answer
+    return letters_file(sheets, title=one.theme.path, name=f"letters-{one.pk}")
