@@ -13,6 +13,7 @@ from django.urls import reverse
 from enishi.accounts.access import Actor, Forbidden, Level, Via
 from enishi.accounts.models import User
 from enishi.accounts.queries import actor as actor_of
+from enishi.contacts import signals
 from enishi.contacts.models import Party
 from enishi.contacts.services import change_party
 from enishi.core import clock, registry
@@ -35,6 +36,26 @@ def _main(answer) -> str:
 
 
 # What changed
+
+
+def test_my_day_tells_a_mass_change_once_and_leaves_out_ones_own():
+    where, elsewhere = project("Wind"), project("Sea")
+    reader = manager(where)
+    aline, basile = party(where, "Aline"), party(where, "Basile")
+    since = clock.now()
+    single = services.record(SYSTEM, signals.party_changed, subject=aline)
+    operation = services.start_operation(SYSTEM, kind="test", label="List", project_ids=[where.pk])
+    services.record_each(
+        SYSTEM, signals.party_changed, [(aline, aline.pk, {}), (basile, basile.pk, {})], operation=operation
+    )
+    whole = services.record(SYSTEM, signals.party_changed, subject=aline, operation=operation)
+    services.record(reader, signals.party_changed, subject=basile)
+    services.record(SYSTEM, signals.party_changed, subject=party(elsewhere, "Chloe"))
+    told = queries.by_others(reader, since=since, limit=8)
+    assert [entry.pk for entry in told] == [whole.pk, single.pk]
+    assert queries.by_others(reader, since=since, limit=1) == [whole]
+    assert queries.by_others(reader, since=clock.now(), limit=8) == []
+    assert queries.by_others(reader, since=since, limit=8, project_id=elsewhere.pk) == []
 
 
 def test_the_history_needs_its_right(client):

@@ -150,6 +150,10 @@ class Entry(SharedModel):
                 condition=models.Q(operation__isnull=False),
                 name="entry_operation",
             ),
+            # What others did since yesterday, without the many entries of mass changes.
+            models.Index(
+                fields=["-at", "-id"], condition=models.Q(operation__isnull=True), name="entry_alone"
+            ),
             # The sealing job: what is not sealed yet.
             models.Index(fields=["id"], condition=models.Q(seal__isnull=True), name="entry_unsealed"),
             # The history of what one user did, and of one kind of event.

@@ -67,9 +67,7 @@ def what_changed(actor: Actor, project_id: int | None) -> Shown | None:
     if not actor.may("timeline.view"):
         return None
     since = last_evening(timezone.localtime(clock.now()))
-    entries = queries.history(actor, project_id=project_id, since=since).exclude(user_id=actor.user_id or 0)[
-        :CHANGES
-    ]
+    entries = queries.by_others(actor, since=since, limit=CHANGES, project_id=project_id)
     return Shown(
         "timeline/changed.html", {"since": since, "changes": [words.told(actor, entry) for entry in entries]}
     )
