@@ -82,7 +82,7 @@ def _local_date(value: dt.date, tz: dt.tzinfo | None) -> dt.date:
 def format_date(
     value: dt.date, language: str, *, today: dt.date, tz: dt.tzinfo | None = None, long: bool = False
 ) -> str:
-    """17 Nov; 17 nov.; 11月17日（火）; ۲۶ آبان. With the year if it is not that of `today`; `long` adds year and weekday."""
+    """17 Nov; 17 nov.; 11月17日（火）; ۲۶ آبان. With the year, without weekday, if it is not that of `today`; `long` has both."""
     day = _local_date(value, tz)
     language = _base(language)
     if language == "fa":
@@ -90,7 +90,8 @@ def format_date(
     with_year = long or day.year != today.year
     weekday = _weekday_names(language, "wide" if long and language != "ja" else "abbreviated")[day.weekday()]
     if language == "ja":
-        return f"{f'{day.year}年' if with_year else ''}{day.month}月{day.day}日（{weekday}）"
+        of_week = f"（{weekday}）" if long or not with_year else ""
+        return f"{f'{day.year}年' if with_year else ''}{day.month}月{day.day}日{of_week}"
     month = _month_names(language, "wide" if long else "abbreviated")[day.month]
     number = "1er" if language == "fr" and day.day == 1 else str(day.day)
     return " ".join([*([weekday] if long else []), number, month, *([str(day.year)] if with_year else [])])
