@@ -33,7 +33,7 @@ from enishi.commitments.services import (
 from enishi.commitments.services import (
     give as give_part,
 )
-from enishi.contacts.models import ConsentPurpose, DuplicatePair, Party, RelationType
+from enishi.contacts.models import ConsentPurpose, DuplicatePair, ImportRun, Party, RelationType
 from enishi.contacts.services import PointDraft, bulk, change_party, importing, relate, save_point, set_tags
 from enishi.contacts.services import setup as contact_setup
 from enishi.content.models import FileVersion
@@ -46,6 +46,9 @@ from enishi.core.ai.embedding import DIMENSIONS
 from enishi.core.money import Money
 from enishi.due.services import add_step
 from enishi.engagement.services import Judgement, give, plan, rate
+from enishi.mailboxes.services import Draft as MailboxDraft
+from enishi.mailboxes.services import save as save_mailbox
+from enishi.mailboxes.services import switch as switch_mailbox
 from enishi.places.services import add_layer
 from enishi.privacy.models import Erasure, Export
 from enishi.privacy.services import draft_rule, start_run
@@ -355,7 +358,7 @@ def _setup(where: Project, admin: User, people: dict[str, User | None]) -> dict[
             sign_in_url="https://idp.kazami.example/sso", certificates=["MIIC"],
         ).slug,
         "service_id": SignInService.objects.create(name="Kazami sign-in", slug="kazami", issuer="https://login.kazami.example", client_id="enishi").pk,
-        "pk": 0, "key": "none", "uidb36": "1", **_webhook(boss),
+        "pk": 0, "key": "none", "uidb36": "1", **_webhook(boss), **_mailbox(boss, where),
     }  # fmt: skip
 
 
@@ -365,6 +368,23 @@ def _webhook(boss: Actor) -> dict[str, object]:
     )
     switch(boss, endpoint.pk, on=False)
     return {"endpoint_id": endpoint.pk, "delivery_id": send_test(boss, endpoint.pk).pk}
+
+
+def _mailbox(boss: Actor, where: Project) -> dict[str, object]:
+    box = save_mailbox(
+        boss, None,
+        MailboxDraft(
+            name="Office", address="office@kazami.example", host="127.0.0.1", port=993, security="tls",
+            username="office", password="ebb and flow", folder="INBOX", project=where, confidentiality=1,
+            since=clock.today(),
+        ),
+    )  # fmt: skip
+    run = ImportRun.objects.create(project=where, importer="mailbox", state="done", filename="Office")
+    box.days.create(day=clock.today(), run=run, aside=1)
+    kept = storage.put_bytes(b"no mail")
+    aside = run.quarantined.create(file="Office", item="UID 7", reason="Empty.", sha256=kept.sha256, size=7)
+    switch_mailbox(boss, box.pk, on=False)
+    return {"mailbox_id": box.pk, "aside_id": aside.pk}
 
 
 def _privacy(where: Project, admin: User, ids: dict[str, object]) -> dict[str, object]:

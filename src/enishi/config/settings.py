@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "enishi.health",
     "enishi.fieldwork",
     "enishi.cases",
+    "enishi.mailboxes",
     "enishi.conversations",
     "enishi.commitments",
     "enishi.content",

@@ -14,12 +14,12 @@ def defer(name: str, *, lock: str | None = None, **arguments: Any) -> int:
     return app.configure_task(name, lock=lock).defer(**arguments)
 
 
-def defer_once(name: str, *, key: str, **arguments: Any) -> bool:
+def defer_once(name: str, *, key: str, lock: str | None = None, **arguments: Any) -> bool:
     """Put a job in the queue unless one with that key already waits there; tells whether it was put."""
     try:
         # A refused insert must not spoil the caller's transaction.
         with transaction.atomic():
-            app.configure_task(name, queueing_lock=key).defer(**arguments)
+            app.configure_task(name, queueing_lock=key, lock=lock).defer(**arguments)
     except AlreadyEnqueued:
         return False
     return True

@@ -1,7 +1,7 @@
 """Asking servers whose address somebody typed: never one inside our own network, unless the installation allows it.
 
-Sign-in services, the service that writes drafts and webhooks are asked through here; whatever else asks an address that was typed
-should be too.
+Sign-in services, the service that writes drafts, webhooks and mailboxes are asked through here; whatever else asks an address that
+was typed should be too.
 """
 
 from __future__ import annotations
@@ -46,6 +46,11 @@ def session() -> requests.Session:
     made.mount("https://", guarded)
     made.mount("http://", guarded)
     return made
+
+
+def connect(host: str, port: int, timeout: float) -> socket.socket:
+    """A connection to a server that is not asked by HTTP; raises ForbiddenAddress, or OSError where nobody answers."""
+    return socket.create_connection((_resolve(host, port), port), timeout)
 
 
 def _resolve(host: str, port: int) -> str:

@@ -32,9 +32,16 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def record_rows(actor: Actor, operation: Operation, happened: Iterable[Happened]) -> None:
+def record_rows(actor: Actor, operation: Operation | None, happened: Iterable[Happened]) -> None:
     """Write these entries in the caller's transaction; nobody is told of each."""
-    head = (clock.now(), actor.user_id, actor.name, str(actor.via), actor.request_id, operation.pk)
+    head = (
+        clock.now(),
+        actor.user_id,
+        actor.name,
+        str(actor.via),
+        actor.request_id,
+        operation and operation.pk,
+    )
     copy_in(
         Entry,
         _COLUMNS,

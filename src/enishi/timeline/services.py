@@ -151,7 +151,7 @@ def record_each(
     event: Event,
     happened: Iterable[tuple[models.Model, int | None, Changes]],
     *,
-    operation: Operation,
+    operation: Operation | None,
 ) -> None:
     """Write the entries of a bulk operation set-wise: (subject, its party's id, changes) each.
 

@@ -19,7 +19,7 @@ from enishi.webhooks.models import Attempt, Delivery, Endpoint, Fresh
 
 RIGHT = "webhooks.manage"
 TEST = "webhooks.test"
-_OURS = frozenset({"accounts", "timeline", "privacy", "writing", "webhooks"})
+_OURS = frozenset({"accounts", "timeline", "privacy", "writing", "webhooks", "mailboxes"})
 """What happens to the installation itself is no business of other programs."""
 PAGE = 30
 BATCH = 1000

@@ -1,9 +1,10 @@
-"""What the demo's organisation set up before it began: own fields, words to agree to, closing days, a webhook."""
+"""What the demo's organisation set up before it began: own fields, words to agree to, closing days, a mailbox, a webhook."""
 
 from __future__ import annotations
 
 import datetime as dt
 
+from enishi.accounts.access import Level
 from enishi.accounts.models import Role
 from enishi.accounts.services import change_role, protect_fields
 from enishi.commitments.services import add_closing_day
@@ -11,6 +12,9 @@ from enishi.config.demo.organisation import House
 from enishi.config.demo.people import TOPICS
 from enishi.contacts.models import ConsentPurpose
 from enishi.contacts.services import add_wording, save_field
+from enishi.mailboxes.services import Draft as Mailbox
+from enishi.mailboxes.services import save as save_mailbox
+from enishi.mailboxes.services import switch as switch_mailbox
 from enishi.webhooks.services import save as save_webhook
 from enishi.webhooks.services import switch as switch_webhook
 
@@ -84,7 +88,25 @@ def set_up(house: House, today: dt.date) -> None:
         name="Pont : bureau d'examen fermé",
         project=house.projects["certification"],
     )
-    # It is off: its host is made up.
+    # They are off: their hosts are made up.
+    box = save_mailbox(
+        house.actors["eleanor"],
+        None,
+        Mailbox(
+            name="Tidewall East",
+            address="tidewall-east@tidewall.example",
+            host="imap.tidewall.example",
+            port=993,
+            security="tls",
+            username="tidewall-east@tidewall.example",
+            password="made up",  # noqa: S106 - of a host that does not exist
+            folder="INBOX",
+            project=house.projects["tidewall-east"],
+            confidentiality=Level.INTERNAL,
+            since=today,
+        ),
+    )
+    switch_mailbox(house.actors["eleanor"], box.pk, on=False)
     told, _secret = save_webhook(
         house.actors["eleanor"], address="https://hooks.tidewall.example/enishi", events=TOLD
     )

@@ -1,6 +1,6 @@
 """Everyone the organisation answers to, and what is known about them."""
 
-from enishi.contacts.models.importing import ImportMapping, ImportRow, ImportRun, Quarantined
+from enishi.contacts.models.importing import STREAM, ImportMapping, ImportRow, ImportRun, Quarantined
 from enishi.contacts.models.party import (
     ContactPoint,
     DuplicatePair,
@@ -22,6 +22,7 @@ from enishi.contacts.models.setup import (
 )
 
 __all__ = [
+    "STREAM",
     "Consent",
     "ConsentPurpose",
     "ConsentText",

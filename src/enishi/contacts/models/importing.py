@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import ScopedModel
 
+STREAM = "mailbox"
+"""The importer of what comes by itself: no file that somebody brought, so in no list of imports."""
+
 
 class ImportRun(ScopedModel):
     """One file on its way in: read, matched to fields, tried, applied, undone.

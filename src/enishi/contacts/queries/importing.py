@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.accounts.fields import out_of_sight
-from enishi.contacts.models import Field, ImportMapping, ImportRow, ImportRun, Party, Quarantined
+from enishi.contacts.models import STREAM, Field, ImportMapping, ImportRow, ImportRun, Party, Quarantined
 from enishi.contacts.queries import protected
 
 Action = ImportRow.Action
@@ -19,6 +19,7 @@ Action = ImportRow.Action
 def runs(actor: Actor, *, before: int | None = None) -> ScopedQuerySet[ImportRun]:
     """Imports within the actor's rights, newest first; ``before`` is the id where the page above ended."""
     found = ImportRun.objects.visible_to(actor).select_related("project", "user", "operation")
+    found = found.exclude(importer=STREAM)
     if before is not None:
         found = found.filter(pk__lt=before)
     return found.order_by("-id")

@@ -13,7 +13,7 @@ from enishi.timeline.models import Entry, Operation
 Status = ContactPoint.Status
 
 
-def mark_bounced(actor: Actor, addresses: Collection[str], *, operation: Operation) -> int:
+def mark_bounced(actor: Actor, addresses: Collection[str], *, operation: Operation | None) -> int:
     """Say of these addresses, by key, that mail cannot reach them any more; returns of how many.
 
     Only of contacts that the actor may change; an address that was called wrong or refused stays so.

@@ -358,7 +358,7 @@ def save_point(
 
 
 def change_points(
-    actor: Actor, wanted: Mapping[ContactPoint, Mapping[str, Any]], *, operation: Operation
+    actor: Actor, wanted: Mapping[ContactPoint, Mapping[str, Any]], *, operation: Operation | None
 ) -> None:
     """Change fields of many points, loaded with their parties, as part of an operation; told party by party."""
     if not wanted:

@@ -62,7 +62,9 @@ def keep(name: str, data: bytes, *, sha256: str, text: str = "") -> Kept:
     )
 
 
-def add_attachments(actor: Actor, drafts: Sequence[AttachmentDraft], *, operation: Operation) -> list[int]:
+def add_attachments(
+    actor: Actor, drafts: Sequence[AttachmentDraft], *, operation: Operation | None
+) -> list[int]:
     """Make the files of many messages, in the order given, under the right for the messages; returns their ids.
 
     Records them, lets them be found, and defers the reading of their words in batches.

@@ -1,7 +1,7 @@
 """Reading mail archives: from bytes to people, texts and conversations. No database in here."""
 
 from .addresses import Address
-from .archive import RawItem, messages
+from .archive import RawItem, messages, too_large
 from .defects import DEFAULT_LIMITS, Defect, Limits, Unreadable
 from .message import Attachment, ParsedMessage, read
 from .quotes import Folded, Segment, fold
@@ -29,4 +29,5 @@ __all__ = [
     "is_reply_subject",
     "messages",
     "read",
+    "too_large",
 ]

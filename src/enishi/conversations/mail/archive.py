@@ -280,13 +280,14 @@ def _whole(stream: Stream, head: bytes, name: str, limits: Limits) -> RawItem | 
         size += len(chunk)
     raw = b"".join(pieces)
     if size > limits.message:
-        return _too_large(name, "", raw, limits)
+        return too_large(name, "", raw, limits)
     if name.lower().endswith(".emlx") and (length := EMLX_LENGTH.match(raw)):
         raw = raw[length.end() : length.end() + int(length.group(1))]
     return RawItem(name, "", raw)
 
 
-def _too_large(name: str, item: str, raw: bytes, limits: Limits) -> Unreadable:
+def too_large(name: str, item: str, raw: bytes, limits: Limits) -> Unreadable:
+    """For quarantine: a message beyond the limit, of which its beginning is kept."""
     reason = format_lazy(
         _(
             "The message is larger than {megabytes} MB, the limit for one message. Save its attachments apart and import it without them."
@@ -321,7 +322,7 @@ def _mailbox(
             break
         if len(buffer) > limits.message and skipping is None:
             number += 1
-            skipping = _too_large(name, _place(number, offset), buffer, limits)
+            skipping = too_large(name, _place(number, offset), buffer, limits)
         if skipping is not None:
             # Only what may hold the next separator is kept.
             dropped = max(limit - 1, 0)
@@ -366,7 +367,7 @@ def _place(number: int, offset: int) -> str:
 def _item(piece: bytes, number: int, offset: int, name: str, limits: Limits) -> RawItem | Unreadable:
     line, _, raw = piece.partition(b"\n")
     if len(raw) > limits.message:
-        return _too_large(name, _place(number, offset), raw, limits)
+        return too_large(name, _place(number, offset), raw, limits)
     if b">From " in raw:
         raw = MBOXRD_QUOTE.sub(rb"\1", raw)
     # The empty line before the next separator belongs to the separator.

@@ -24,8 +24,8 @@ _TEXTS = (models.CharField, models.TextField, models.JSONField)
 _APART = {
     "accounts.user", "accounts.team", "accounts.project", "accounts.role", "accounts.apitoken", "accounts.organisation",
     "accounts.idempotencykey", "contacts.contactpoint", "contacts.relationtype", "contacts.consentpurpose",
-    "contacts.consenttext", "contacts.field", "contacts.tag", "contacts.town", "privacy.blocked", "search.document", "timeline.check",
-    "timeline.entry", "timeline.redaction", "timeline.seal", "webhooks.attempt", "webhooks.delivery", "webhooks.endpoint",
+    "contacts.consenttext", "contacts.field", "contacts.tag", "contacts.town", "mailboxes.mailbox", "privacy.blocked", "search.document",
+    "timeline.check", "timeline.entry", "timeline.redaction", "timeline.seal", "webhooks.attempt", "webhooks.delivery", "webhooks.endpoint",
 }  # fmt: skip
 _ONLY = {"contacts.party": {"note", "greeting"}}
 Own = Mapping[type[models.Model], frozenset[int]]

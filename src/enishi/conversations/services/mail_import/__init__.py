@@ -1,7 +1,10 @@
 """Importing mail archives: read in batches, stored as conversations in threads, resumable, undoable as a whole."""
 
+from enishi.conversations.services.mail_import.arriving import keep_arrived
 from enishi.conversations.services.mail_import.batches import Archive
 from enishi.conversations.services.mail_import.importer import MailImporter
+from enishi.conversations.services.mail_import.mails import Mail, prepare
+from enishi.conversations.services.mail_import.people import OURS
 from enishi.conversations.services.mail_import.runs import (
     ImportTaken,
     MailOptions,
@@ -11,13 +14,19 @@ from enishi.conversations.services.mail_import.runs import (
     try_mail_import,
 )
 from enishi.conversations.services.mail_import.undo import UndoMailImport
+from enishi.conversations.services.mail_import.writing import Target
 
 __all__ = [
+    "OURS",
     "Archive",
     "ImportTaken",
+    "Mail",
     "MailImporter",
     "MailOptions",
+    "Target",
     "UndoMailImport",
+    "keep_arrived",
+    "prepare",
     "report_of",
     "run_mail_import",
     "start_mail_import",

@@ -11,7 +11,7 @@ from enishi.accounts import queries as accounts
 from enishi.contacts.models import ContactPoint, Party
 from enishi.conversations.models import Interaction
 from enishi.conversations.services.mail_import.mails import Mail, Named
-from enishi.core import names, normalise
+from enishi.core import names, normalise, registry
 
 ALIKE = 0.8
 """From here on a name on a mail says which of several contacts with one address is meant."""
@@ -27,17 +27,24 @@ class Contact:
     valid_until: dt.date | None
 
 
+OURS = "mail.ours"
+"""Apps that know further addresses of ours answer here."""
+
+
 class Us:
-    """Our own addresses: those of the users, and of everybody else in their domains."""
+    """Our own addresses: those of the users, of everybody else in their domains, and of our mailboxes."""
 
     def __init__(self) -> None:
         users = accounts.users(active=None).values_list("email", "pk")
         self.users = {email.lower(): pk for email, pk in users}
+        self.addresses = {address for tell in registry.providers(OURS).values() for address in tell()}
         domains = {email.rpartition("@")[2] for email in self.users}
         self.domains = {domain for domain in domains if domain and not normalise.is_provider(domain)}
 
     def includes(self, address: str) -> bool:
-        return address in self.users or address.rpartition("@")[2] in self.domains
+        return (
+            address in self.users or address in self.addresses or address.rpartition("@")[2] in self.domains
+        )
 
     def direction(self, mail: Mail) -> str:
         sender = mail.sender

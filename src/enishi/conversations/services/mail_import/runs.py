@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
@@ -202,7 +203,7 @@ def _finish(actor: Actor, run: ImportRun) -> ImportRun:
     counts = {name: run.counts.get(name, 0) for name in _COUNTED}
     counts["quarantined"] = run.quarantined.count()
     if run.operation is not None:
-        counts["updated"] = _mark_bounced(actor, run, run.operation)
+        counts["updated"] = mark_failed(actor, {"import_run": run}, operation=run.operation)
         if run.options["answer"] == Interaction.Answer.WAITING:
             _settle_answers(run)
         finish_operation(
@@ -221,8 +222,8 @@ def _finish(actor: Actor, run: ImportRun) -> ImportRun:
     return run
 
 
-def _mark_bounced(actor: Actor, run: ImportRun, operation: Operation) -> int:
-    """Addresses that failed for good, and that nothing has come from since."""
+def mark_failed(actor: Actor, among: Mapping[str, Any], *, operation: Operation | None) -> int:
+    """Addresses that failed for good by reports ``among`` these conversations, and that nothing has come from since."""
     wrote_since = Participant.objects.filter(
         party__points__key=OuterRef("address"),
         address=OuterRef("address"),
@@ -230,7 +231,10 @@ def _mark_bounced(actor: Actor, run: ImportRun, operation: Operation) -> int:
         interaction__occurred_at__gt=OuterRef("interaction__occurred_at"),
     )
     failed = (
-        Bounce.objects.filter(interaction__import_run=run, action="failed")
+        Bounce.objects.filter(
+            interaction__in=Interaction.objects.unscoped("the reports that came").filter(**among),
+            action="failed",
+        )
         .exclude(status__startswith="4")
         .exclude(Exists(wrote_since))
     )

@@ -32,7 +32,7 @@ from enishi.search.services import index_new
 from enishi.timeline.bulk import Happened, record_rows
 from enishi.timeline.models import Operation
 from enishi.timeline.placing import Placed, place_all
-from enishi.timeline.services import subject_type
+from enishi.timeline.services import record, subject_type
 
 Key = tuple[str, str]
 EMAIL = Interaction.Channel.EMAIL
@@ -46,6 +46,8 @@ class Target:
     level: int
     tag_ids: list[int] = field(default_factory=list)
     answer: str = Interaction.Answer.NONE
+    asked_since: dt.datetime | None = None
+    """What was written before needs no answer."""
 
 
 @dataclass(frozen=True)
@@ -115,14 +117,17 @@ class _Row:
 def write_mails(
     actor: Actor,
     run: ImportRun,
-    operation: Operation,
+    operation: Operation | None,
     mails: Sequence[Mail],
     known: Known,
     *,
     us: Us,
     target: Target,
-) -> None:
-    """Store new mails with people, files, threads, history; found and on timelines at once."""
+) -> list[int]:
+    """Store new mails with people, files, threads, history; found and on timelines at once. Returns their numbers.
+
+    Without an operation each is told of by itself, as if somebody had logged it.
+    """
     rows = _rows(mails, known, us, target)
     now = clock.now()
     _write_interactions(actor, run, rows, target, now)
@@ -136,7 +141,12 @@ def write_mails(
     _write_bounces(rows)
     _note_strangers(rows, us, target)
     _show(rows, target, now)
-    record_rows(actor, operation, (_happened(row, target) for row in rows))
+    happened = [_happened(row, target) for row in rows]
+    if operation is None:
+        _tell_each(actor, happened)
+    else:
+        record_rows(actor, operation, happened)
+    return [row.id for row in rows]
 
 
 def _rows(mails: Sequence[Mail], known: Known, us: Us, target: Target) -> list[_Row]:
@@ -167,7 +177,9 @@ def _recognised(
 
 
 def _answer(row: _Row, target: Target) -> str:
+    since = target.asked_since
     asks = row.direction == Interaction.Direction.IN and row.mail.personal
+    asks = asks and (since is None or row.mail.moment >= since)
     return target.answer if asks else str(Interaction.Answer.NONE)
 
 
@@ -230,7 +242,7 @@ def _write_identities(rows: Sequence[_Row]) -> None:
     )  # fmt: skip
 
 
-def _write_files(actor: Actor, operation: Operation, rows: Sequence[_Row], target: Target) -> None:
+def _write_files(actor: Actor, operation: Operation | None, rows: Sequence[_Row], target: Target) -> None:
     for row in rows:
         row.mail.keep_files()
     drafts = [
@@ -324,6 +336,19 @@ def _happened(row: _Row, target: Target) -> Happened:
         project_ids=target.project_ids,
         confidentiality=row.level,
     )
+
+
+def _tell_each(actor: Actor, happened: Iterable[Happened]) -> None:
+    for one in happened:
+        record(
+            actor,
+            one.event,
+            subject=Interaction(pk=one.subject_id, subject=one.label),
+            changes={name: (before, after) for name, (before, after) in one.changes.items()},
+            data=one.data,
+            project_ids=one.project_ids,
+            confidentiality=one.confidentiality,
+        )
 
 
 def set_aside(run: ImportRun, found: Iterable[Unreadable]) -> int:

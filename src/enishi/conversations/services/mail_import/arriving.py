@@ -1,0 +1,75 @@
+"""Mail as it arrives: stored like the mail of an archive, and answered or asking for an answer from then on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from django.db.models import Exists, OuterRef
+
+from enishi.accounts.access import Actor
+from enishi.contacts.models import ImportRun
+from enishi.conversations import signals
+from enishi.conversations.mail import Unreadable
+from enishi.conversations.models import Interaction
+from enishi.conversations.services.mail_import.mails import Mail
+from enishi.conversations.services.mail_import.people import Us
+from enishi.conversations.services.mail_import.runs import mark_failed, take_turn
+from enishi.conversations.services.mail_import.writing import (
+    Target,
+    look_up,
+    set_aside,
+    sort_out,
+    write_mails,
+)
+from enishi.core import clock
+from enishi.timeline.services import record
+
+Answer, Direction = Interaction.Answer, Interaction.Direction
+
+
+def keep_arrived(
+    actor: Actor, run: ImportRun, mails: Sequence[Mail], unreadable: Sequence[Unreadable], *, target: Target
+) -> Counter[str]:
+    """Store what arrived, in the caller's transaction; what is there already stays as it is. Returns the figures."""
+    take_turn()
+    known = look_up(mails)
+    found = sort_out(mails, known, run_id=None)
+    if found.fresh:
+        ids = write_mails(actor, run, None, found.fresh, known, us=Us(), target=target)
+        mark_failed(actor, {"pk__in": ids}, operation=None)
+        _settle(actor, ids)
+    found.counts["read"] = len(mails) + len(unreadable)
+    found.counts["quarantined"] = set_aside(run, unreadable)
+    return found.counts
+
+
+def _settle(actor: Actor, ids: Collection[int]) -> None:
+    """What we wrote on after it in the same thread is answered.
+
+    Never by a letter that whoever sees the question may not see: that there is one would be a trace of it.
+    """
+    messages = Interaction.objects.unscoped("questions and answers in the threads of what arrived").present()
+    answers = messages.filter(
+        thread=OuterRef("thread"),
+        direction=Direction.OUT,
+        occurred_at__gt=OuterRef("occurred_at"),
+        confidentiality__lte=OuterRef("confidentiality"),
+        project_ids__contains=OuterRef("project_ids"),
+    )
+    threads = messages.filter(pk__in=ids, thread__isnull=False).values("thread")
+    questions = messages.filter(Exists(answers), thread__in=threads, answer=Answer.WAITING)
+    for question in questions.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+        question.answer, question.version, question.updated_at = (
+            Answer.ANSWERED,
+            question.version + 1,
+            clock.now(),
+        )
+        question.save(update_fields=["answer", "version", "updated_at"])
+        record(
+            actor,
+            signals.interaction_changed,
+            subject=question,
+            changes={"answer": (Answer.WAITING.value, Answer.ANSWERED.value)},
+            data={"version": question.version},
+        )

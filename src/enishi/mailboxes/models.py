@@ -1,0 +1,105 @@
+"""Mailboxes that are read, and what came from them day by day."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from enishi.accounts.access import ScopedModel
+
+
+class Trouble(models.TextChoices):
+    """Why a mailbox could not be read, in a word."""
+
+    PRIVATE = "private", _("The server stands in a private network, or is not asked through TLS.")
+    NAME = "name", _("There is no server of that name. Check the host.")
+    UNREACHED = "unreached", _("The server does not answer there. Check host and port.")
+    TIMEOUT = "timeout", _("The server takes too long to answer.")
+    CERTIFICATE = (
+        "certificate",
+        _(
+            "The certificate of the server is not valid for this host. Enter the host as its certificate names it."
+        ),
+    )
+    TLS = "tls", _("The server speaks no TLS there. Check port and encryption.")
+    PROTOCOL = "protocol", _("What answers there is no IMAP server, or broke off. Check host and port.")
+    PASSWORD = "password", _("The server refused the user or the password.")
+    FOLDER = "folder", _("There is no such folder.")
+    SECRET = (
+        "secret",
+        _("The password cannot be read any more: the key of the installation was changed. Enter it again."),
+    )
+
+
+LASTING = frozenset(
+    {Trouble.PRIVATE, Trouble.CERTIFICATE, Trouble.TLS, Trouble.PASSWORD, Trouble.FOLDER, Trouble.SECRET}
+)
+"""What does not pass by itself: whoever looks after it is told at once."""
+
+
+class Mailbox(ScopedModel):
+    """A folder of an account, whose mail becomes conversations of one project.
+
+    ``uid_validity`` and ``last_uid`` say how far it was read. While it cannot be read, ``failures`` counts the attempts in a row and
+    ``next_at`` says when the next one is made; ``said`` are the words of the server. ``told``: administrators know of this trouble.
+    """
+
+    class Security(models.TextChoices):
+        TLS = "tls", _("TLS from the beginning (usually port 993)")
+        STARTTLS = "starttls", _("STARTTLS (usually port 143)")
+        NONE = "none", _("none, only inside one's own network")
+
+    view_right: ClassVar[str] = "mailboxes.manage"
+
+    name = models.CharField(_("name"), max_length=120)
+    address = models.CharField(_("address"), max_length=320)
+    host = models.CharField(_("IMAP server"), max_length=255)
+    port = models.PositiveIntegerField(_("port"), default=993)
+    security = models.CharField(_("encryption"), max_length=8, choices=Security.choices, default=Security.TLS)
+    username = models.CharField(_("user"), max_length=320)
+    sealed_password = models.TextField()
+    folder = models.CharField(_("folder"), max_length=255, default="INBOX")
+    since = models.DateField(_("mail since"))
+    is_on = models.BooleanField(_("switched on"), default=True)
+    uid_validity = models.BigIntegerField(null=True)
+    last_uid = models.BigIntegerField(default=0)
+    read_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=11, choices=Trouble.choices, blank=True)
+    said = models.CharField(max_length=300, blank=True)
+    told = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(port__gte=1, port__lte=65535), name="mailbox_port"),
+            models.CheckConstraint(
+                condition=Q(failures=0, trouble="") | (Q(failures__gt=0) & ~Q(trouble="")),
+                name="mailbox_fails_for_a_reason",
+            ),
+            models.UniqueConstraint(fields=["host", "username", "folder"], name="mailbox_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Day(models.Model):
+    """What came from a mailbox on one day, into one project at one level. ``run`` holds what could not be read, as of an archive."""
+
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="days", db_index=False)
+    day = models.DateField()
+    run = models.OneToOneField("contacts.ImportRun", on_delete=models.CASCADE, related_name="+")
+    kept = models.PositiveIntegerField(default=0)
+    known = models.PositiveIntegerField(default=0)
+    aside = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["mailbox", "-day"], name="mailbox_day_newest")]
+
+    def __str__(self) -> str:
+        return str(self.day)

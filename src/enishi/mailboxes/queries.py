@@ -1,0 +1,73 @@
+"""Reading mailboxes: what is set up, how far each was read, and what came."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from enishi.accounts.access import Actor
+from enishi.contacts.models import ImportRun, Quarantined
+from enishi.core import clock
+from enishi.mailboxes.models import Day, Mailbox
+
+RIGHT = "mailboxes.manage"
+SHOWN_DAYS, SHOWN_ASIDE = 14, 50
+
+
+def mailboxes(actor: Actor) -> QuerySet[Mailbox]:
+    """All that the actor may know of, each with how many messages came (``kept``) and were set aside (``aside``)."""
+    actor.require_everywhere(RIGHT)
+    days = Day.objects.filter(mailbox=OuterRef("pk")).order_by().values("mailbox")
+    return (
+        Mailbox.objects.visible_to(actor)
+        .select_related("project")
+        .annotate(
+            kept=Coalesce(Subquery(days.annotate(n=Sum("kept")).values("n")), 0),
+            aside=Coalesce(Subquery(days.annotate(n=Sum("aside")).values("n")), 0),
+        )
+        .order_by("name", "pk")
+    )
+
+
+def mailbox(actor: Actor, mailbox_id: int) -> Mailbox:
+    return mailboxes(actor).get(pk=mailbox_id)
+
+
+def days(found: Mailbox) -> list[Day]:
+    """The last days on which something came, the newest first."""
+    return list(found.days.order_by("-day")[:SHOWN_DAYS])
+
+
+def set_aside(actor: Actor, found: Mailbox) -> list[Quarantined]:
+    """What could not be read, the newest first, as far as the actor may read what the mail became part of."""
+    return list(_aside(actor).filter(run__in=found.days.values("run")).order_by("-pk")[:SHOWN_ASIDE])
+
+
+def one_aside(actor: Actor, found: Mailbox, aside_id: int) -> Quarantined:
+    return _aside(actor).get(pk=aside_id, run__in=found.days.values("run"))
+
+
+def _aside(actor: Actor) -> QuerySet[Quarantined]:
+    runs = ImportRun.objects.visible_to(actor)
+    return Quarantined.objects.filter(run__in=runs).select_related("run")
+
+
+def due() -> list[int]:
+    """Those to be read now."""
+    in_time = Q(next_at__isnull=True) | Q(next_at__lte=clock.now())
+    rows = Mailbox.objects.unscoped("the job that reads them").filter(in_time, is_on=True)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def addresses() -> Iterable[str]:
+    """What is written to these, or from these, is written to us or from us."""
+    rows = Mailbox.objects.unscoped("addresses of ours, to tell from those of others")
+    return [address.lower() for address in rows.values_list("address", flat=True)]
+
+
+def first_day() -> dt.date:
+    """From when a new mailbox is read unless somebody says otherwise."""
+    return clock.today()

@@ -1,0 +1,7 @@
+from django.utils.translation import gettext_lazy as _
+
+from enishi.core.events import Event
+
+mailbox_added = Event("mailboxes.mailbox_added", _("Mailbox added"))
+mailbox_changed = Event("mailboxes.mailbox_changed", _("Mailbox changed"))
+mailbox_removed = Event("mailboxes.mailbox_removed", _("Mailbox removed"))

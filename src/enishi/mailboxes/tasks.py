@@ -1,0 +1,20 @@
+"""Jobs of mailboxes."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from enishi.mailboxes import services
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="mailboxes.wake", queue="mail", queueing_lock="mailboxes.wake", pass_context=False)
+def wake(timestamp: int) -> None:
+    """Each minute: a job for each mailbox whose turn it is."""
+    services.wake()
+
+
+@app.task(name="mailboxes.read", queue="mail", pass_context=False)
+def read(mailbox_id: int) -> None:
+    """Read one mailbox; its lock lets one read at a time."""
+    services.read(mailbox_id)

@@ -1,0 +1,16 @@
+from django.urls import path
+
+from enishi.mailboxes import views
+
+app_name = "mailboxes"
+urlpatterns = [
+    path("", views.mailboxes, name="mailboxes"),
+    path("new/", views.new, name="new"),
+    path("<int:mailbox_id>/", views.mailbox, name="mailbox"),
+    path("<int:mailbox_id>/edit/", views.edit, name="edit"),
+    path("<int:mailbox_id>/test/", views.test, name="test"),
+    path("<int:mailbox_id>/read/", views.read, name="read"),
+    path("<int:mailbox_id>/switch/", views.switch, name="switch"),
+    path("<int:mailbox_id>/remove/", views.remove, name="remove"),
+    path("<int:mailbox_id>/aside/<int:aside_id>/", views.aside, name="aside"),
+]
