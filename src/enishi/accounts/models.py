@@ -22,6 +22,14 @@ class Theme(models.TextChoices):
     DARK = "dark", _("Dark")
 
 
+class Tour(models.TextChoices):
+    """Whether somebody is on the guided tour."""
+
+    NEW = "new", _("Not offered yet")
+    ON = "on", _("On it")
+    OFF = "off", _("Not on it")
+
+
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
@@ -38,6 +46,10 @@ class User(AbstractBaseUser):
     single_keys = models.BooleanField(_("single-letter keys"), default=True)
     reminder_mail = models.BooleanField(_("reminders by e-mail"), default=True)
     shows_presence = models.BooleanField(_("shown where I am"), default=True)
+    tour = models.CharField(max_length=3, choices=Tour.choices, default=Tour.NEW)
+    # Here and not in a table of its own: the row is read for every page anyway.
+    tour_stop = models.CharField(max_length=20, blank=True)
+    """Where they are on the tour, or left it; empty before it and after its end."""
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -419,6 +431,7 @@ class Organisation(models.Model):
         choices=[(30, _("30 days")), (90, _("90 days")), (365, _("a year")), (1095, _("three years"))],
         default=365,
     )
+    first_steps = models.BooleanField(_("the first steps are shown"), default=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="organisation_single")]

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django_htmx.middleware import HtmxDetails
 
 from enishi.accounts.access import Actor
-from enishi.accounts.models import User
+from enishi.accounts.models import Organisation, User
 
 P = ParamSpec("P")
 SECOND_FACTOR = "second_factor"
@@ -31,6 +31,7 @@ class StaffRequest(HttpRequest):
     actor: Actor
     user: User
     viewing: User | None
+    organisation: Organisation
     htmx: HtmxDetails
 
 

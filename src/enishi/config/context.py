@@ -19,6 +19,7 @@ from enishi.accounts.answers import chosen_project
 from enishi.accounts.requests import StaffRequest
 from enishi.accounts.services import MANAGE
 from enishi.core import registry
+from enishi.guide import panels as tour
 from enishi.search.pages import PAGES
 from enishi.timeline import queries as timeline
 
@@ -58,6 +59,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "current_project": SimpleLazyObject(lambda: chosen_project(cast(StaffRequest, request))),
         "unread": functools.cache(lambda: timeline.unread_notifications(actor)),
         "live_url": live_url(request),
+        # Asked twice on a page, worked out once and only for who is on the tour.
+        "tour": functools.cache(lambda: tour.card(cast(StaffRequest, request)))
+        if tour.on_tour(request)
+        else None,
         "why_url": functools.cache(lambda: _why_url(request, actor)),
     }
 

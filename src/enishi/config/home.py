@@ -18,6 +18,7 @@ from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries as commitments
 from enishi.core import clock, registry
 from enishi.core.formats import format_number
+from enishi.guide.panels import welcome
 
 VIEW = "commitments.view"
 BAR_HEIGHT = 64
@@ -34,6 +35,7 @@ def home(request: StaffRequest) -> HttpResponse:
         "team": team,
         "today": timezone.localdate(clock.now()),
         "here": request.get_full_path(),
+        "welcome": welcome(request),
         "main": registry.panels("home.main", actor, project_id),
         "side": registry.panels("home.side", actor, project_id),
     }

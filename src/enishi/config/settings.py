@@ -20,6 +20,7 @@ FILES_DIR = ENV.files_dir
 
 INSTALLED_APPS = [
     "enishi.config",
+    "enishi.guide",
     "enishi.reports",
     "enishi.themes",
     "enishi.writing",

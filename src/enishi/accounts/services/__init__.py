@@ -5,6 +5,7 @@ from enishi.accounts.services.people import (
     change_user,
     create_user,
     invite,
+    keep_tour,
     note_password_change,
     send_invitation,
 )
@@ -146,6 +147,7 @@ __all__ = [
     "keep_from",
     "keep_identity",
     "keep_service_session",
+    "keep_tour",
     "keep_with",
     "known_pairs",
     "make_new_key",

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from enishi.accounts import signals
 from enishi.accounts.access import Actor
-from enishi.accounts.models import User
+from enishi.accounts.models import Tour, User
 from enishi.accounts.queries import grants_of, organisation
 from enishi.accounts.services.roles import give_role
 from enishi.accounts.services.rules import (
@@ -114,6 +114,11 @@ def change_user(actor: Actor, user: User, *, password: str | None = None, **valu
         keep_an_administrator()
         end_sessions(actor, user)
     return user
+
+
+def keep_tour(actor: Actor, *, tour: Tour, stop: str = "") -> None:
+    """Where one is on the guided tour; the history does not tell it, as little as what somebody looked at."""
+    User.objects.filter(pk=actor.own_id).update(tour=tour, tour_stop=stop)
 
 
 def invite(actor: Actor, user: User) -> None:
