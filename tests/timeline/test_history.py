@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone, translation
@@ -11,7 +13,7 @@ from enishi.core import clock
 from enishi.timeline import proof, words
 from enishi.timeline.models import Entry, Seal
 from enishi.timeline.queries import history_of
-from factories import SYSTEM, agent, outsider, party, project
+from factories import SYSTEM, agent, outsider, party, project, user
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +185,35 @@ def test_own_fields_and_outside_ids_are_called_by_their_names():
     )
     rows = words.told(SYSTEM, entry).rows or words.told(SYSTEM, entry).facts
     assert [row["field"] for row in rows] == ["Contract value", "Id in ERP", "Note"]
+
+
+def _facts(subject_type: str, **changes: Any) -> dict[str, str]:
+    told = words.told(
+        SYSTEM,
+        Entry(
+            subject_type=subject_type,
+            event="contacts.party_created",
+            at=clock.now(),
+            via="web",
+            changes={name: [None, value] for name, value in changes.items()},
+        ),
+    )
+    return {name: str(value) for name, value in told.facts}
+
+
+def test_what_is_kept_by_number_reads_in_words():
+    owner = user("Aoi Tanaka")
+    told = _facts("contacts.party", owner_id=owner.pk, project_ids=[1, 2], language="fa")
+    assert told == {"Looked after by": "Aoi Tanaka", "Projects": "2 projects", "Language": "Persian"}
+    told = _facts(
+        "conversations.interaction",
+        participants=[
+            {"role": "from", "party": 7, "user": None, "name": "", "address": "aline@example.org"},
+            {"role": "to", "party": None, "user": owner.pk, "name": "", "address": ""},
+            {"role": "to", "party": None, "user": None, "name": "Chloe", "address": "chloe@example.org"},
+        ],
+        folds=[{"start": 1, "end": 9, "kind": "quote"}],
+    )
+    assert told == {"Participants": "Aoi Tanaka, Chloe, 1 contact"}
+    told = _facts("engagement.planline", owner_id=owner.pk, party_id=7, rule="FREQ=MONTHLY", state="open")
+    assert told == {"Owner": "Aoi Tanaka", "Repeats": "every month", "State": "To do"}

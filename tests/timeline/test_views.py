@@ -80,7 +80,7 @@ def test_an_entry_says_who_what_before_and_after(client):
     entry = client.get("/history/").context["entries"][0]
     assert (str(entry.what), entry.entry.actor_name, str(entry.via)) == ("Contact changed", "Agent", "Web")
     assert {(row["field"], row["old"], row["new"]) for row in entry.rows} == {
-        ("Language", "", "ja"),
+        ("Language", "", "Japanese"),
         ("Note", "", "Prefers letters"),
     }
     assert "Prefers letters" in _main(client.get("/history/"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +9,6 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
 from enishi.accounts.fields import PLACE as FIELDS
 from enishi.accounts.fields import out_of_sight
@@ -24,7 +21,6 @@ from enishi.contacts.queries.setup import purpose_name
 from enishi.contacts.queries.whole import latest_consents_of
 from enishi.contacts.services.handover import Contacts, Views, people_handed
 from enishi.core import clock, formats
-from enishi.core.formats import counted
 from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, Shown, add_menu, add_new, provide
 from enishi.timeline.models import Entry
@@ -167,22 +163,11 @@ def history_words(name: str, value: Any) -> str | None:
             told.get("full") or " ".join(filter(None, (told.get("family"), told.get("given"))))
             for told in value.values()
         )
-    if name == "project_ids" and isinstance(value, list):
-        # By number only: a reader of the history need not know of every project.
-        return gettext("%(count)s projects") % {"count": counted(len(value))}
-    if name == "owner_id" and value:
-        return _colleague(value, clock.today())
     if name == "basis":
         return str(dict(Consent.Basis.choices).get(value, value))
     if name in {"stated_on", "valid_until"} and isinstance(value, str):
         return _day(value)
     return str(dict(Consent.State.choices)[value]) if value in Consent.State.values else None
-
-
-@functools.lru_cache(1024)
-def _colleague(user_id: int, _today: dt.date) -> str:
-    """The name of a colleague, asked for once a day: a history page names the same few again and again."""
-    return str(next(iter(accounts.users(active=None).filter(pk=user_id)), user_id))
 
 
 def _day(value: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor, Level
@@ -34,6 +34,7 @@ from enishi.core.templatetags.enishi import format_date
 from enishi.privacy.retention import NEEDED
 from enishi.privacy.retention import PLACE as RETENTION
 from enishi.timeline.models import Entry
+from enishi.timeline.words import colleague
 
 VIEW, EDIT = "conversations.view", "conversations.edit"
 
@@ -237,9 +238,28 @@ def history_parts(actor: Actor, entry: Entry, name: str, value: Any) -> Any:
 
 @provide("timeline.values", "conversations.interaction")
 def value(name: str, value: Any) -> str | None:
+    if name == "folds":
+        return ""  # where the quoted parts of a text begin says nothing to people
+    if name == "participants" and isinstance(value, list):
+        return _people(value)
     if name == "invitation_answer":
         return str(Invitee.Answer(value).label) if value in Invitee.Answer.values and value else None
     if name == "invitation_starts_at" and (moment := parse_datetime(str(value))):
         local, language = timezone.localtime(moment), translation.get_language() or "en"
         return formats.format_datetime(local, language, today=clock.today())
     return None
+
+
+def _people(told: Sequence[Mapping[str, Any]]) -> str:
+    """Who took part: colleagues and strangers by name, contacts by number, since not every reader sees each of them."""
+    colleagues = [colleague(one["user"]) for one in told if one.get("user")]
+    strangers = [
+        one.get("name") or one.get("address") or ""
+        for one in told
+        if not one.get("user") and not one.get("party")
+    ]
+    contacts = sum(1 for one in told if one.get("party"))
+    words = ngettext("%(count)s contact", "%(count)s contacts", contacts) % {
+        "count": formats.counted(contacts)
+    }
+    return ", ".join(filter(None, [*colleagues, *strangers, words if contacts else ""]))

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
+from django.utils.dateparse import parse_date
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
-from enishi.contacts.models import Party
+from enishi.contacts.models import Party, Tag
+from enishi.contacts.queries import setup
 from enishi.contacts.queries.briefs import Part, Section, Subject
 from enishi.contacts.queries.colours import PLACE as COLOURS
 from enishi.contacts.queries.filters import FilterField
 from enishi.content.models import File
+from enishi.core import clock, formats
+from enishi.core.calendar import describe_rule
 from enishi.core.personal import PLACE
 from enishi.core.registry import ProjectTab, Shown, add_project_tab, panel, provide
 from enishi.engagement import queries
-from enishi.engagement.models import Rating
+from enishi.engagement.models import PlanStep, Rating
 from enishi.engagement.personal import EngagementKeeper
 from enishi.engagement.queries.on_map import RatingColours
 from enishi.engagement.services.handover import PlanLines
@@ -189,6 +196,31 @@ def plan_fields() -> Mapping[str, Any]:
         "tag_id": _("tag"),
         "owner_id": _("owner"),
     }
+
+
+@provide("timeline.values", "engagement.planline")
+def plan_value(name: str, value: Any) -> str | None:
+    """Whom a line is about is said by its page, within what its reader may see."""
+    if name == "party_id":
+        return ""
+    if name == "tag_id" and isinstance(value, int):
+        return _tag(value, clock.today())
+    if name == "rule" and value:
+        return describe_rule(value, get_language() or "en")
+    if name == "state" and value in PlanStep.State.values:
+        return str(PlanStep.State(value).label)
+    if name in {"due_on", "done_on"} and (day := parse_date(str(value or ""))):
+        return formats.format_date(day, get_language() or "en", today=clock.today())
+    return None
+
+
+@functools.lru_cache(256)
+def _tag(tag_id: int, _today: dt.date) -> str:
+    """Asked for once a day: a page of the history names the same few again and again."""
+    try:
+        return setup.tag(tag_id).path
+    except Tag.DoesNotExist:
+        return ""
 
 
 @provide("timeline.fields", "engagement.rating")

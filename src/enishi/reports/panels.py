@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from enishi.accounts.services.keeping import TOLD_IN
 from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, NewEntry, add_menu, add_new, provide
+from enishi.reports.definitions import KIND
 from enishi.reports.personal import ReportsKeeper
 from enishi.reports.services.making import told_in
 from enishi.reports.services.returning import (
@@ -74,3 +75,12 @@ def report_fields() -> dict[str, object]:
         "format": _("format"),
         "values": _("values"),
     }
+
+
+@provide("timeline.values", "reports.report")
+@provide("timeline.values", "reports.schedule")
+def definition_words(name: str, value: object) -> str | None:
+    """A kind of report by its name on screen; of one that is no longer installed nothing but its code is known."""
+    if name != "definition":
+        return None
+    return next((str(kind.label) for kind in KIND.all() if kind.code == value), None)

@@ -42,10 +42,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.text import capfirst
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level, Via
+from enishi.core import choices as listed
 from enishi.core import clock, events, formats, registry
 from enishi.core.personal import STRUCK
 from enishi.timeline.as_of import State
@@ -75,6 +77,7 @@ _USUAL = {
     "path": gettext_lazy("path"),
     "project": gettext_lazy("project"),
     "role": gettext_lazy("role"),
+    "sha256": gettext_lazy("SHA-256"),
     "size": gettext_lazy("size"),
     "tags": gettext_lazy("tags"),
     "told": gettext_lazy("told to"),
@@ -195,7 +198,32 @@ def _value(subject_type: str, name: str, field: Any, value: Any) -> str:
     for key, own in registry.providers("timeline.values").items():
         if key.partition(":")[0] == subject_type and (words := own(name, value)) is not None:
             return str(words)
-    return value_words(field, value)
+    return value_words(field, value) if (words := _usual(name, value)) is None else words
+
+
+def _usual(name: str, value: Any) -> str | None:
+    """What apps record under the same names, in words; None for what has no words of its own."""
+    if name == "project_ids" and isinstance(value, list):
+        # By number only: a reader of the history need not know of every project.
+        return ngettext("%(count)s project", "%(count)s projects", len(value)) % {
+            "count": formats.counted(len(value))
+        }
+    if name == "owner_id" and isinstance(value, int):
+        return colleague(value)
+    if name == "language" and isinstance(value, str):
+        return listed.language_name(value)
+    return None
+
+
+def colleague(user_id: int) -> str:
+    """The name of somebody who works here."""
+    return _colleague(user_id, clock.today())
+
+
+@functools.lru_cache(1024)
+def _colleague(user_id: int, _today: dt.date) -> str:
+    """Asked for once a day: a page of the history names the same few again and again."""
+    return str(next(iter(accounts.users(active=None).filter(pk=user_id)), user_id))
 
 
 def value_words(field: Any, value: Any) -> str:
@@ -224,4 +252,4 @@ def value_words(field: Any, value: Any) -> str:
     return str(value)
 
 
-__all__ = ["Told", "address", "labels", "stood", "told", "value_words"]
+__all__ = ["Told", "address", "colleague", "labels", "stood", "told", "value_words"]

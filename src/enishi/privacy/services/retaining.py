@@ -24,7 +24,7 @@ RIGHT = "privacy.retain"
 MOST = 0.2
 """A rule that would take a larger share than this wants its number typed."""
 SHORTEST = dt.timedelta(days=30)
-FIELDS = ("project_id", "kind", "part", "after", "unit", "deed", "reason", "state", "agreed", "trouble")
+FIELDS = ("project", "kind", "part", "after", "unit", "deed", "reason", "state", "agreed", "trouble")
 
 
 class RetentionRefused(Exception):
@@ -204,7 +204,7 @@ def _locked(rule: RetentionRule) -> RetentionRule:
 
 
 def _snapshot(rule: RetentionRule) -> dict[str, Any]:
-    return {name: getattr(rule, name) for name in FIELDS}
+    return {**{name: getattr(rule, name) for name in FIELDS}, "project": str(rule.project or "")}
 
 
 def _shown(actor: Actor, number: int) -> str:
