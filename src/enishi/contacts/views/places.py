@@ -143,13 +143,15 @@ def _counts(
     colouring: colours.Colouring | None,
     shades: Mapping[tuple[str, str], Mapping[int, int]],
     line: places.TownLine,
-) -> list[int]:
+) -> list[tuple[colours.Shade, int]]:
     """How many people of a town there are of each colour of the map."""
     of_town = shades.get((line.name, line.country), {})
-    return [of_town.get(n, 0) for n in range(len(colouring.shades))] if colouring else []
+    return [(shade, of_town.get(n, 0)) for n, shade in enumerate(colouring.shades)] if colouring else []
 
 
-def _line(state: State, line: places.TownLine, counts: Sequence[int] = ()) -> dict[str, Any]:
+def _line(
+    state: State, line: places.TownLine, counts: Sequence[tuple[colours.Shade, int]] = ()
+) -> dict[str, Any]:
     return {
         "town": line,
         "counts": counts,
