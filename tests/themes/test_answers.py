@@ -501,7 +501,7 @@ def test_the_pages_from_the_group_to_the_letters(here, chorus, monkeypatch):
     assert "On its way" in browser.get(f"{page}progress/").content.decode()
     let_go(monkeypatch)
     told = browser.get(page).content.decode()
-    assert "Who was answered" in told and "1 letter to print" in told
+    assert "Who was answered" in told and "1 letter to print" in told and "Dear Ada, they stop." in told
     kept = browser.get(f"{page}letters.csv").content.decode("utf-8-sig")
     [row] = csv.DictReader(io.StringIO(kept))
     assert (row["Name"], row["Text"]) == ("Bea", "Dear Bea, they stop.")

@@ -286,7 +286,7 @@ def offered(actor: Actor, talk: Interaction, chorus_id: int) -> Answer | None:
     return found.exclude(pk__in=AnswerTo.objects.filter(letter=talk).values("answer")).first()
 
 
-def words_for(words: Mapping[str, Wording], one: Reached) -> tuple[str, str]:
+def words_for(words: Mapping[str, Wording], party: Party, language: str) -> tuple[str, str]:
     """Subject and text as one of them gets it."""
-    said = words[one.language]
-    return fill(said.subject, one.party), fill(said.text, one.party)
+    said = words[language]
+    return fill(said.subject, party), fill(said.text, party)

@@ -195,7 +195,7 @@ class AnswerPost(Post[Answer]):
         words = outgoing.texts(one)
         found = {}
         for reached in queries.plan(actor, one.chorus_id, one, only=party_ids).reached:
-            subject, text = queries.words_for(words, reached)
+            subject, text = queries.words_for(words, reached.party, reached.language)
             log = functools.partial(_log, actor, reached, subject, text)
             more: dict[str, Any] = {"letter": reached.letters[0]}
             found[reached.party.pk] = Going(reached, subject, text, log, _thread(reached), more)

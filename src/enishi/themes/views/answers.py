@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -14,13 +16,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from enishi.accounts.answers import done, found, refused
 from enishi.accounts.queries import organisation
 from enishi.accounts.requests import StaffRequest
+from enishi.contacts.models import Party
 from enishi.contacts.queries.reaching import seen_parties
 from enishi.conversations.models import Interaction
 from enishi.core.choices import language_name
 from enishi.core.parameters import number
 from enishi.themes import services
 from enishi.themes.forms import AnswerForm
-from enishi.themes.models import Answer, AnswerTo
+from enishi.themes.models import Answer, AnswerTo, Wording
 from enishi.themes.queries import answers, sending
 from enishi.themes.queries.answers import Answered, Plan, Unreached
 from enishi.themes.views.alike import heard
@@ -112,6 +115,8 @@ def answer(request: StaffRequest, answer_id: int) -> HttpResponse:
     plan = _plan(request, one)
     told = [] if draft else answers.told(request.actor, one)
     words = sending.texts(one)
+    gets = [Getting(r.party, r.language, r.letters[0].pk) for r in plan.reached]
+    gets += [Getting(party, row.language, row.letter_id) for row, party in told]
     letters = len(plan.letters) if draft else sum(row.way == AnswerTo.Way.LETTER for row, _party in told)
     context = {
         "answer": one,
@@ -130,7 +135,7 @@ def answer(request: StaffRequest, answer_id: int) -> HttpResponse:
             for why, rows in plan.reasons.items()
         ],
         "count": len(plan.reached),
-        "shown": _previews(words, plan, number(request.GET.get("as"))),
+        "shown": _previews(words, gets, number(request.GET.get("as"))),
         "otherwise": [
             {
                 "language": language_name(code),
@@ -160,21 +165,29 @@ def _url(one: Unreached) -> str:
     return reverse(kind, args=[one.subject.pk])
 
 
-def _previews(words: Any, plan: Plan, wanted: int | None) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Getting:
+    """Somebody who gets it or got it, in which language, for which letter."""
+
+    party: Party
+    language: str
+    letter_id: int
+
+
+def _previews(
+    words: Mapping[str, Wording], gets: Sequence[Getting], wanted: int | None
+) -> list[dict[str, Any]]:
     """The words as somebody gets them: as whoever was asked for, else as the first of each language."""
-    chosen = next((one for one in plan.reached if one.party.pk == wanted), None)
-    listed: list[Answered | str] = [chosen] if chosen else []
-    if not chosen:
-        first = {one.language: one for one in reversed(plan.reached)}
-        listed = [first.get(code, code) for code in words]
+    first = {one.language: one for one in reversed(gets)}
+    chosen = next((one for one in gets if one.party.pk == wanted), None)
     shown = []
-    for one in listed:
-        if isinstance(one, str):
-            shown.append({"language": one, "subject": words[one].subject, "text": words[one].text})
-        else:
-            subject, text = answers.words_for(words, one)
-            shown.append({"language": one.language, "subject": subject, "text": text, "one": one})
-    return [{**row, "name": language_name(row["language"])} for row in shown]
+    for code in [chosen.language] if chosen else words:
+        one = chosen or first.get(code)
+        said = words[code]
+        subject, text = answers.words_for(words, one.party, code) if one else (said.subject, said.text)
+        row = {"language": code, "name": language_name(code), "subject": subject, "text": text, "one": one}
+        shown.append(row)
+    return shown
 
 
 def _state(request: StaffRequest, one: Answer) -> dict[str, Any]:
@@ -254,8 +267,7 @@ def _sheets(request: StaffRequest, one: Answer) -> list[Sheet]:
             party,
             address if party.pk in shown else "",
             code,
-            answers.fill(words[code].subject, party),
-            answers.fill(words[code].text, party),
+            *answers.words_for(words, party, code),
         )
         for party, address, code in listed
         if code in words
