@@ -47,8 +47,8 @@ from enishi.core.money import Money
 from enishi.due.services import add_step
 from enishi.engagement.services import Judgement, give, plan, rate
 from enishi.mailboxes.services import Draft as MailboxDraft
+from enishi.mailboxes.services import reply as reply_to
 from enishi.mailboxes.services import save as save_mailbox
-from enishi.mailboxes.services import switch as switch_mailbox
 from enishi.places.services import add_layer
 from enishi.privacy.models import Erasure, Export
 from enishi.privacy.services import draft_rule, start_run
@@ -376,15 +376,26 @@ def _mailbox(boss: Actor, where: Project) -> dict[str, object]:
         MailboxDraft(
             name="Office", address="office@kazami.example", host="127.0.0.1", port=993, security="tls",
             username="office", password="ebb and flow", folder="INBOX", project=where, confidentiality=1,
-            since=clock.today(),
+            since=clock.today(), smtp_host="127.0.0.1",
         ),
     )  # fmt: skip
     run = ImportRun.objects.create(project=where, importer="mailbox", state="done", filename="Office")
     box.days.create(day=clock.today(), run=run, aside=1)
     kept = storage.put_bytes(b"no mail")
     aside = run.quarantined.create(file="Office", item="UID 7", reason="Empty.", sha256=kept.sha256, size=7)
-    switch_mailbox(boss, box.pk, on=False)
-    return {"mailbox_id": box.pk, "aside_id": aside.pk}
+    asked = log_interaction(
+        boss,
+        channel="email",
+        occurred_at=clock.now(),
+        project_ids=[where.pk],
+        subject="A letter",
+        direction="in",
+    )
+    going = reply_to(boss, asked, box, to=["ines@kazami.example"], cc=[], subject="Re", body="Soon.")
+    return {
+        "mailbox_id": box.pk, "aside_id": aside.pk, "mailboxes:reply interaction_id": asked.pk,
+        "mailboxes:again reply_id": going.pk, "mailboxes:drop reply_id": going.pk,
+    }  # fmt: skip
 
 
 def _privacy(where: Project, admin: User, ids: dict[str, object]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -49,6 +50,27 @@ class MailboxForm(forms.Form):
     )
     folder = forms.CharField(label=_("folder"), max_length=255, initial="INBOX", widget=_latin())
     since = DayField(label=_("mail since"), help_text=_("Mail that came before that day stays where it is."))
+    smtp_host = forms.CharField(
+        label=_("SMTP server"),
+        max_length=255,
+        required=False,
+        widget=_latin(placeholder="smtp.example.org"),
+        help_text=_(
+            "Colleagues then answer e-mails from their pages. The user and the password are the same."
+        ),
+    )
+    smtp_port = forms.IntegerField(
+        label=_("port of the SMTP server"),
+        min_value=1,
+        max_value=65535,
+        initial=587,
+        widget=_latin(inputmode="numeric"),
+    )
+    smtp_security = forms.ChoiceField(
+        label=_("encryption of the SMTP server"),
+        choices=Mailbox.Security.choices,
+        initial=Mailbox.Security.STARTTLS,
+    )
     project = forms.TypedChoiceField(label=_("project"), coerce=int)
     confidentiality = forms.TypedChoiceField(
         label=_("confidentiality"),
@@ -75,3 +97,32 @@ class MailboxForm(forms.Form):
     def draft(self) -> Draft:
         given = dict(self.cleaned_data)
         return Draft(**{**given, "project": self.known[given["project"]]})
+
+
+class ReplyForm(forms.Form):
+    mailbox = forms.TypedChoiceField(label=_("from"), coerce=int)
+    to = forms.CharField(label=_("to"), max_length=5000, widget=_latin(inputmode="email"))
+    cc = forms.CharField(
+        label=_("copy"),
+        max_length=5000,
+        required=False,
+        widget=_latin(inputmode="email"),
+        help_text=_("Several addresses are separated by commas."),
+    )
+    subject = forms.CharField(
+        label=_("subject"), max_length=200, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+    text = forms.CharField(
+        label=_("text"),
+        max_length=100_000,
+        widget=forms.Textarea(attrs={"rows": 10, "dir": "auto", "data-grow": ""}),
+    )
+
+    def __init__(self, ways: list[Mailbox], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["mailbox"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(box.pk, f"{box.name} <{box.address}>") for box in ways]
+
+    def addresses(self, name: str) -> list[str]:
+        return [one for one in re.split(r"[,;\s]+", self.cleaned_data[name]) if one]

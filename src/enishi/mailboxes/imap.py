@@ -250,12 +250,12 @@ def _in_words(account: Account, watch: _Watch) -> Iterator[None]:
         trouble = Trouble.TIMEOUT if watch.over else failed.trouble
         raise Failed(trouble, "" if watch.over else _harmless(failed.said, account)) from None
     except (OSError, imaplib.IMAP4.error, UnicodeError, ValueError) as error:
-        trouble = Trouble.TIMEOUT if watch.over else _trouble_of(error)
+        trouble = Trouble.TIMEOUT if watch.over else trouble_of(error)
         said = str(error) if trouble == Trouble.PROTOCOL else ""
         raise Failed(trouble, _harmless(said, account)) from None
 
 
-def _trouble_of(error: Exception) -> Trouble:
+def trouble_of(error: Exception) -> Trouble:
     kinds: list[tuple[Any, Trouble]] = [
         (ForbiddenAddress, Trouble.PRIVATE),
         (socket.gaierror, Trouble.NAME),

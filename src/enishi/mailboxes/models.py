@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -63,6 +65,11 @@ class Mailbox(ScopedModel):
     sealed_password = models.TextField()
     folder = models.CharField(_("folder"), max_length=255, default="INBOX")
     since = models.DateField(_("mail since"))
+    smtp_host = models.CharField(_("SMTP server"), max_length=255, blank=True)
+    smtp_port = models.PositiveIntegerField(_("port of the SMTP server"), default=587)
+    smtp_security = models.CharField(
+        _("encryption of the SMTP server"), max_length=8, choices=Security.choices, default=Security.STARTTLS
+    )
     is_on = models.BooleanField(_("switched on"), default=True)
     uid_validity = models.BigIntegerField(null=True)
     last_uid = models.BigIntegerField(default=0)
@@ -78,6 +85,9 @@ class Mailbox(ScopedModel):
         constraints = [
             models.CheckConstraint(condition=Q(port__gte=1, port__lte=65535), name="mailbox_port"),
             models.CheckConstraint(
+                condition=Q(smtp_port__gte=1, smtp_port__lte=65535), name="mailbox_smtp_port"
+            ),
+            models.CheckConstraint(
                 condition=Q(failures=0, trouble="") | (Q(failures__gt=0) & ~Q(trouble="")),
                 name="mailbox_fails_for_a_reason",
             ),
@@ -86,6 +96,10 @@ class Mailbox(ScopedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def sends(self) -> bool:
+        return bool(self.smtp_host)
 
 
 class Day(models.Model):
@@ -103,3 +117,29 @@ class Day(models.Model):
 
     def __str__(self) -> str:
         return str(self.day)
+
+
+class Reply(models.Model):
+    """An answer on its way. Once the server took it, it is a conversation, and this row is gone.
+
+    ``token`` makes its Message-ID and stands in its subject: the answer to it is found by it, whatever a program leaves out.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waits to be sent")
+        GOING = "going", _("Being sent")
+        FAILED = "failed", _("Not sent")
+
+    question = models.ForeignKey("conversations.Interaction", on_delete=models.CASCADE, related_name="+")
+    mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.SET_NULL, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    to = ArrayField(models.CharField(max_length=320))
+    cc = ArrayField(models.CharField(max_length=320), default=list)
+    subject = models.CharField(max_length=300, blank=True)
+    text = models.TextField()
+    token = models.CharField(max_length=10, unique=True)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.subject

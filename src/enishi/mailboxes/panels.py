@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from enishi.accounts.access import Actor
+from enishi.conversations.models import Interaction
 from enishi.conversations.services.mail_import import OURS
-from enishi.core.registry import MenuEntry, add_menu, provide
-from enishi.mailboxes import queries
+from enishi.conversations.services.silencing import SILENCED
+from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
+from enishi.mailboxes import queries, services
 
 add_menu(
     MenuEntry(
@@ -20,3 +23,16 @@ add_menu(
     )
 )
 provide(OURS, "mailboxes")(queries.addresses)
+provide(SILENCED, "mailboxes")(services.forget_unsent)
+
+
+@panel("conversations.interaction.end", order=10)
+def answer(actor: Actor, talk: Interaction) -> Shown | None:
+    """The way to answer an e-mail, and answers that are on their way or did not go."""
+    if talk.channel != Interaction.Channel.EMAIL:
+        return None
+    unsent = queries.unsent(actor, talk)
+    may = bool(queries.ways_out(actor, talk))
+    if not unsent and not may:
+        return None
+    return Shown("mailboxes/panel.html", {"talk": talk, "unsent": unsent, "may": may})

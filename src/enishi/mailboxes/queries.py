@@ -10,10 +10,12 @@ from django.db.models.functions import Coalesce
 
 from enishi.accounts.access import Actor
 from enishi.contacts.models import ImportRun, Quarantined
+from enishi.conversations.models import Interaction
 from enishi.core import clock
-from enishi.mailboxes.models import Day, Mailbox
+from enishi.mailboxes.models import Day, Mailbox, Reply
 
 RIGHT = "mailboxes.manage"
+VIEW, EDIT = "conversations.view", "conversations.edit"
 SHOWN_DAYS, SHOWN_ASIDE = 14, 50
 
 
@@ -71,3 +73,21 @@ def addresses() -> Iterable[str]:
 def first_day() -> dt.date:
     """From when a new mailbox is read unless somebody says otherwise."""
     return clock.today()
+
+
+def ways_out(actor: Actor, question: Interaction) -> list[Mailbox]:
+    """Through which mailboxes of its projects an e-mail can be answered, as far as the actor may know of them."""
+    if question.channel != Interaction.Channel.EMAIL or not actor.may(EDIT, question):
+        return []
+    rows = Mailbox.objects.unscoped("the address of a project, for whoever may read its mail at that level")
+    found = (
+        rows.filter(project__in=question.project_ids, is_on=True).exclude(smtp_host="").order_by("name", "pk")
+    )
+    return [box for box in found if box.confidentiality <= actor.clearance(VIEW, [box.project_id])]
+
+
+def unsent(actor: Actor, question: Interaction) -> list[Reply]:
+    """Answers that are on their way, or did not go; for whoever may answer."""
+    if not actor.may(EDIT, question):
+        return []
+    return list(Reply.objects.filter(question=question).select_related("user").order_by("pk"))

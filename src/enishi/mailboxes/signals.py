@@ -4,4 +4,6 @@ from enishi.core.events import Event
 
 mailbox_added = Event("mailboxes.mailbox_added", _("Mailbox added"))
 mailbox_changed = Event("mailboxes.mailbox_changed", _("Mailbox changed"))
+reply_written = Event("mailboxes.reply_written", _("Answer sent off"))
+reply_dropped = Event("mailboxes.reply_dropped", _("Unsent answer thrown away"))
 mailbox_removed = Event("mailboxes.mailbox_removed", _("Mailbox removed"))

@@ -18,3 +18,9 @@ def wake(timestamp: int) -> None:
 def read(mailbox_id: int) -> None:
     """Read one mailbox; its lock lets one read at a time."""
     services.read(mailbox_id)
+
+
+@app.task(name="mailboxes.send", queue="mail", pass_context=False)
+def send(reply_id: int) -> None:
+    """Send one answer, once."""
+    services.send(reply_id)

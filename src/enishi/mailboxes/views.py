@@ -14,13 +14,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from enishi.accounts.access import Level
+from enishi.accounts.access import Actor, Level
 from enishi.accounts.answers import chosen_project, done, found, refused
 from enishi.accounts.requests import StaffRequest, needs_everywhere
+from enishi.conversations.mail import is_reply_subject
+from enishi.conversations.models import Interaction, Participant
+from enishi.conversations.queries import interaction
+from enishi.conversations.queries.interactions import visible_participants
 from enishi.core import storage
 from enishi.core.formats import counted
 from enishi.mailboxes import queries, services
-from enishi.mailboxes.forms import MailboxForm
+from enishi.mailboxes.forms import MailboxForm, ReplyForm
 from enishi.mailboxes.imap import Failed
 from enishi.mailboxes.models import Mailbox, Trouble
 
@@ -28,6 +32,7 @@ SHOWN = 64 * 2**10
 """So much of a message that could not be read is shown."""
 _FIRST = (
     "name", "address", "host", "port", "security", "username", "folder", "since", "confidentiality",
+    "smtp_host", "smtp_port", "smtp_security",
 )  # fmt: skip
 
 
@@ -171,3 +176,74 @@ def aside(request: StaffRequest, mailbox_id: int, aside_id: int) -> HttpResponse
         "whole": kept.size <= SHOWN,
     }
     return render(request, "mailboxes/aside.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def reply(request: StaffRequest, interaction_id: int) -> HttpResponse:
+    """Answer an e-mail through a mailbox of its project."""
+    question = found(interaction, request.actor, interaction_id)
+    request.actor.require(queries.EDIT, question)
+    ways = queries.ways_out(request.actor, question)
+    if not ways:
+        raise Http404
+    form = ReplyForm(
+        ways, request.POST if request.method == "POST" else None, initial=_prefilled(request.actor, question)
+    )
+    if request.method == "POST" and form.is_valid():
+        box = next(one for one in ways if one.pk == form.cleaned_data["mailbox"])
+        try:
+            services.reply(
+                request.actor,
+                question,
+                box,
+                to=form.addresses("to"),
+                cc=form.addresses("cc"),
+                subject=form.cleaned_data["subject"],
+                body=form.cleaned_data["text"],
+            )
+        except services.MailboxError as error:
+            form.add_error(error.field or None, str(error))
+        else:
+            messages.success(request, _("It is being sent."))
+            return redirect("conversations:interaction", question.pk)
+    context = {
+        "form": form,
+        "question": question,
+        "back": reverse("conversations:interaction", args=[question.pk]),
+    }
+    return render(request, "mailboxes/reply.html", context, status=422 if form.errors else 200)
+
+
+def _prefilled(actor: Actor, question: Interaction) -> dict[str, str]:
+    """To whoever wrote, or to whom we wrote; copies to whoever else had one and is not one of us."""
+    ours, roles = set(queries.addresses()), Participant.Role
+    people = visible_participants(actor, [question.pk])
+    others = [one for one in people if one.user_id is None and one.shown_address not in {"", *ours}]
+    asked = roles.FROM if question.direction == Interaction.Direction.IN else roles.TO
+    to = [one.shown_address for one in others if one.role == asked]
+    cc = [
+        one.shown_address
+        for one in others
+        if one.role in {roles.TO, roles.CC} and one.shown_address not in to
+    ]
+    subject = question.subject if is_reply_subject(question.subject) else f"Re: {question.subject}"
+    return {"to": ", ".join(to), "cc": ", ".join(cc), "subject": subject[:200]}
+
+
+@require_POST
+def again(request: StaffRequest, reply_id: int) -> HttpResponse:
+    sent = found(services.send_again, request.actor, reply_id)
+    return done(
+        request, _("It is being sent."), after=reverse("conversations:interaction", args=[sent.question_id])
+    )
+
+
+@require_POST
+def drop(request: StaffRequest, reply_id: int) -> HttpResponse:
+    try:
+        question = found(services.drop, request.actor, reply_id)
+    except services.MailboxError as error:
+        return refused(request, str(error), after=reverse("conversations:interactions"))
+    return done(
+        request, _("It is thrown away."), after=reverse("conversations:interaction", args=[question.pk])
+    )

@@ -1,6 +1,7 @@
 """Setting mailboxes up and reading them: one function per use case."""
 
 from enishi.mailboxes.services.reading import read, wake
+from enishi.mailboxes.services.replies import drop, forget_unsent, reply, send, send_again
 from enishi.mailboxes.services.setup import (
     Draft,
     MailboxError,
@@ -11,4 +12,19 @@ from enishi.mailboxes.services.setup import (
     test,
 )
 
-__all__ = ["Draft", "MailboxError", "read", "read_now", "remove", "save", "switch", "test", "wake"]
+__all__ = [
+    "Draft",
+    "MailboxError",
+    "drop",
+    "forget_unsent",
+    "read",
+    "read_now",
+    "remove",
+    "reply",
+    "save",
+    "send",
+    "send_again",
+    "switch",
+    "test",
+    "wake",
+]

@@ -177,7 +177,7 @@ def _write(box: Mailbox, mails: Sequence[Mail], unreadable: Sequence[Unreadable]
 
 
 def _keep(box: Mailbox, mails: Sequence[Mail], unreadable: Sequence[Unreadable]) -> None:
-    day, actor = _day(box), system_actor("mailboxes", via=Via.MAIL)
+    day, actor = day_of(box), system_actor("mailboxes", via=Via.MAIL)
     target = Target(
         [box.project_id], box.confidentiality, answer=ASKS, asked_since=box.created_at.replace(microsecond=0)
     )
@@ -210,7 +210,7 @@ def _set_position(box: Mailbox, uid_validity: int | None, last_uid: int) -> None
     rows.update(uid_validity=uid_validity, last_uid=last_uid)
 
 
-def _day(box: Mailbox) -> Day:
+def day_of(box: Mailbox) -> Day:
     """What came today. What could not be read hangs on a run of its own, so that it ages like that of an archive."""
     today = clock.today()
     same = Day.objects.filter(run__project=box.project_id, run__confidentiality=box.confidentiality)

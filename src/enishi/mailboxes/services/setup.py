@@ -16,19 +16,20 @@ from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
 from enishi.accounts.sealing import seal, unseal
 from enishi.core import clock, jobs, text
-from enishi.mailboxes import imap, queries, signals
+from enishi.mailboxes import imap, queries, signals, smtp
 from enishi.mailboxes.imap import Account, Failed
 from enishi.mailboxes.models import Mailbox, Trouble
 from enishi.mailboxes.queries import RIGHT
 from enishi.timeline.services import differences, record
 
 _PURPOSE = "mailbox"
-_ACCOUNT = ("host", "port", "security", "username")
+_ACCOUNT = ("host", "port", "security", "username", "smtp_host", "smtp_port", "smtp_security")
 """With another of these the password would go somewhere else than where it was meant for."""
 _PLACE = ("host", "port", "username", "folder", "since")
 """With another of these it is read from the beginning; what is there already is known by its identifiers."""
 _TOLD = (
     "name", "address", "host", "port", "security", "username", "folder", "since", "project", "confidentiality", "is_on",
+    "smtp_host", "smtp_port", "smtp_security",
 )  # fmt: skip
 
 
@@ -55,6 +56,9 @@ class Draft:
     confidentiality: int
     since: dt.date
     password: str = ""
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
 
     def values(self) -> dict[str, Any]:
         return {
@@ -68,6 +72,9 @@ class Draft:
             "project": self.project,
             "confidentiality": self.confidentiality,
             "since": self.since,
+            "smtp_host": self.smtp_host.strip().rstrip(".").lower(),
+            "smtp_port": self.smtp_port,
+            "smtp_security": self.smtp_security,
         }
 
 
@@ -127,15 +134,17 @@ def _save(actor: Actor, mailbox: Mailbox | None, draft: Draft) -> Mailbox:
 
 def _check(actor: Actor, values: Mapping[str, Any]) -> None:
     project = values["project"]
-    if values["security"] == Mailbox.Security.NONE and not settings.ENV.private_services:
-        raise MailboxError(
-            _("Without encryption anybody on the way could read the password. Choose TLS or STARTTLS."),
-            "security",
-        )
+    for name in ("security", "smtp_security"):
+        if values[name] == Mailbox.Security.NONE and not settings.ENV.private_services:
+            raise MailboxError(
+                _("Without encryption anybody on the way could read the password. Choose TLS or STARTTLS."),
+                name,
+            )
     if values["confidentiality"] > actor.clearance(RIGHT, [project.pk]):
         raise MailboxError(_("You cannot make it more confidential than you may read."), "confidentiality")
-    if not values["host"] or any(sign in values["host"] for sign in "/:@ "):
-        raise MailboxError(_("This is no host. It looks like imap.example.org."), "host")
+    for name in ("host", "smtp_host"):
+        if any(sign in values[name] for sign in "/:@ "):
+            raise MailboxError(_("This is no host. It looks like imap.example.org."), name)
 
 
 def _told(found: Mailbox) -> dict[str, Any]:
@@ -199,7 +208,10 @@ def test(actor: Actor, mailbox_id: int) -> int:
     """How many messages the folder holds that would be read. Raises Failed with what is wrong."""
     found = queries.mailbox(actor, mailbox_id)
     with imap.opened(account_of(found), seconds=imap.TEST_S) as server:
-        return sum(len(uids) for _until, uids in server.new(after=0, since=found.since))
+        there = sum(len(uids) for _until, uids in server.new(after=0, since=found.since))
+    if found.sends:
+        smtp.try_out(found, password_of(found) or "")
+    return there
 
 
 def account_of(found: Mailbox) -> Account:

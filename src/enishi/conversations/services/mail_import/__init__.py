@@ -1,9 +1,9 @@
 """Importing mail archives: read in batches, stored as conversations in threads, resumable, undoable as a whole."""
 
-from enishi.conversations.services.mail_import.arriving import keep_arrived
+from enishi.conversations.services.mail_import.arriving import keep_arrived, lead_to_thread
 from enishi.conversations.services.mail_import.batches import Archive
 from enishi.conversations.services.mail_import.importer import MailImporter
-from enishi.conversations.services.mail_import.mails import Mail, prepare
+from enishi.conversations.services.mail_import.mails import TOKEN_HOST, Mail, prepare
 from enishi.conversations.services.mail_import.people import OURS
 from enishi.conversations.services.mail_import.runs import (
     ImportTaken,
@@ -18,6 +18,7 @@ from enishi.conversations.services.mail_import.writing import Target
 
 __all__ = [
     "OURS",
+    "TOKEN_HOST",
     "Archive",
     "ImportTaken",
     "Mail",
@@ -26,6 +27,7 @@ __all__ = [
     "Target",
     "UndoMailImport",
     "keep_arrived",
+    "lead_to_thread",
     "prepare",
     "report_of",
     "run_mail_import",

@@ -11,7 +11,7 @@ from enishi.accounts.access import Actor
 from enishi.contacts.models import ImportRun
 from enishi.conversations import signals
 from enishi.conversations.mail import Unreadable
-from enishi.conversations.models import Interaction
+from enishi.conversations.models import Interaction, Thread, ThreadIdentifier
 from enishi.conversations.services.mail_import.mails import Mail
 from enishi.conversations.services.mail_import.people import Us
 from enishi.conversations.services.mail_import.runs import mark_failed, take_turn
@@ -42,6 +42,15 @@ def keep_arrived(
     found.counts["read"] = len(mails) + len(unreadable)
     found.counts["quarantined"] = set_aside(run, unreadable)
     return found.counts
+
+
+def lead_to_thread(interaction: Interaction, identifier: str) -> None:
+    """What names that identifier belongs to the thread of this conversation; it gets one if it has none."""
+    if interaction.thread is None:
+        at = interaction.occurred_at
+        interaction.thread = Thread.objects.create(first_at=at, last_at=at)
+        interaction.save(update_fields=["thread"])
+    ThreadIdentifier.objects.get_or_create(identifier=identifier, defaults={"thread": interaction.thread})
 
 
 def _settle(actor: Actor, ids: Collection[int]) -> None:

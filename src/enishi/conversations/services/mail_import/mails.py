@@ -31,6 +31,9 @@ from enishi.core import text
 
 logger = logging.getLogger(__name__)
 
+TOKEN = re.compile(r"\[#([2-9a-z]{10})\]")
+TOKEN_HOST = "token.invalid"  # noqa: S105 - of an identifier, no secret
+"""In the subject of what we sent: its answer belongs to the same thread, also where a program names no message that it answers."""
 FOLDED = ("quote", "signature")
 MAX_ID, MAX_REFERENCES = 500, 200
 # Addresses that no person reads: nobody to get to know.
@@ -128,7 +131,8 @@ class Mail:
 
     @property
     def tied_to(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([*self.references, *_identifiers(self.parsed.in_reply_to)]))
+        tokens = [f"{token}@{TOKEN_HOST}" for token in TOKEN.findall(self.parsed.subject)]
+        return tuple(dict.fromkeys([*self.references, *_identifiers(self.parsed.in_reply_to), *tokens]))
 
     @property
     def list_id(self) -> str:

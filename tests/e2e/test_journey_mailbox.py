@@ -1,0 +1,115 @@
+"""An administrator adds a mailbox on real servers and tries it; its mail is found among the conversations and answered there."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from django.conf import settings as django_settings
+from playwright.sync_api import Browser, Page, expect
+
+from conversations.mailboxes import mail
+from e2e.people import shoot
+from enishi.accounts import services as accounts
+from enishi.core import clock
+from enishi.mailboxes import services
+from enishi.mailboxes.models import Mailbox, Reply
+from factories import PASSWORD as OURS
+from factories import SYSTEM, party, project, user
+from mailboxes.server import PASSWORD, USER, open_office
+from mailboxes.smtp_server import open_smtp
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+def _read(box: Mailbox) -> None:
+    """What the worker does each minute."""
+    services.read(box.pk)
+
+
+def _send() -> None:
+    services.send(Reply.objects.get().pk)
+
+
+def _pictures(page: Page, name: str) -> None:
+    page.set_viewport_size({"width": 1360, "height": 900})
+    shoot(page, f"mailbox-{name}-1360")
+    page.set_viewport_size({"width": 360, "height": 780})
+    shoot(page, f"mailbox-{name}-360")
+    page.set_viewport_size({"width": 1360, "height": 900})
+
+
+def test_a_mailbox_is_added_tried_and_read(chromium: Browser, live_server, settings):
+    settings.ENV = dataclasses.replace(django_settings.ENV, base_url=live_server.url, private_services=True)
+    boss, where = user("Hedda Lunde"), project("Tidewall")
+    accounts.give_role(SYSTEM, role=accounts.administrator_role(), user=boss)
+    party(where, "Aoi Takahama", email="aoi@kaze.example")
+    with open_office() as office, open_smtp() as smtp:
+        page = chromium.new_page(base_url=live_server.url, locale="en-GB")
+        page.set_default_timeout(15_000)
+        page.goto("/account/login/?next=/mailboxes/")
+        page.get_by_label("E-mail").fill(boss.email)
+        page.get_by_label("Password").fill(OURS)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        main = page.get_by_role("main")
+        expect(main).to_contain_text("No mailbox yet")
+        page.goto("/mailboxes/new/")
+        page.get_by_label("Name", exact=True).fill("Office")
+        page.get_by_label("Address", exact=True).fill(USER)
+        page.get_by_label("IMAP server").fill("127.0.0.1")
+        page.get_by_label("Port", exact=True).fill(str(office.port))
+        page.get_by_label("Encryption", exact=True).select_option("none")
+        page.get_by_label("User", exact=True).fill(USER)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("Folder").fill("Post")
+        page.get_by_label("SMTP server", exact=True).fill("127.0.0.1")
+        page.get_by_label("Port of the SMTP server").fill(str(smtp.port))
+        page.get_by_label("Encryption of the SMTP server").select_option("none")
+        _pictures(page, "new")
+        main.get_by_role("button", name="Add").click()
+        expect(main).to_contain_text("It was not read yet.")
+        box = Mailbox.objects.unscoped("test").get()
+
+        _read(box)
+        page.reload()
+        expect(main).to_contain_text("There is no such folder. There are: INBOX.")
+        _pictures(page, "failing")
+        page.goto(f"/mailboxes/{box.pk}/edit/")
+        page.get_by_label("Folder").fill("INBOX")
+        main.get_by_role("button", name="Save").click()
+        office.put(mail(1, subject="Night noise", at=clock.now()), b"Not a mail at all")
+        main.get_by_role("button", name="Test the connection").click()
+        expect(page.get_by_text("The folder holds 2 messages to read.")).to_be_visible()
+
+        _read(box)
+        page.reload()
+        expect(main).to_contain_text("UID 102")
+        _pictures(page, "read")
+        main.get_by_role("link", name="UID 102").click()
+        expect(main).to_contain_text("Not a mail at all")
+        _pictures(page, "aside")
+        page.goto("/conversations/")
+        main.get_by_role("link", name="Night noise").first.click()
+        expect(main).to_contain_text("Aoi Takahama")
+        _pictures(page, "conversation")
+        main.get_by_role("link", name="Reply", exact=True).click()
+        expect(page.get_by_label("To", exact=True)).to_have_value("aoi@kaze.example")
+        page.get_by_label("Text", exact=True).fill("We measure on Monday.")
+        _pictures(page, "reply")
+        main.get_by_role("button", name="Send").click()
+        expect(main).to_contain_text("Waits to be sent")
+        _send()
+        page.reload()
+        expect(main).to_contain_text("answered")
+        expect(main).to_contain_text("Re: Night noise")
+        assert [to for to, _message, _raw in smtp.got] == [["aoi@kaze.example"]]
+        page.goto("/mailboxes/")
+        expect(main).to_contain_text("2 messages")
+        _pictures(page, "list")
+        for language, scheme in (("fa", "light"), ("en", "dark"), ("ja", "light")):
+            boss.language = language
+            boss.save(update_fields=["language"])
+            page.emulate_media(color_scheme=scheme)
+            page.goto(f"/mailboxes/{box.pk}/")
+            _pictures(page, f"{language}-{scheme}")
+        page.close()

@@ -1,0 +1,54 @@
+"""A real SMTP server in this process, which keeps what it takes and lets in who may read the mailbox."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+from mailboxes.server import PASSWORD, USER
+
+
+class Running(Controller):
+    def _trigger_server(self) -> None:
+        # It chose a free port itself.
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+class Server:
+    """Recipients, message and bytes of each mail that it took."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.got: list[Any] = []
+        self.refuses = False
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.refuses:
+            return "554 not here"
+        read = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.got.append((envelope.rcpt_tos, read, envelope.content))
+        return "250 taken"
+
+
+@contextmanager
+def open_smtp() -> Iterator[Server]:
+    there = Server()
+
+    def knows(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        good = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        return AuthResult(success=good, handled=False)
+
+    running = Running(there, hostname="127.0.0.1", port=0, authenticator=knows, auth_require_tls=False)
+    running.start()
+    there.port = running.port
+    try:
+        yield there
+    finally:
+        running.stop()
