@@ -32,7 +32,7 @@ def given(where, private) -> dict[str, object]:
     return {
         "name": "Office", "address": "Office@Tidewall.example", "host": "IMAP.tidewall.example", "port": "993",
         "security": "tls", "username": USER, "password": PASSWORD, "folder": "INBOX", "since": "2024-01-01",
-        "project": where.pk, "confidentiality": int(Level.CONFIDENTIAL),
+        "project": where.pk, "confidentiality": int(Level.CONFIDENTIAL), "smtp_port": "587", "smtp_security": "starttls",
     }  # fmt: skip
 
 
