@@ -104,7 +104,7 @@ def test_a_mailbox_is_added_tried_and_read(chromium: Browser, live_server, setti
         expect(main).to_contain_text("Re: Night noise")
         assert [to for to, _message, _raw in smtp.got] == [["aoi@kaze.example"]]
         page.goto("/mailboxes/")
-        expect(main).to_contain_text("2 messages")
+        expect(main).to_contain_text("1 message")
         _pictures(page, "list")
         for language, scheme in (("fa", "light"), ("en", "dark"), ("ja", "light")):
             boss.language = language
