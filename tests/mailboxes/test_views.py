@@ -191,3 +191,9 @@ def test_imports_are_what_somebody_brought(add, boss, office):
     office.put(b"\r\n")
     services.read(add().pk)
     assert "Office" not in browser(boss).get("/people/import/").content.decode()
+
+
+def test_the_history_says_where_in_words(boss, where, given):
+    browser(boss).post("/mailboxes/new/", {**given, "smtp_port": "2525"})
+    page = browser(boss).get("/history/").content.decode()
+    assert "Mailbox added" in page and "Tidewall" in page and "2525" in page and "2,525" not in page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
@@ -36,3 +38,11 @@ def answer(actor: Actor, talk: Interaction) -> Shown | None:
     if not unsent and not may:
         return None
     return Shown("mailboxes/panel.html", {"talk": talk, "unsent": unsent, "may": may})
+
+
+@provide("timeline.values", "mailboxes.mailbox")
+def value(name: str, value: Any) -> str | None:
+    """A project by its name; a port is no number that one counts with."""
+    if name == "project" and isinstance(value, int):
+        return queries.project_name(value)
+    return str(value) if name in {"port", "smtp_port"} else None

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
 from enishi.contacts.models import ImportRun, Quarantined
 from enishi.conversations.models import Interaction
@@ -68,6 +69,11 @@ def addresses() -> Iterable[str]:
     """What is written to these, or from these, is written to us or from us."""
     rows = Mailbox.objects.unscoped("addresses of ours, to tell from those of others")
     return [address.lower() for address in rows.values_list("address", flat=True)]
+
+
+def project_name(project_id: int) -> str:
+    """For whoever reads the history of the organisation."""
+    return accounts.any_project(project_id).name
 
 
 def first_day() -> dt.date:
