@@ -16,6 +16,7 @@ SHOTS = Path(__file__).parent / "shots"
 PATIENCE_MS = 20_000
 LANGUAGES = {member.key: member.language for member in STAFF}
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @dataclass
@@ -91,3 +92,14 @@ def shoot(page: Page, name: str) -> None:
         SHOTS.mkdir(exist_ok=True)
         # hiding the caret would need an inline style, which the content policy refuses
         page.screenshot(path=str(SHOTS / f"{name}.png"), caret="initial")
+
+
+def violations(page: Page, within: str = "") -> list[str]:
+    """What would keep somebody out, of the page or of the element of that selector; AXE must be an init script."""
+    found = page.evaluate(
+        """async ([rules, within]) => (await axe.run(within || document, {runOnly: rules, resultTypes: ['violations']}))
+            .violations
+            .flatMap(v => v.nodes.slice(0, 3).map(n => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary}`))""",
+        [RULES, within],
+    )
+    return [" ".join(one.split())[:400] for one in found]

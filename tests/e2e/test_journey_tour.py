@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.people import People, shoot
+from e2e.people import AXE, People, shoot, violations
 
 pytestmark = pytest.mark.e2e
 
@@ -61,7 +61,12 @@ def test_somebody_new_is_shown_round(people: People) -> None:
 
 
 def test_on_a_phone_in_persian(people: People) -> None:
-    reader = people.reader("kaveh", width=360)
+    reader = people.reader("kaveh", width=360, color_scheme="dark", bypass_csp=True)
+    reader.page.add_init_script(path=str(AXE))
+    reader.open("/")
+    expect(reader.page.locator("#tour-offer")).to_be_visible()
+    reader.fits()
+    shoot(reader.page, "tour-phone-offer")
     reader.open("/tour/")
     reader.fits()
     shoot(reader.page, "tour-phone-page")
@@ -70,6 +75,7 @@ def test_on_a_phone_in_persian(people: People) -> None:
     for number in range(1, 99):
         _here(reader.page)
         reader.fits()
+        assert violations(reader.page, "#tour") == []
         shoot(reader.page, f"tour-phone-{number}")
         last = forward.get_attribute("formaction") is not None
         forward.click()
