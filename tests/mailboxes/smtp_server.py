@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from mailboxes.server import PASSWORD, USER
+
+# It tells of every connection, from its own thread, also after the test's own output was closed.
+logging.getLogger("mail").setLevel(logging.CRITICAL)
 
 
 class Running(Controller):

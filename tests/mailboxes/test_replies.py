@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -101,6 +102,14 @@ def test_an_answer_goes_once_and_stands_in_the_thread(box, question, office, whe
     office.put(raw)
     services.read(box.pk)
     assert len(stored()) == 2
+
+
+def test_it_answers_also_who_wrote_with_a_clock_that_is_ahead(box, office, where, smtp):
+    office.put(fresh(1, at=clock.now() + dt.timedelta(minutes=5)))
+    services.read(box.pk)
+    (asked,) = stored()
+    services.send(answered(agent(where), asked, box).pk)
+    assert [one.answer for one in stored() if one.direction == "in"] == ["answered"]
 
 
 def test_the_answer_to_it_is_found_by_the_token_alone(box, question, office, where, smtp):

@@ -17,6 +17,7 @@ from enishi.core import clock
 from enishi.mailboxes import imap, services
 from enishi.mailboxes.imap import Failed
 from enishi.mailboxes.models import Mailbox
+from enishi.mailboxes.services.setup import account_of
 from enishi.timeline.models import Notification
 from factories import agent, manager
 from mailboxes.conftest import now
@@ -218,3 +219,29 @@ def test_starttls_is_checked_before_the_password_is_said(add, boss, tmp_path, mo
         monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
         trouble(boss, box)
     assert len(got) == 1 and USER.encode() in got[0]
+
+
+def test_a_large_message_has_the_time_that_a_slow_line_needs(add, office, monkeypatch):
+    box = add()
+    office.put(b"Subject: Plans\r\nFrom: a@example.org\r\n\r\n" + b"x" * 400)
+    waits = threading.Event()
+    fetch = imap.IMAPClient.fetch
+
+    def slowly(client, uids, parts):
+        if parts == ["BODY.PEEK[]"]:
+            waits.wait(1.5)
+        return fetch(client, uids, parts)
+
+    monkeypatch.setattr(imap.IMAPClient, "fetch", slowly)
+
+    def read() -> int:
+        with imap.opened(account_of(box), seconds=1) as server:
+            ((_until, uids),) = server.new(after=0, since=box.since)
+            return sum(len(letter.raw) for letter in server.letters(uids))
+
+    with pytest.raises(Failed) as caught:
+        read()
+    assert caught.value.trouble == "timeout"
+    # At so few bytes a second these would need minutes.
+    monkeypatch.setattr(imap, "SLOWEST", 2)
+    assert read() > 400

@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ BIG = 50 * 2**20
 """Larger messages are set aside with their headers."""
 CHATTER = 4 * 2**20
 """So much may come beside what was asked for."""
+SLOWEST = 256 * 2**10
+"""Bytes a second: a large message has the time that such a line needs for it, or it would be begun again for ever."""
 HEADERS = 64 * 2**10
 AT_ONCE = 50_000
 """So many numbers are looked through with one question; the answer is one line, whose length is limited."""
@@ -68,9 +71,19 @@ class _Watch:
     def __init__(self, seconds: float) -> None:
         self.over, self.allowed = False, CHATTER
         self.plug: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._end)
-        self._timer.daemon = True
-        self._timer.start()
+        self._ends = time.monotonic() + seconds
+        self._timer = self._started()
+
+    def _started(self) -> threading.Timer:
+        timer = threading.Timer(max(0.0, self._ends - time.monotonic()), self._end)
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def longer(self, seconds: float) -> None:
+        self._timer.cancel()
+        self._ends += seconds
+        self._timer = self._started()
 
     def connect(self, host: str, port: int, timeout: float) -> socket.socket:
         made = connect(host, port, timeout)
@@ -172,6 +185,7 @@ class Server:
                 continue
             size, came_at = facts[uid].get(b"RFC822.SIZE", 0), facts[uid].get(b"INTERNALDATE")
             big = size > BIG
+            self._client.watch.longer((HEADERS if big else size) / SLOWEST)
             with self._speaking(HEADERS if big else BIG):
                 part = f"BODY.PEEK[HEADER]<0.{HEADERS}>" if big else "BODY.PEEK[]"
                 found = self._client.fetch([uid], [part])

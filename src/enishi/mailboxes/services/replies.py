@@ -24,6 +24,7 @@ from enishi.conversations.models import Interaction, MailMessage
 from enishi.conversations.services.mail_import import (
     TOKEN_HOST,
     Target,
+    answered,
     keep_arrived,
     lead_to_thread,
     prepare,
@@ -184,6 +185,7 @@ def _file(actor: Actor, found: Reply, box: Mailbox, message: EmailMessage) -> No
     item = RawItem(box.name, "", message.message().as_bytes())
     target = Target(asked.project_ids, asked.confidentiality)
     keep_arrived(actor, day_of(box).run, [prepare(item, fallback=clock.now())], [], target=target)
+    answered(actor, asked)
 
 
 def forget_unsent(talk_ids: Iterable[int]) -> None:

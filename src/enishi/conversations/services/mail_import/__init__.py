@@ -1,6 +1,6 @@
 """Importing mail archives: read in batches, stored as conversations in threads, resumable, undoable as a whole."""
 
-from enishi.conversations.services.mail_import.arriving import keep_arrived, lead_to_thread
+from enishi.conversations.services.mail_import.arriving import answered, keep_arrived, lead_to_thread
 from enishi.conversations.services.mail_import.batches import Archive
 from enishi.conversations.services.mail_import.importer import MailImporter
 from enishi.conversations.services.mail_import.mails import TOKEN_HOST, Mail, prepare
@@ -26,6 +26,7 @@ __all__ = [
     "MailOptions",
     "Target",
     "UndoMailImport",
+    "answered",
     "keep_arrived",
     "lead_to_thread",
     "prepare",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from django.db.models import Exists, OuterRef
 
-from enishi.accounts.access import Actor
+from enishi.accounts.access import Actor, ScopedQuerySet
 from enishi.contacts.models import ImportRun
 from enishi.conversations import signals
 from enishi.conversations.mail import Unreadable
@@ -67,8 +67,17 @@ def _settle(actor: Actor, ids: Collection[int]) -> None:
         project_ids__contains=OuterRef("project_ids"),
     )
     threads = messages.filter(pk__in=ids, thread__isnull=False).values("thread")
-    questions = messages.filter(Exists(answers), thread__in=threads, answer=Answer.WAITING)
-    for question in questions.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+    _mark_answered(actor, messages.filter(Exists(answers), thread__in=threads))
+
+
+def answered(actor: Actor, question: Interaction) -> None:
+    """It was answered, whatever the clocks of both sides say about the order."""
+    _mark_answered(actor, Interaction.objects.unscoped("what was answered").present().filter(pk=question.pk))
+
+
+def _mark_answered(actor: Actor, questions: ScopedQuerySet[Interaction]) -> None:
+    waiting = questions.filter(answer=Answer.WAITING).select_for_update(no_key=True, of=("self",))
+    for question in waiting.order_by("pk"):
         question.answer, question.version, question.updated_at = (
             Answer.ANSWERED,
             question.version + 1,
