@@ -48,7 +48,7 @@ test: setup
 	$(BIN)/pytest -n auto $(ARGS)
 
 e2e: setup
-	$(BIN)/pytest tests/e2e $(ARGS)
+	$(BIN)/pytest tests/e2e -n 2 --dist loadfile $(ARGS)
 
 check: setup
 	$(BIN)/ruff check .

@@ -26,7 +26,8 @@ START_S = 400
 def running_site() -> Iterator[str]:
     """Start it on free ports beside a database of its own; gives its address."""
     server = os.environ["DATABASE_URL"]
-    name = "_".join(filter(None, ["enishi_e2e", os.environ.get("PYTEST_DB_SUFFIX", "")]))
+    parts = ("enishi_e2e", os.environ.get("PYTEST_DB_SUFFIX"), os.environ.get("PYTEST_XDIST_WORKER"))
+    name = "_".join(filter(None, parts))
     _recreate(server, name)
     port, live_port = _free_ports()
     address = f"http://127.0.0.1:{port}"
