@@ -74,11 +74,13 @@ export class Office {
     return ask(address, { method: "POST", body, headers: { "X-CSRFToken": this.token } });
   }
 
-  /** Hands in what waits, oldest first, and brings what was taken along up to date. One page at a time does it. */
+  /**
+   * Hands in what waits, oldest first, and brings what was taken along up to date. One at a time does it, and the next takes its turn:
+   * what was written down meanwhile is not left lying.
+   */
   async meet(told: () => Promise<void>): Promise<Line> {
     if (!navigator.onLine) return "offline";
-    const line = await navigator.locks.request("enishi-field", { ifAvailable: true }, async (lock) => {
-      if (!lock) return "online" as Line;
+    const line = await navigator.locks.request("enishi-field", async (): Promise<Line> => {
       try {
         await this.signIn();
         const sent = await this.sendAll(told);
