@@ -56,6 +56,10 @@ def test_my_day_tells_a_mass_change_once_and_leaves_out_ones_own():
     assert queries.by_others(reader, since=since, limit=1) == [whole]
     assert queries.by_others(reader, since=clock.now(), limit=8) == []
     assert queries.by_others(reader, since=since, limit=8, project_id=elsewhere.pk) == []
+    # Neither mass changes elsewhere nor one's own push it out.
+    for where_else, who in ((elsewhere, SYSTEM), (where, reader)):
+        services.start_operation(who, kind="test", label="Other", project_ids=[where_else.pk])
+    assert queries.by_others(reader, since=since, limit=1, project_id=where.pk) == [whole]
 
 
 def test_the_history_needs_its_right(client):

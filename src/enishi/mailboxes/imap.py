@@ -81,9 +81,7 @@ class _Watch:
         return timer
 
     def longer(self, seconds: float) -> None:
-        self._timer.cancel()
         self._ends += seconds
-        self._timer = self._started()
 
     def connect(self, host: str, port: int, timeout: float) -> socket.socket:
         made = connect(host, port, timeout)
@@ -97,6 +95,9 @@ class _Watch:
             raise imaplib.IMAP4.abort("more came than was asked for")
 
     def _end(self) -> None:
+        if time.monotonic() < self._ends:
+            self._timer = self._started()
+            return
         self.over = True
         self.pull()
 

@@ -144,9 +144,13 @@ def history(
 def by_others(actor: Actor, *, since: dt.datetime, limit: int, project_id: int | None = None) -> list[Entry]:
     """What others did since a moment, newest first; of a mass change only its last entry, which tells of the whole."""
     entries = history(actor, project_id=project_id, since=since).exclude(user_id=actor.user_id or 0)
-    many = Operation.objects.visible_to(actor).order_by("-id")[:limit]
+    many = Operation.objects.visible_to(actor).exclude(user_id=actor.user_id or 0, undone_by__isnull=True)
+    if project_id is not None:
+        many = many.filter(project_ids__contains=[project_id])
     last = Entry.objects.unscoped("read within the rights below").filter(operation=models.OuterRef("pk"))
-    ends = many.values_list(models.Subquery(last.order_by("-id").values("pk")[:1]), flat=True)
+    ends = many.order_by("-id")[:limit].values_list(
+        models.Subquery(last.order_by("-id").values("pk")[:1]), flat=True
+    )
     alone = entries.filter(operation__isnull=True).order_by("-at", "-id")[:limit]
     found = [*alone, *entries.filter(pk__in=[pk for pk in ends if pk is not None])]
     return sorted(found, key=lambda entry: (entry.at, entry.pk), reverse=True)[:limit]
