@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor
 from enishi.core import clock, text
+from enishi.core.errors import Refusal
 from enishi.core.events import Event
 from enishi.engagement.services.rules import RATE
 from enishi.health import signals
@@ -17,12 +18,8 @@ from enishi.health.queries import Subject
 from enishi.timeline.services import record
 
 
-class HealthError(Exception):
+class HealthError(Refusal):
     """Something cannot be saved as asked; ``field`` is where, the text says why and what to do."""
-
-    def __init__(self, message: str, field: str) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 def may_judge(actor: Actor, subject: Subject) -> bool:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
 from enishi.core import clock, text
+from enishi.core.errors import Refusal
 from enishi.places import reading, signals
 from enishi.places.models import STANDING, Layer
 from enishi.timeline.services import record
@@ -18,12 +19,8 @@ MOST_LAYERS = 50
 _WHY = "a layer that the actor may change"
 
 
-class PlacesError(Exception):
+class PlacesError(Refusal):
     """A layer cannot be saved as asked; ``field`` is where, the text says why and what to do."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @transaction.atomic

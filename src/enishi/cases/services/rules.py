@@ -20,6 +20,7 @@ from enishi.cases.queries.needs import Need
 from enishi.commitments.queries import business_calendar
 from enishi.contacts.models import Party
 from enishi.core import clock, jobs, text
+from enishi.core.errors import Refusal
 from enishi.core.events import Event
 from enishi.search.models import Kind
 from enishi.search.services import Findable, index
@@ -39,12 +40,8 @@ FIELDS = (
 )  # fmt: skip
 
 
-class CaseError(Exception):
+class CaseError(Refusal):
     """A case cannot be changed as asked; ``field`` is where, the text says why and what to do."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 class Missing(CaseError):

@@ -16,6 +16,7 @@ from enishi.accounts.models import Project, User
 from enishi.commitments.models import Duty, Promise, Source, Task
 from enishi.contacts.models import Party
 from enishi.core import clock, registry, text
+from enishi.core.errors import Refusal
 from enishi.core.events import Event
 from enishi.core.money import LARGEST, STEP, Money, is_currency
 from enishi.core.normalise.typed import shown
@@ -29,12 +30,8 @@ DELETE = "commitments.delete"
 C = TypeVar("C", bound=Promise | Task)
 
 
-class CommitmentError(Exception):
+class CommitmentError(Refusal):
     """A promise or task cannot be saved as asked; ``field`` is where, the text says why and what to do."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 class Conflict(Exception):

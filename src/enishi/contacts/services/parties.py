@@ -18,6 +18,7 @@ from enishi.contacts.queries import protected
 from enishi.contacts.services.points import PointDraft, give_place, normalised
 from enishi.contacts.services.searchable import index_new, index_parties
 from enishi.core import clock, names, normalise, registry, text
+from enishi.core.errors import Refusal
 from enishi.core.events import Event
 from enishi.timeline.models import Operation
 from enishi.timeline.services import Changes, differences, reclassify, record, record_each
@@ -26,12 +27,8 @@ EDIT = "contacts.edit"
 DELETE = "contacts.delete"
 
 
-class ContactError(Exception):
+class ContactError(Refusal):
     """A contact cannot be saved as asked; ``field`` is where, the text says why and what to do."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 class Conflict(Exception):

@@ -18,6 +18,7 @@ from enishi.content import extraction, media, signals
 from enishi.content.models import File, FileLink, FileVersion
 from enishi.content.services.searchable import index_files
 from enishi.core import clock, jobs, registry, storage, text
+from enishi.core.errors import Refusal
 from enishi.search.models import Kind
 from enishi.search.services import forget
 from enishi.timeline.models import Operation
@@ -27,12 +28,8 @@ VIEW, EDIT, DELETE = "content.view", "content.edit", "content.delete"
 FIELDS = ("name", "description", "folder", "confidentiality", "project_id")
 
 
-class FileError(Exception):
+class FileError(Refusal):
     """A file cannot be kept as asked; ``field`` is where, the text says why and what to do."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from enishi.core.errors import Refusal
 
-class ConversationError(Exception):
+
+class ConversationError(Refusal):
     """A conversation cannot be saved as asked; ``field`` is where, the text says why and what to do."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 class Conflict(Exception):

@@ -7,18 +7,15 @@ from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor
 from enishi.accounts.models import Project, User
+from enishi.core.errors import Refusal
 from enishi.due import signals
 from enishi.due.models import Step
 from enishi.due.queries import SETTINGS
 from enishi.timeline.services import record
 
 
-class DueError(Exception):
+class DueError(Refusal):
     """A step cannot be saved as asked; ``field`` is where, the text says why and what to do."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @transaction.atomic

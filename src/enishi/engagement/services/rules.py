@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
 from enishi.contacts.models import Party
+from enishi.core.errors import Refusal
 
 VIEW = "engagement.view"
 RATE = "engagement.rate"
@@ -14,12 +15,8 @@ PLAN = "engagement.plan"
 SHARE = "engagement.share"
 
 
-class EngagementError(Exception):
+class EngagementError(Refusal):
     """Something cannot be saved as asked; ``field`` is where, the text says why and what to do."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 class Conflict(EngagementError):

@@ -16,6 +16,7 @@ from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
 from enishi.accounts.sealing import seal, unseal
 from enishi.core import clock, jobs, text
+from enishi.core.errors import Refusal
 from enishi.mailboxes import imap, queries, signals, smtp
 from enishi.mailboxes.imap import Account, Failed
 from enishi.mailboxes.models import Mailbox, Trouble
@@ -33,12 +34,8 @@ _TOLD = (
 )  # fmt: skip
 
 
-class MailboxError(ValueError):
+class MailboxError(Refusal):
     """What was asked for cannot be done; ``field`` names the part of the form that it is about."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @dataclass(frozen=True)

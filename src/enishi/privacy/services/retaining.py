@@ -14,6 +14,7 @@ from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
 from enishi.accounts.models import Project
 from enishi.core import clock, text
+from enishi.core.errors import Refusal
 from enishi.core.formats import counted, format_number
 from enishi.privacy import signals
 from enishi.privacy.models import RetentionRule
@@ -27,12 +28,8 @@ SHORTEST = dt.timedelta(days=30)
 FIELDS = ("project", "kind", "part", "after", "unit", "deed", "reason", "state", "agreed", "trouble")
 
 
-class RetentionRefused(Exception):
+class RetentionRefused(Refusal):
     """A rule is not taken as it is; ``field`` is where, the text says why and what to do."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @dataclass(frozen=True)

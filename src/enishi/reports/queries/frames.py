@@ -15,18 +15,15 @@ from enishi.accounts.access import Actor, Forbidden, Level
 from enishi.accounts.models import Project
 from enishi.contacts.models import Tag
 from enishi.core import clock
+from enishi.core.errors import Refusal
 from enishi.reports.framing import Definition, Frame
 from enishi.timeline.models import Entry
 
 MAKE = "reports.make"
 
 
-class ReportError(Exception):
+class ReportError(Refusal):
     """A report that cannot be made, with the reason; ``field`` is the filter at fault."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 @dataclass(frozen=True)

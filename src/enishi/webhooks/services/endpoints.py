@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from enishi.accounts.access import Actor
 from enishi.accounts.sealing import seal, unseal
 from enishi.core import clock, jobs
+from enishi.core.errors import Refusal
 from enishi.core.outside import address_parts
 from enishi.timeline.services import differences, record
 from enishi.webhooks import signals
@@ -26,12 +27,8 @@ OLD_SECRET_FOR = dt.timedelta(days=1)
 _PURPOSE = "webhook"
 
 
-class WebhookError(ValueError):
+class WebhookError(Refusal):
     """What was asked for cannot be done; ``field`` names the part of the form that it is about."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
 
 
 def _owned(actor: Actor, endpoint_id: int) -> Endpoint:
