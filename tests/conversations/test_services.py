@@ -265,3 +265,20 @@ def test_a_reply_joins_the_thread_and_answers():
     asked.refresh_from_db()
     assert asked.thread_id is not None
     assert (asked.answer, answer.thread_id) == ("answered", asked.thread_id)
+
+
+def test_a_mail_of_a_picture_alone_can_be_answered_and_changed_but_words_not_taken_away():
+    here = project()
+    worker = agent(here)
+    bare = log(worker, here, channel="email", answer="waiting", direction="in")
+    Interaction.objects.unscoped("as it arrives").filter(pk=bare.pk).update(subject="", text="")
+    bare.refresh_from_db()
+    log(worker, here, subject="Called back", reply_to=bare)
+    bare.refresh_from_db()
+    assert bare.answer == "answered"
+    bare = services.change_interaction(worker, bare, subject="", text="", answer="none", minutes=3)
+    assert (bare.answer, bare.minutes) == ("none", 3)
+    bare = services.change_interaction(worker, bare, subject=" A photo  of the pier ")
+    assert bare.subject == "A photo of the pier"
+    with pytest.raises(services.ConversationError, match="what it was about"):
+        services.change_interaction(worker, bare, subject=" ")

@@ -22,6 +22,7 @@ FIELDS = (
     "channel", "direction", "occurred_at", "minutes", "subject", "text", "folds", "place", "language", "answer",
     "confidentiality", "project_ids",
 )  # fmt: skip
+TYPED = ("subject", "text", "place", "channel")
 
 
 @dataclass(frozen=True)

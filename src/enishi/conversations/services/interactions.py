@@ -18,6 +18,7 @@ from enishi.conversations.services.drafts import (
     DELETE,
     EDIT,
     FIELDS,
+    TYPED,
     ParticipantDraft,
     least_level,
     level_for,
@@ -221,7 +222,9 @@ def change_interaction(
     )
     if not interaction.project_ids:
         raise ConversationError(_("Choose at least one project."), "project_ids")
-    tidy(interaction)
+    # A mail may have come with a picture and no words: what is as it came may stay so.
+    if any(getattr(interaction, name) != before[name] for name in TYPED):
+        tidy(interaction)
     if interaction.text != before["text"] and "folds" not in values:
         interaction.folds = []
     if participants is not None:
