@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +16,6 @@ from enishi.accounts.answers import done, found, refused
 from enishi.accounts.queries import organisation
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts.models import Party
-from enishi.contacts.queries.reaching import seen_parties
 from enishi.conversations.models import Interaction
 from enishi.core.choices import language_name
 from enishi.core.parameters import number
@@ -26,8 +24,9 @@ from enishi.themes.forms import AnswerForm
 from enishi.themes.models import Answer, AnswerTo, Wording
 from enishi.themes.queries import answers, sending
 from enishi.themes.queries.answers import Answered, Plan, Unreached
+from enishi.themes.views import outgoing
 from enishi.themes.views.alike import heard
-from enishi.themes.views.outgoing import SHOWN, Sheet, letters_file, progress_of
+from enishi.themes.views.outgoing import SHOWN, Sheet, letters_file, progress_of, sheets_of
 from enishi.themes.views.pages import VIEW
 
 NAMED, FEW = 4, 5
@@ -216,40 +215,26 @@ def without(request: StaffRequest, answer_id: int) -> HttpResponse:
 
 @require_POST
 def send(request: StaffRequest, answer_id: int) -> HttpResponse:
-    one = _answer(request, answer_id)
-    after = reverse("themes:answer", args=[one.pk])
-    try:
-        services.send_answer(request.actor, one.pk, key=request.POST.get("key", ""))
-    except services.ThemeError as error:
-        return refused(request, str(error), after=after)
-    words = _("It goes in five minutes.")
-    return done(request, words, after=after, undo_url=reverse("themes:answer_stop", args=[one.pk]))
+    one, key = _answer(request, answer_id), request.POST.get("key", "")
+    return outgoing.sent(
+        request, "answer", one.pk, lambda: services.send_answer(request.actor, one.pk, key=key)
+    )
 
 
 @require_POST
 def stop(request: StaffRequest, answer_id: int) -> HttpResponse:
     one = _answer(request, answer_id)
-    after = reverse("themes:answer", args=[one.pk])
-    try:
-        stopped = services.stop_answer(request.actor, one.pk)
-    except services.ThemeError as error:
-        return refused(request, str(error), after=after)
-    nobody = stopped.state == Answer.State.DRAFT
-    words = _("Nothing went out.") if nobody else _("It stops here. Whom it has reached stands in the list.")
-    return done(request, words, after=after)
+    return outgoing.stopped(request, "answer", one.pk, lambda: services.stop_answer(request.actor, one.pk))
 
 
 @require_POST
 def remove(request: StaffRequest, answer_id: int) -> HttpResponse:
     one = _answer(request, answer_id)
-    try:
-        services.remove_answer(request.actor, one.pk)
-    except services.ThemeError as error:
-        return refused(request, str(error), after=reverse("themes:answer", args=[one.pk]))
-    messages.success(request, _("The draft is gone."))
-    if one.chorus_id is None:
-        return redirect("themes:alike")
-    return redirect("themes:chorus", one.chorus_id)
+    chorus = one.chorus_id
+    after = reverse("themes:alike") if chorus is None else reverse("themes:chorus", args=[chorus])
+    return outgoing.removed(
+        request, "answer", one.pk, lambda: services.remove_answer(request.actor, one.pk), after=after
+    )
 
 
 def _sheets(request: StaffRequest, one: Answer) -> list[Sheet]:
@@ -261,17 +246,8 @@ def _sheets(request: StaffRequest, one: Answer) -> list[Sheet]:
     else:
         told = answers.told(request.actor, one)
         listed = [(party, r.address, r.language) for r, party in told if r.way == AnswerTo.Way.LETTER]
-    shown = seen_parties(request.actor, [party.pk for party, _address, _code in listed], "address")
-    return [
-        Sheet(
-            party,
-            address if party.pk in shown else "",
-            code,
-            *answers.words_for(words, party, code),
-        )
-        for party, address, code in listed
-        if code in words
-    ]
+    written = [row for row in listed if row[2] in words]
+    return sheets_of(request, written, lambda party, code: answers.words_for(words, party, code))
 
 
 @require_GET

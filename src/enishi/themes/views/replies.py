@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,15 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from enishi.accounts.answers import done, found, refused
+from enishi.accounts.answers import found
 from enishi.accounts.requests import StaffRequest
-from enishi.contacts.queries.reaching import seen_parties
 from enishi.contacts.queries.setup import purpose_name
 from enishi.themes import queries, services
 from enishi.themes.forms import ReplyForm
 from enishi.themes.models import Reply, ReplyTo, Theme
 from enishi.themes.queries import replies, sending
-from enishi.themes.views.outgoing import SHOWN, Sheet, letters_file, progress_of
+from enishi.themes.views import outgoing
+from enishi.themes.views.outgoing import SHOWN, letters_file, progress_of, sheets_of
 from enishi.themes.views.pages import VIEW, asked
 
 
@@ -123,37 +122,22 @@ def progress(request: StaffRequest, reply_id: int) -> HttpResponse:
 @require_POST
 def send(request: StaffRequest, reply_id: int) -> HttpResponse:
     one = _reply(request, reply_id)
-    after = reverse("themes:reply", args=[one.pk])
-    try:
-        services.send_reply(request.actor, one.pk)
-    except services.ThemeError as error:
-        return refused(request, str(error), after=after)
-    words = _("It goes in five minutes.")
-    return done(request, words, after=after, undo_url=reverse("themes:reply_stop", args=[one.pk]))
+    return outgoing.sent(request, "reply", one.pk, lambda: services.send_reply(request.actor, one.pk))
 
 
 @require_POST
 def stop(request: StaffRequest, reply_id: int) -> HttpResponse:
     one = _reply(request, reply_id)
-    after = reverse("themes:reply", args=[one.pk])
-    try:
-        stopped = services.stop_reply(request.actor, one.pk)
-    except services.ThemeError as error:
-        return refused(request, str(error), after=after)
-    nobody = stopped.state == Reply.State.DRAFT
-    words = _("Nothing went out.") if nobody else _("It stops here. Whom it has reached stands in the list.")
-    return done(request, words, after=after)
+    return outgoing.stopped(request, "reply", one.pk, lambda: services.stop_reply(request.actor, one.pk))
 
 
 @require_POST
 def remove(request: StaffRequest, reply_id: int) -> HttpResponse:
     one = _reply(request, reply_id)
-    try:
-        services.remove_reply(request.actor, one.pk)
-    except services.ThemeError as error:
-        return refused(request, str(error), after=reverse("themes:reply", args=[one.pk]))
-    messages.success(request, _("The draft is gone."))
-    return redirect("themes:theme", one.theme_id)
+    after = reverse("themes:theme", args=[one.theme_id])
+    return outgoing.removed(
+        request, "reply", one.pk, lambda: services.remove_reply(request.actor, one.pk), after=after
+    )
 
 
 @require_GET
@@ -167,9 +151,5 @@ def letters(request: StaffRequest, reply_id: int) -> HttpResponse:
     else:
         told = replies.told(request.actor, one)
         listed = [(p, r.address, r.language) for r, p in told if r.way == ReplyTo.Way.LETTER]
-    shown = seen_parties(request.actor, [party.pk for party, _address, _code in listed], "address")
-    sheets = [
-        Sheet(party, address if party.pk in shown else "", code, words[code].subject, words[code].text)
-        for party, address, code in listed
-    ]
+    sheets = sheets_of(request, listed, lambda _party, code: (words[code].subject, words[code].text))
     return letters_file(sheets, title=one.theme.path, name=f"letters-{one.pk}")
