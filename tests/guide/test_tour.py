@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 
@@ -16,6 +17,7 @@ from enishi.accounts.access import Actor, Level, Via
 from enishi.accounts.models import Organisation, Project, Tour, User
 from enishi.accounts.queries import actor as actor_of
 from enishi.commitments.services import make_promise
+from enishi.contacts.models import Party
 from enishi.conversations.services import ParticipantDraft, log_interaction
 from enishi.core import clock
 from enishi.guide import queries
@@ -144,6 +146,18 @@ def test_the_example_is_one_in_which_work_may_be_done() -> None:
     again = actor_of(_person(worker), via=Via.WEB)
     assert f"/conversations/{workable}/" in [place.url for place in queries.route(again)]
     assert _codes(again) == ALL
+
+
+def test_the_example_is_rather_one_in_the_readers_language() -> None:
+    here = project()
+    boss = manager(here)
+    ours = _talk(boss, here)
+    Party.objects.unscoped("test").update(language="en")
+    theirs = _talk(boss, here)
+    Party.objects.unscoped("test").exclude(language="en").update(language="ja")
+    for language, talk in (("en", ours), ("ja", theirs), ("fa", theirs)):
+        reader = dataclasses.replace(boss, language=language)
+        assert [p.url for p in queries.route(reader) if f"/conversations/{talk}/" in p.url], language
 
 
 def test_it_is_offered_once_and_found_again() -> None:

@@ -58,7 +58,10 @@ class _Examples:
 
     @cached_property
     def _talk_and_party(self) -> tuple[Interaction, Party] | None:
-        """A recent conversation with words, with somebody who took part; rather one in which work may be done."""
+        """A recent conversation with words, with somebody who took part.
+
+        Rather one in which work may be done, and with somebody whose language the reader reads.
+        """
         actor = self.actor
         if not (actor.may("conversations.view") and actor.may("contacts.view")):
             return None
@@ -77,11 +80,12 @@ class _Examples:
         known = [talk for talk in looked_at if talk.pk in people]
         if not known:
             return None
-        best = max(known, key=self._worth)
+        best = max(known, key=lambda talk: self._worth(talk, people[talk.pk]))
         return best, people[best.pk]
 
-    def _worth(self, talk: Any) -> tuple[bool, bool]:
-        return self.actor.may_some("commitments.edit", talk.project_ids), talk.signs >= LONG
+    def _worth(self, talk: Any, party: Party) -> tuple[bool, bool, bool]:
+        works = self.actor.may_some("commitments.edit", talk.project_ids)
+        return works, party.language == self.actor.language, talk.signs >= LONG
 
     @cached_property
     def talk(self) -> _Example | None:
