@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from conversations.mailboxes import mail
 from e2e.people import shoot
 from enishi.accounts import services as accounts
+from enishi.content.services import add_file
 from enishi.core import clock
 from enishi.mailboxes import services
 from enishi.mailboxes.models import Mailbox, Reply
@@ -20,6 +21,8 @@ from mailboxes.server import PASSWORD, USER, open_office
 from mailboxes.smtp_server import open_smtp
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+REPORT = b"%PDF-1.7 measured\r\n\x00\xff"
 
 
 def _read(box: Mailbox) -> None:
@@ -44,6 +47,7 @@ def test_a_mailbox_is_added_tried_and_read(chromium: Browser, live_server, setti
     boss, where = user("Hedda Lunde"), project("Tidewall")
     accounts.give_role(SYSTEM, role=accounts.administrator_role(), user=boss)
     party(where, "Aoi Takahama", email="aoi@kaze.example")
+    add_file(SYSTEM, project=where, name="Plan.txt", data=b"Plan")
     with open_office() as office, open_smtp() as smtp:
         page = chromium.new_page(base_url=live_server.url, locale="en-GB")
         page.set_default_timeout(15_000)
@@ -95,6 +99,13 @@ def test_a_mailbox_is_added_tried_and_read(chromium: Browser, live_server, setti
         main.get_by_role("link", name="Reply", exact=True).click()
         expect(page.get_by_label("To", exact=True)).to_have_value("aoi@kaze.example")
         page.get_by_label("Text", exact=True).fill("We measure on Monday.")
+        page.get_by_label("Drop files here or choose them").set_input_files(
+            {"name": "騒音.pdf", "mimeType": "application/pdf", "buffer": REPORT}
+        )
+        main.get_by_text("A file of the project").click()
+        main.get_by_role("button", name="Look for files").click()
+        expect(page.get_by_label("Text", exact=True)).to_have_value("We measure on Monday.")
+        main.get_by_role("checkbox", name="Plan.txt").check()
         _pictures(page, "reply")
         main.get_by_role("button", name="Send").click()
         expect(main).to_contain_text("Waits to be sent")
@@ -102,7 +113,15 @@ def test_a_mailbox_is_added_tried_and_read(chromium: Browser, live_server, setti
         page.reload()
         expect(main).to_contain_text("answered")
         expect(main).to_contain_text("Re: Night noise")
-        assert [to for to, _message, _raw in smtp.got] == [["aoi@kaze.example"]]
+        ((to, message, _raw),) = smtp.got
+        assert to == ["aoi@kaze.example"]
+        assert [(one.get_filename(), one.get_payload(decode=True)) for one in message.iter_attachments()] == [
+            ("騒音.pdf", REPORT),
+            ("Plan.txt", b"Plan"),
+        ]
+        main.get_by_role("link", name="Re: Night noise").first.click()
+        expect(main.get_by_role("link", name="騒音.pdf")).to_be_visible()
+        _pictures(page, "answered")
         page.goto("/mailboxes/")
         expect(main).to_contain_text("1 message")
         _pictures(page, "list")

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
+from conversations.mailboxes import mail, stored
 from enishi.accounts.access import Actor, Level
 from enishi.accounts.models import Project
+from enishi.conversations.models import Interaction
+from enishi.core import clock
 from enishi.mailboxes import services
 from enishi.mailboxes.models import Mailbox
-from factories import manager, project
+from factories import manager, party, project
 from mailboxes.server import PASSWORD, USER, PostOffice, open_office
+from mailboxes.smtp_server import Server, open_smtp
 
 Adding = Callable[..., Mailbox]
 
@@ -57,3 +61,22 @@ def add(boss: Actor, where: Project, office: PostOffice) -> Adding:
 def now(box: Mailbox) -> Mailbox:
     """As it is in the database."""
     return Mailbox.objects.unscoped("test").get(pk=box.pk)
+
+
+@pytest.fixture
+def smtp() -> Iterator[Server]:
+    with open_smtp() as there:
+        yield there
+
+
+@pytest.fixture
+def box(add, smtp) -> Mailbox:
+    return add(smtp_host="127.0.0.1", smtp_port=smtp.port, smtp_security="none")
+
+
+@pytest.fixture
+def question(box, office, where) -> Interaction:
+    party(where, "Aoi Takahama", email="aoi@kaze.example")
+    office.put(mail(1, to=USER, at=clock.now(), Cc="ben@quay.example"))
+    services.read(box.pk)
+    return stored()[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,32 +18,12 @@ from enishi.mailboxes.imap import Failed
 from enishi.mailboxes.models import Mailbox, Reply
 from enishi.mailboxes.services import replies
 from enishi.timeline.models import Entry, Notification
-from factories import READ, agent, outsider, party
+from factories import READ, agent, outsider
 from mailboxes.server import USER
-from mailboxes.smtp_server import Server, open_smtp
 from mailboxes.test_reading import fresh, now
 from mailboxes.test_views import browser
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def smtp() -> Iterator[Server]:
-    with open_smtp() as there:
-        yield there
-
-
-@pytest.fixture
-def box(add, smtp) -> Mailbox:
-    return add(smtp_host="127.0.0.1", smtp_port=smtp.port, smtp_security="none")
-
-
-@pytest.fixture
-def question(box, office, where) -> Interaction:
-    party(where, "Aoi Takahama", email="aoi@kaze.example")
-    office.put(fresh(1, at=clock.now(), Cc="ben@quay.example"))
-    services.read(box.pk)
-    return stored()[0]
 
 
 def answered(actor, question, box, **values) -> Reply:

@@ -1,4 +1,4 @@
-"""Form fields that read what people write: days and moments in any calendar, amounts of money."""
+"""Form fields that read what people write or choose: days and moments in any calendar, amounts of money, several files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import jdatetime
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -89,3 +90,19 @@ class DueField(WrittenField):
         if get_language() == "fa":
             return jdatetime.datetime.fromgregorian(datetime=local).strftime("%Y/%m/%d %H:%M")
         return f"{local:%Y-%m-%d %H:%M}"
+
+
+class SeveralFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files at once."""
+
+    widget = SeveralFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
+        given = data if isinstance(data, list | tuple) else [data] if data else []
+        if self.required and not given:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return [one for one in given if one]

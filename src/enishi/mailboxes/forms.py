@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
-from enishi.core.fields import DayField
+from enishi.core.fields import DayField, FilesField
 from enishi.mailboxes.models import Mailbox
 from enishi.mailboxes.queries import RIGHT
 from enishi.mailboxes.services import Draft
@@ -117,12 +117,17 @@ class ReplyForm(forms.Form):
         max_length=100_000,
         widget=forms.Textarea(attrs={"rows": 10, "dir": "auto", "data-grow": ""}),
     )
+    uploads = FilesField(label=_("Files"), required=False)
 
     def __init__(self, ways: list[Mailbox], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["mailbox"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(box.pk, f"{box.name} <{box.address}>") for box in ways]
+        field.choices = [
+            # Isolated, or in Persian its brackets would stand at the wrong ends.
+            (box.pk, f"\u2068{box.name}\u2069 \u2066<{box.address}>\u2069")
+            for box in ways
+        ]
 
     def addresses(self, name: str) -> list[str]:
         return [one for one in re.split(r"[,;\s]+", self.cleaned_data[name]) if one]

@@ -130,6 +130,15 @@ class Reply(models.Model):
         GOING = "going", _("Being sent")
         FAILED = "failed", _("Not sent")
 
+    class Why(models.TextChoices):
+        SERVER = "server", _("The mail server did not take it.")
+        FILE = (
+            "file",
+            _(
+                "A file that was to go with it is gone, or became too confidential. Write the answer again without it."
+            ),
+        )
+
     question = models.ForeignKey("conversations.Interaction", on_delete=models.CASCADE, related_name="+")
     mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.SET_NULL, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -139,7 +148,31 @@ class Reply(models.Model):
     text = models.TextField()
     token = models.CharField(max_length=10, unique=True)
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    why = models.CharField(max_length=7, choices=Why.choices, default=Why.SERVER)
     made_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.subject
+
+
+class Enclosure(models.Model):
+    """A file that goes with an answer; its bytes are kept from the moment they were chosen.
+
+    Without ``reply`` it waits in the form of ``user`` until what was written can go. ``file`` is the kept file that it is a copy of.
+    """
+
+    question = models.ForeignKey("conversations.Interaction", on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    reply = models.ForeignKey(Reply, null=True, on_delete=models.CASCADE, related_name="enclosures")
+    file = models.ForeignKey("content.File", null=True, on_delete=models.SET_NULL, related_name="+")
+    name = models.CharField(max_length=300)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.BigIntegerField()
+    media_type = models.CharField(max_length=150)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["sha256"], name="enclosure_bytes")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -10,8 +10,10 @@ from enishi.accounts.access import Actor
 from enishi.conversations.models import Interaction
 from enishi.conversations.services.mail_import import OURS
 from enishi.conversations.services.silencing import SILENCED
+from enishi.core.personal import PLACE
 from enishi.core.registry import MenuEntry, Shown, add_menu, panel, provide
 from enishi.mailboxes import queries, services
+from enishi.mailboxes.personal import MailboxesKeeper
 
 add_menu(
     MenuEntry(
@@ -24,6 +26,7 @@ add_menu(
         everywhere=True,
     )
 )
+provide(PLACE, MailboxesKeeper.code)(MailboxesKeeper)
 provide(OURS, "mailboxes")(queries.addresses)
 provide(SILENCED, "mailboxes")(services.forget_unsent)
 

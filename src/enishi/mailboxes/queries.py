@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -11,13 +11,15 @@ from django.db.models.functions import Coalesce
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor
 from enishi.contacts.models import ImportRun, Quarantined
+from enishi.content import queries as content
+from enishi.content.models import File
 from enishi.conversations.models import Interaction
 from enishi.core import clock
-from enishi.mailboxes.models import Day, Mailbox, Reply
+from enishi.mailboxes.models import Day, Enclosure, Mailbox, Reply
 
 RIGHT = "mailboxes.manage"
 VIEW, EDIT = "conversations.view", "conversations.edit"
-SHOWN_DAYS, SHOWN_ASIDE = 14, 50
+SHOWN_DAYS, SHOWN_ASIDE, SHOWN_FILES = 14, 50, 12
 
 
 def mailboxes(actor: Actor) -> QuerySet[Mailbox]:
@@ -96,4 +98,36 @@ def unsent(actor: Actor, question: Interaction) -> list[Reply]:
     """Answers that are on their way, or did not go; for whoever may answer."""
     if not actor.may(EDIT, question):
         return []
-    return list(Reply.objects.filter(question=question).select_related("user").order_by("pk"))
+    found = Reply.objects.filter(question=question).select_related("user").prefetch_related("enclosures")
+    return list(found.order_by("pk"))
+
+
+def may_upload(actor: Actor, question: Interaction) -> bool:
+    """Files that go with an answer are kept with it: that takes the right to add files there."""
+    return actor.may("content.edit", question.project_ids)
+
+
+def held(actor: Actor, question: Interaction, ids: Collection[int]) -> list[Enclosure]:
+    """What the actor put into the form of an answer before it could go."""
+    rows = Enclosure.objects.filter(pk__in=ids, question=question, user=actor.own_id, reply=None)
+    return list(rows.order_by("pk"))
+
+
+def kept(actor: Actor, question: Interaction, ids: Collection[int]) -> list[File]:
+    """Files of the projects of a conversation, as far as the actor may see them."""
+    found = content.by_ids(actor, ids) if ids else {}
+    return [found[pk] for pk in ids if pk in found and found[pk].project_id in question.project_ids]
+
+
+def files_like(actor: Actor, question: Interaction, words: str) -> list[File]:
+    """Files that might go with an answer, the newest first: by words in them, else those that were added last."""
+    found = [
+        one
+        for project_id in question.project_ids
+        for one in content.files(
+            actor,
+            content.Filters(project_id=project_id, text=words, attachments=bool(words)),
+            limit=SHOWN_FILES,
+        ).items
+    ]
+    return sorted(found, key=lambda one: (one.created_at, one.pk), reverse=True)[:SHOWN_FILES]

@@ -24,3 +24,15 @@ def read(mailbox_id: int) -> None:
 def send(reply_id: int) -> None:
     """Send one answer, once."""
     services.send(reply_id)
+
+
+@app.periodic(cron="17 4 * * *")
+@app.task(
+    name="mailboxes.forget_unused",
+    queue="upkeep",
+    queueing_lock="mailboxes.forget_unused",
+    pass_context=False,
+)
+def forget_unused(timestamp: int) -> None:
+    """Each night: files that were chosen for answers and never went."""
+    services.forget_unused()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -17,12 +18,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from enishi.accounts.access import Actor, Level
 from enishi.accounts.answers import chosen_project, done, found, refused
 from enishi.accounts.requests import StaffRequest, needs_everywhere
+from enishi.content.models import File
 from enishi.conversations.mail import is_reply_subject
 from enishi.conversations.models import Interaction, Participant
 from enishi.conversations.queries import interaction
 from enishi.conversations.queries.interactions import visible_participants
 from enishi.core import storage
 from enishi.core.formats import counted
+from enishi.core.parameters import numbers, words
 from enishi.mailboxes import queries, services
 from enishi.mailboxes.forms import MailboxForm, ReplyForm
 from enishi.mailboxes.imap import Failed
@@ -101,10 +104,10 @@ def mailbox(request: StaffRequest, mailbox_id: int) -> HttpResponse:
 
 
 def _trouble(one: Mailbox) -> str:
-    return _words(Trouble(one.trouble), one.said) if one.trouble else ""
+    return _in_words(Trouble(one.trouble), one.said) if one.trouble else ""
 
 
-def _words(trouble: Trouble, said: str) -> str:
+def _in_words(trouble: Trouble, said: str) -> str:
     words = str(trouble.label)
     if said and trouble == Trouble.FOLDER:
         return f"{words} {_('There are: %(names)s.') % {'names': said}}"
@@ -122,7 +125,7 @@ def test(request: StaffRequest, mailbox_id: int) -> HttpResponse:
     try:
         there = services.test(request.actor, one.pk)
     except Failed as failed:
-        return refused(request, _words(failed.trouble, failed.said), after=_here(one.pk))
+        return refused(request, _in_words(failed.trouble, failed.said), after=_here(one.pk))
     words = ngettext(
         "The connection works. The folder holds %(count)s message to read.",
         "The connection works. The folder holds %(count)s messages to read.",
@@ -186,10 +189,18 @@ def reply(request: StaffRequest, interaction_id: int) -> HttpResponse:
     ways = queries.ways_out(request.actor, question)
     if not ways:
         raise Http404
-    form = ReplyForm(
-        ways, request.POST if request.method == "POST" else None, initial=_prefilled(request.actor, question)
-    )
-    if request.method == "POST" and form.is_valid():
+    if request.method != "POST":
+        return _reply_page(request, question, ReplyForm(ways, initial=_prefilled(request.actor, question)))
+    form = ReplyForm(ways, request.POST, request.FILES)
+    good = form.is_valid()
+    held = numbers(request.POST.getlist("held")) + _hold(request, question, form)
+    if request.POST.get("do") == "look":
+        # What was written stands there again, and is not judged yet.
+        refusals = list(form.errors.get("uploads", ()))
+        form = ReplyForm(ways, initial=request.POST.dict())
+        return _reply_page(request, question, form, held=held, refusals=refusals, looking=True)
+    unsure: Sequence[File] = ()
+    if good and form.is_valid():
         box = next(one for one in ways if one.pk == form.cleaned_data["mailbox"])
         try:
             services.reply(
@@ -200,18 +211,67 @@ def reply(request: StaffRequest, interaction_id: int) -> HttpResponse:
                 cc=form.addresses("cc"),
                 subject=form.cleaned_data["subject"],
                 body=form.cleaned_data["text"],
+                held=held,
+                kept=numbers(request.POST.getlist("kept")),
+                sure=numbers(request.POST.getlist("sure")),
             )
         except services.MailboxError as error:
             form.add_error(error.field or None, str(error))
+            unsure = error.files if isinstance(error, services.Unsure) else ()
         else:
             messages.success(request, _("It is being sent."))
             return redirect("conversations:interaction", question.pk)
+    return _reply_page(request, question, form, held=held, unsure=unsure)
+
+
+def _hold(request: StaffRequest, question: Interaction, form: ReplyForm) -> list[int]:
+    """Keep what was put into the form, so that it is there also when the rest has to be written again."""
+    kept = []
+    for one in form.cleaned_data.get("uploads", ()):
+        try:
+            made = services.hold(
+                request.actor, question, name=one.name or "", data=one.file or one, size=one.size or 0
+            )
+        except services.MailboxError as error:
+            form.add_error(error.field, str(error))
+        else:
+            kept.append(made.pk)
+    return kept
+
+
+def _reply_page(
+    request: StaffRequest,
+    question: Interaction,
+    form: ReplyForm,
+    *,
+    held: Sequence[int] = (),
+    unsure: Sequence[File] = (),
+    refusals: Sequence[Any] = (),
+    looking: bool = False,
+) -> HttpResponse:
+    actor, sought = request.actor, words(request.POST.get("q"))
+    chosen = queries.kept(actor, question, numbers(request.POST.getlist("kept")))
+    there = {one.pk for one in chosen}
+    sure = set(numbers(request.POST.getlist("sure")))
     context = {
         "form": form,
         "question": question,
         "back": reverse("conversations:interaction", args=[question.pk]),
+        "held": queries.held(actor, question, held) if held else [],
+        "chosen": chosen,
+        # Whoever agreed once does not agree again after another mistake.
+        "unsure": [*unsure, *(one for one in chosen if one.pk in sure and one not in unsure)],
+        "sure": sure,
+        "refusals": refusals,
+        "sought": sought,
+        "looking": looking,
+        "others": [one for one in queries.files_like(actor, question, sought) if one.pk not in there]
+        if looking
+        else [],
+        "may_upload": queries.may_upload(actor, question),
+        "most": services.MOST_BYTES,
     }
-    return render(request, "mailboxes/reply.html", context, status=422 if form.errors else 200)
+    return render(request, "mailboxes/reply.html", context, status=422 if form.errors or refusals else 200)
 
 
 def _prefilled(actor: Actor, question: Interaction) -> dict[str, str]:

@@ -40,8 +40,11 @@ def view_file(actor: Actor, file: File) -> None:
 
 
 @transaction.atomic
-def open_file(actor: Actor, file_id: int, number: int | None = None) -> Opened:
-    """Open a version, the newest without a number. Raises DoesNotExist for what the actor may not see."""
+def open_file(actor: Actor, file_id: int, number: int | None = None, *, how: str = "download") -> Opened:
+    """Open a version, the newest without a number. Raises DoesNotExist for what the actor may not see.
+
+    ``how`` it leaves the house stands in the history of a confidential file.
+    """
     file = File.objects.visible_to(actor).get(pk=file_id, deleted_at__isnull=True)
     version = file.versions.first() if number is None else file.versions.get(number=number)
     if version is None:
@@ -55,7 +58,7 @@ def open_file(actor: Actor, file_id: int, number: int | None = None) -> Opened:
             )
             % {"name": file.name}
         ) from None
-    note_read(actor, file, how="download", version=version.number)
+    note_read(actor, file, how=how, version=version.number)
     return Opened(file, version, stream)
 
 

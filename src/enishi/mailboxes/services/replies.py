@@ -6,7 +6,7 @@ A reply is claimed before it is handed over and never handed over twice by itsel
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from email.utils import formataddr
 
 from django.core.mail import EmailMessage
@@ -32,8 +32,9 @@ from enishi.conversations.services.mail_import import (
 from enishi.core import clock, jobs, text
 from enishi.core.mail import Handed, hand_over
 from enishi.mailboxes import signals
-from enishi.mailboxes.models import Mailbox, Reply
+from enishi.mailboxes.models import Enclosure, Mailbox, Reply
 from enishi.mailboxes.queries import EDIT
+from enishi.mailboxes.services import enclosures
 from enishi.mailboxes.services.reading import day_of
 from enishi.mailboxes.services.setup import MailboxError, password_of
 from enishi.mailboxes.smtp import way_out
@@ -41,7 +42,7 @@ from enishi.timeline.services import notify, record
 
 MOST_PEOPLE, MOST_REFERENCES = 50, 20
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
-State = Reply.State
+State, Why = Reply.State, Reply.Why
 
 
 @transaction.atomic
@@ -54,8 +55,14 @@ def reply(
     cc: Iterable[str],
     subject: str,
     body: str,
+    held: Collection[int] = (),
+    kept: Collection[int] = (),
+    sure: Collection[int] = (),
 ) -> Reply:
-    """Answer an e-mail; it goes at once. Raises MailboxError."""
+    """Answer an e-mail; it goes at once. Raises MailboxError.
+
+    With it go what was ``held`` for it and ``kept`` files; ``sure`` are those that may leave the house although they are confidential.
+    """
     actor.require(EDIT, question)
     told, copied = _addresses(to, "to"), _addresses(cc, "cc")
     copied = [one for one in copied if one not in told]
@@ -66,6 +73,7 @@ def reply(
         raise MailboxError(_("An answer goes to at most %(count)s addresses.") % {"count": MOST_PEOPLE}, "to")
     if not body:
         raise MailboxError(_("Write the answer."), "text")
+    waiting, files = enclosures.check(actor, question, held=held, kept=kept, sure=sure)
     token = "".join(secrets.choice(_ALPHABET) for _letter in range(10))
     made = Reply.objects.create(
         question=question,
@@ -78,7 +86,9 @@ def reply(
         token=token,
         made_at=clock.now(),
     )
-    record(actor, signals.reply_written, subject=question, data={"people": len(told) + len(copied)})
+    enclosures.enclose(actor, made, waiting, files)
+    data = {"people": len(told) + len(copied), "files": len(waiting) + len(files)}
+    record(actor, signals.reply_written, subject=question, data=data)
     jobs.defer("mailboxes.send", reply_id=made.pk)
     return made
 
@@ -112,6 +122,7 @@ def drop(actor: Actor, reply_id: int) -> Interaction:
     if found.state not in {State.FAILED, State.GOING}:
         raise MailboxError(_("It went further in the meantime. Look at it again."))
     record(actor, signals.reply_dropped, subject=question)
+    enclosures.let_go(found.enclosures.all())
     found.delete()
     return question
 
@@ -136,7 +147,10 @@ def send(reply_id: int) -> None:
         _failed(found)
         return
     try:
-        message = _message(found, box)
+        message = _message(actor, found, box)
+    except enclosures.Missing:
+        _failed(found, Why.FILE)
+        return
     except OSError:
         # Its server may not be asked any more.
         _failed(found)
@@ -149,15 +163,15 @@ def send(reply_id: int) -> None:
         itself.delete()
 
 
-def _failed(found: Reply) -> None:
+def _failed(found: Reply, why: Reply.Why = Why.SERVER) -> None:
     with transaction.atomic():
-        Reply.objects.filter(pk=found.pk).update(state=State.FAILED)
+        Reply.objects.filter(pk=found.pk).update(state=State.FAILED, why=why)
         with translation.override(found.user.language):
             url = reverse("conversations:interaction", args=[found.question_id])
             notify([found.user_id], kind="mailbox", title=_("An answer by e-mail was not sent."), url=url)
 
 
-def _message(found: Reply, box: Mailbox) -> EmailMessage:
+def _message(actor: Actor, found: Reply, box: Mailbox) -> EmailMessage:
     asked = found.question
     own = MailMessage.objects.filter(interaction=asked).values_list("message_id", flat=True).first() or ""
     # What was derived from its content is no name by which their program knows it.
@@ -174,6 +188,7 @@ def _message(found: Reply, box: Mailbox) -> EmailMessage:
         to=found.to,
         cc=found.cc,
         headers=headers,
+        attachments=list(enclosures.parts(actor, found)),
         connection=way_out(box, password_of(box) or ""),
     )
 
@@ -190,4 +205,6 @@ def _file(actor: Actor, found: Reply, box: Mailbox, message: EmailMessage) -> No
 
 def forget_unsent(talk_ids: Iterable[int]) -> None:
     """With the words of a conversation go those that were to answer them."""
-    Reply.objects.filter(question__in=list(talk_ids)).delete()
+    ids = list(talk_ids)
+    enclosures.let_go(Enclosure.objects.filter(question__in=ids))
+    Reply.objects.filter(question__in=ids).delete()
