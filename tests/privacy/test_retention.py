@@ -28,6 +28,7 @@ from enishi.conversations.services import (
     restore_interaction,
 )
 from enishi.core import clock
+from enishi.core.personal import STRUCK
 from enishi.privacy import queries, services
 from enishi.privacy.models import RetentionItem, RetentionRule, RetentionRun
 from enishi.privacy.retention import kinds
@@ -199,6 +200,27 @@ def test_after_the_days_of_the_bin_words_are_gone_and_the_history_proves(here, n
     proof.seal_next()
     found = proof.verify()
     assert found.holds
+
+
+def test_strangers_are_named_nowhere_any_more_and_contacts_still_are(here):
+    old = here.talk("Old", 4)
+    known = ParticipantDraft(party_id=here.person.pk)
+    stranger = ParticipantDraft("from", name="Zymurgia Quill", address="quill@zymurgia.example")
+    old = change_interaction(here.boss, old, participants=[known, stranger])
+    old = change_interaction(here.boss, old, participants=[known, stranger, ParticipantDraft(name="Ann")])
+    proof.seal_next()
+    here.on(here.rule(deed="now"))
+    told = Entry.objects.unscoped("a test").filter(
+        subject_type="conversations.interaction", subject_id=old.pk, changes__has_key="participants"
+    )
+    sizes = [[len(side) for side in one.changes["participants"]] for one in told.order_by("pk")]
+    assert sizes == [[0, 1], [1, 2], [2, 3]]
+    before, after = told.latest("pk").changes["participants"]
+    assert [one["party"] for one in after] == [here.person.pk, None, None]
+    assert [(one["name"], one["address"]) for one in after[1:]] == [(STRUCK, STRUCK), (STRUCK, "")]
+    assert before == after[:2]
+    proof.seal_next()
+    assert proof.verify().holds
 
 
 def test_at_once_is_final(here):

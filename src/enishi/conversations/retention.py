@@ -16,6 +16,7 @@ from enishi.conversations.models import Attachment, Interaction, Participant
 from enishi.conversations.services import delete_interaction, restore_interaction
 from enishi.conversations.services.silencing import drop_archives, silence
 from enishi.conversations.services.upkeep import show
+from enishi.core.personal import STRUCK, Emptied
 from enishi.privacy.queries import held_parties
 from enishi.privacy.retention import Aging, Gone, Line, Wanted
 from enishi.timeline.models import Operation
@@ -79,7 +80,18 @@ class OldTalks(Aging):
         )
         for talk in Interaction.objects.unscoped(_WHY).present().filter(pk__in=list(ids)):
             show(talk)
-        return Gone(set(ids), silenced.emptied, [*hashes, *silenced.hashes])
+        strangers = Emptied(Interaction, frozenset(ids), frozenset({"participants"}), left=_without_strangers)
+        return Gone(set(ids), [*silenced.emptied, strangers], [*hashes, *silenced.hashes])
+
+
+def _without_strangers(people: Any) -> Any:
+    """Who took part, as the history tells it, without what those are called who are nobody's record."""
+    return [
+        {**one, "name": one["name"] and STRUCK, "address": one["address"] and STRUCK}
+        if isinstance(one, dict) and not (one["party"] or one["user"])
+        else one
+        for one in people or []
+    ]
 
 
 def _talk(pk: int) -> Interaction:

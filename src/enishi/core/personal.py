@@ -13,7 +13,7 @@ from __future__ import annotations
 import enum
 import functools
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -111,13 +111,14 @@ class Hindrance:
 class Emptied:
     """Rows of which an erasure emptied some columns, so that the history forgets what these said.
 
-    ``label``: the row was called by them too.
+    ``label``: the row was called by them too. ``left`` says what stays of a value where not all of it goes.
     """
 
     model: type[models.Model]
     ids: frozenset[int]
     columns: frozenset[str]
     label: bool = False
+    left: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)

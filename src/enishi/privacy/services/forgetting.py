@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django.db import models
@@ -83,17 +83,21 @@ def rewrite_emptied(entry: Entry, emptied: Collection[Emptied]) -> Content:
     for one in emptied:
         if entry.subject_type == one.model._meta.label_lower and entry.subject_id in one.ids:
             label = STRUCK if one.label and label else label
-            changes = {n: _pair(n, p) if n in one.columns else p for n, p in changes.items()}
-            data = {n: _blank(n, v) if n in one.columns else v for n, v in data.items()}
+            changes = {n: _pair(n, p, one.left) if n in one.columns else p for n, p in changes.items()}
+            data = {n: _blank(n, v, one.left) if n in one.columns else v for n, v in data.items()}
     return Content(label, changes, data)
 
 
-def _pair(name: str, pair: Any) -> Any:
-    return [_blank(name, value) for value in pair] if isinstance(pair, list) else _blank(name, pair)
+def _pair(name: str, pair: Any, left: Callable[[Any], Any] | None = None) -> Any:
+    if isinstance(pair, list):
+        return [_blank(name, value, left) for value in pair]
+    return _blank(name, pair, left)
 
 
-def _blank(name: str, value: Any) -> Any:
+def _blank(name: str, value: Any, left: Callable[[Any], Any] | None = None) -> Any:
     """A mark in place of what was said; that nothing was said, or yes or no, or a number of a record, stays."""
+    if left is not None:
+        return left(value)
     if name in _NEUTRAL or value is None or isinstance(value, (bool, int)) or value in ("", [], {}):
         return value
     return STRUCK
