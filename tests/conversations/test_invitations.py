@@ -417,6 +417,20 @@ def test_a_server_that_is_away_is_tried_again_and_a_refused_address_is_said(monk
     assert [one.to for one in mail.outbox] == [[here.colleague.email]]
 
 
+def test_what_was_cut_off_midway_goes_once_more_into_the_same_entry():
+    here = Here()
+    here.invite()
+    before = _event(next(one for one in mail.outbox if one.to == [here.colleague.email]), "REQUEST")
+    mail.outbox.clear()
+    Invitee.objects.filter(user=here.colleague).update(state="going")
+    services.send_invitations(here.talk.pk)
+    [again] = mail.outbox
+    event = _event(again, "REQUEST")
+    assert again.to == [here.colleague.email]
+    assert [event[name] for name in ("UID", "SEQUENCE")] == [before[name] for name in ("UID", "SEQUENCE")]
+    assert here.guest(here.colleague).state == "sent"
+
+
 def test_words_go_with_those_of_the_conversation():
     from enishi.conversations.services.silencing import silence
 

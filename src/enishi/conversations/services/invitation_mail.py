@@ -1,6 +1,7 @@
 """The mails of an invitation: words in the reader's language, and the entry for their calendar.
 
-A mail is claimed before it is handed over: after a crash in between it is missing, and none goes twice.
+A mail is claimed before it is handed over. After a crash in between it goes once more: its entry has the same UID and
+sequence, so that a calendar that has it already keeps one.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ class ServerAway(Exception):
 
 
 def send_invitations(interaction_id: int) -> int:
-    """Hand over what waits; returns how many. Raises ServerAway."""
+    """Hand over what waits; returns how many. Raises ServerAway. One after another for each conversation."""
+    cut_off = Invitee.objects.filter(invitation=interaction_id, state=State.GOING)
+    cut_off.update(state=State.WAITING)
     rows = Invitee.objects.filter(invitation=interaction_id, state=State.WAITING)
     sent = 0
     for one in rows.select_related("invitation__user", "party", "user").order_by("pk"):

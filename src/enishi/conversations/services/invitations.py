@@ -92,8 +92,14 @@ def invite(
             changes=_told(changes),
             data={"people": len(sent), "taken_back": len(dropped)},
         )
-        jobs.defer("conversations.send_invitations", interaction_id=interaction.pk)
+        _send(interaction)
     return invitation
+
+
+def _send(interaction: Interaction) -> None:
+    """One job after another for each of them: what a job finds on its way was left there by one that was cut off."""
+    lock = f"invitations-{interaction.pk}"
+    jobs.defer("conversations.send_invitations", lock=lock, interaction_id=interaction.pk)
 
 
 def _to_come(actor: Actor, interaction: Interaction) -> Interaction:
@@ -179,7 +185,7 @@ def _call_off(actor: Actor, interaction: Interaction) -> Invitation | None:
     invited = invitation.invitees.filter(taken_back=False)
     people = invited.update(state=State.WAITING, sequence=invitation.sequence)
     record(actor, signals.invitation_called_off, subject=interaction, data={"people": people})
-    jobs.defer("conversations.send_invitations", interaction_id=interaction.pk)
+    _send(interaction)
     return invitation
 
 
