@@ -135,6 +135,7 @@ const options = {
     // For the pages that need it: a matrix is not on every page.
     { in: join(here, "css/stakeholders.css"), out: "stakeholders" },
     { in: join(here, "css/relations.css"), out: "relations" },
+    { in: join(here, "css/roles.css"), out: "roles" },
     { in: join(here, "css/tour.css"), out: "tour" },
     { in: join(here, "src/tour.ts"), out: "tour" },
     { in: join(here, "src/map.ts"), out: "map" },

@@ -87,8 +87,8 @@ on<HTMLInputElement>("change", "[data-drop] input[type=file]", (input) => {
 });
 
 // What is not saved yet is marked until it is.
-on<HTMLInputElement>("change", ".en-lv input[type=checkbox]", (box) => {
-  box.closest(".en-lv")?.classList.toggle("chg", box.checked !== box.defaultChecked);
+on<HTMLInputElement>("change", ".en-right input[type=checkbox]", (box) => {
+  box.closest(".en-right")?.classList.toggle("chg", box.checked !== box.defaultChecked);
 });
 
 const changed = new Set<HTMLFormElement>();

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
 from html import escape
-from typing import Any, Literal
+from typing import Any
 from unicodedata import bidirectional
 from zlib import crc32
 
@@ -55,13 +55,6 @@ _KNOTS: dict[str, tuple[str, str, Any]] = {
     "kept_late": ("k-kept", "warn", gettext_lazy("kept late")),
     "broken": ("k-cut", "bad", gettext_lazy("broken")),
     "waived": ("k-cut", "dim", gettext_lazy("waived")),
-}
-_LEVELS: dict[str, tuple[int, Any]] = {
-    "none": (0, gettext_lazy("none")),
-    "own": (1, gettext_lazy("own")),
-    "team": (2, gettext_lazy("team")),
-    "project": (3, gettext_lazy("project")),
-    "all": (4, gettext_lazy("all")),
 }
 
 
@@ -327,28 +320,6 @@ def columns(chart: Chart) -> SafeString:
         tall + 2,
         chart.title,
         SafeString("".join(drawn)),
-    )
-
-
-@register.simple_tag
-def level(
-    value: Literal["none", "own", "team", "project", "all"], thing: str = "", changed: bool = False
-) -> SafeString:
-    """How far a right reaches: four bars and the word. Put it inside the button or label that changes it."""
-    count, word = _LEVELS[value]
-    bars = format_html_join(
-        "",
-        '<rect x="{}" y="{}" width="3" height="{}" rx="1" class="{}"/>',
-        ((4 * bar, 8 - 2 * bar, 4 + 2 * bar, "on" if bar < count else "") for bar in range(4)),
-    )
-    css = ("" if count else " no") + (" chg" if changed else "")
-    prefix = format_html('<span class="en-sr">{}: </span>', thing) if thing else ""
-    return format_html(
-        '<span class="en-lv{}"><svg viewBox="0 0 15 12" aria-hidden="true">{}</svg>{}{}</span>',
-        css,
-        bars,
-        prefix,
-        word,
     )
 
 
