@@ -524,3 +524,12 @@ def test_the_pages(here):
     ):
         assert stranger.get(f"/privacy/{path}").status_code == 404
     assert RetentionItem.objects.filter(run=run, subject_id=old.pk, state="binned").exists()
+
+
+def test_the_history_of_a_rule_says_which_of_them_in_words(here):
+    rule = here.rule(part="email")
+    client = Client()
+    client.force_login(User.objects.get(pk=here.boss.user_id))
+    told = client.get(f"/history/of/privacy.retentionrule/{rule.pk}/").content.decode()
+    assert "which of them" in told.lower()
+    assert ">E-mail<" in told and ">email<" not in told

@@ -17,6 +17,7 @@ from enishi.privacy.models import RetentionItem
 from enishi.privacy.oldpeople import OldPeople
 from enishi.privacy.personal import PrivacyKeeper
 from enishi.privacy.retention import PLACE as RETENTION
+from enishi.privacy.retention import kinds
 from enishi.privacy.services import blocked
 from enishi.privacy.services.erasing import RIGHT as ERASE
 from enishi.privacy.services.exporting import RIGHT as EXPORT
@@ -53,6 +54,12 @@ def rule_fields() -> Mapping[str, Any]:
         "trouble": _("why it stopped"),
         **{code: label.lower() for code, label in RetentionItem.State.choices},
     }
+
+
+@provide("timeline.values", "privacy.retentionrule")
+def rule_value(name: str, value: Any) -> str | None:
+    parts = (part for kind in kinds() for part in kind.parts()) if name == "part" else ()
+    return next((str(label) for code, label in parts if code == value), None)
 
 
 @panel("contacts.record.menu", order=80)
