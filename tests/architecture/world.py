@@ -205,6 +205,7 @@ def _contacts(where: Project, boss: Actor) -> dict[str, object]:
         "relation_id": relate(boss, aoi, twin, kind=kind).pk, "type_id": kind.pk, "tag_id": tag.pk,
         "field_id": own.pk, "purpose_id": purpose.pk, "run_id": run.pk, "import_id": run.pk, "operation_id": operation.pk,
         "contacts:undo_change entry_id": last_entry("contacts.party", aoi.pk), "contacts:cell code": "status",
+        "guide:starter code": "consultation",
         "contacts:section section": "about", "contacts:edit section": "about", "contacts:point_new kind": "email",
         "search_pin kind": "person", "subject_id": aoi.pk, "subject_type": "contacts.party",
     }  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from enishi.cases.packs import LANGUAGES, PackError, Words, pack, packs, read_pack
+from enishi.cases.packs import pack, packs, read_pack
+from enishi.core.packs import LANGUAGES, PackError, Words
 
 WORDS = '{ en = "A", ja = "あ", fr = "A", fa = "ا" }'
 

@@ -17,7 +17,7 @@ from enishi.accounts.access import Actor, Level, Via
 from enishi.accounts.models import Organisation, Project, Tour, User
 from enishi.accounts.queries import actor as actor_of
 from enishi.commitments.services import make_promise
-from enishi.contacts.models import Party
+from enishi.contacts.models import Party, Tag
 from enishi.conversations.services import ParticipantDraft, log_interaction
 from enishi.core import clock
 from enishi.guide import queries
@@ -246,7 +246,8 @@ def test_the_first_steps_tick_themselves_and_go_when_all_are_taken() -> None:
     def open_steps() -> list[str]:
         return re.findall(r'id="first-(\w+)">.{0,200}?class="whole"', client.get("/").content.decode())
 
-    assert open_steps() == ["organisation", "project", "colleague", "contacts", "talk", "promise"]
+    assert open_steps() == ["organisation", "starter", "project", "colleague", "contacts", "talk", "promise"]
+    Tag.objects.create(name="Noise", path="Noise")
     accounts.change_settings(admin, name="Tidewall Energy")
     where = project()
     assert open_steps() == ["colleague", "contacts", "talk", "promise"]
@@ -277,7 +278,7 @@ def test_each_first_step_leads_to_a_page() -> None:
     client = _client(_administrator())
     page = client.get("/").content.decode()
     links = re.findall(r'id="first-\w+">.{0,200}?class="whole" href="([^"]+)"', page)
-    assert len(links) == 6
+    assert len(links) == 7
     for link in links:
         assert client.get(link).status_code == 200, link
 

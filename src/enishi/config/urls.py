@@ -28,7 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/", include("enishi.privacy.urls")),
     path("webhooks/", include("enishi.webhooks.urls")),
     path("mailboxes/", include("enishi.mailboxes.urls")),
-    path("tour/", include("enishi.guide.urls")),
+    path("", include("enishi.guide.urls")),
     path("choose/", views.choose, name="choose"),
     path("healthz", views.healthz, name="healthz"),
     # Who changes whose address is a matter of people and rights, not of allauth's own page.

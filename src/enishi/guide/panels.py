@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.models import Tour
 from enishi.accounts.requests import StaffRequest
-from enishi.core.registry import Shown
-from enishi.guide import queries, services
+from enishi.core.registry import MenuEntry, Shown, add_menu
+from enishi.guide import queries, services, undo  # noqa: F401  its undoer registers itself
+from enishi.guide.starting import SETUP
 
 SETTINGS = "accounts.settings"
+
+add_menu(
+    MenuEntry(
+        "setup", _("Starter packs"), "guide:starters", "packages", right=SETUP, order=25, everywhere=True
+    )
+)
 
 
 def card(request: StaffRequest) -> Shown | None:

@@ -16,7 +16,7 @@ from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
 from enishi.accounts.models import Organisation, Project, User
 from enishi.commitments.models import Promise
-from enishi.contacts.models import Party
+from enishi.contacts.models import Field, Party, Tag
 from enishi.conversations import queries as conversations
 from enishi.conversations.models import Interaction, Participant
 from enishi.core import clock
@@ -159,6 +159,9 @@ class Step:
 
 FIRST_STEPS = (
     Step("organisation", _("Name your organisation"), "accounts:organisation", "accounts.settings"),
+    Step(
+        "starter", _("Take fields, tags and themes from a starter pack"), "guide:starters", "contacts.setup"
+    ),
     Step("project", _("Add a project"), "accounts:project_new", "accounts.manage"),
     Step("colleague", _("Invite a colleague"), "accounts:person_new", "accounts.manage"),
     Step("contacts", _("Bring in your contacts"), "contacts:import_new", "contacts.import"),
@@ -174,6 +177,7 @@ def first_steps(actor: Actor) -> list[Step]:
         organisation=Exists(Organisation.objects.all()),
         project=Exists(Project.objects.all()),
         colleague=Exists(User.objects.exclude(pk=actor.own_id)),
+        starter=Exists(Field.objects.all()) | Exists(Tag.objects.all()),
         contacts=Exists(Party.objects.unscoped(why)),
         talk=Exists(Interaction.objects.unscoped(why)),
         promise=Exists(Promise.objects.unscoped(why)),

@@ -17,33 +17,18 @@ from decimal import Decimal, InvalidOperation
 from importlib.resources import files
 from typing import Any, Literal
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from enishi.core import text
 from enishi.core.dates import DateError, parse_date
 from enishi.core.formats import counted
+from enishi.core.packs import PackError, Words, read_words
 
-LANGUAGES = ("en", "ja", "fr", "fa")
 NEEDS = frozenset(
     {"owner", "weighed", "acknowledged", "cause", "outcome", "promises", "asked", "second_person"}
 )
 FieldKind = Literal["text", "long", "number", "date", "choice", "flag"]
 FIELD_KINDS = ("text", "long", "number", "date", "choice", "flag")
-
-
-class PackError(ValueError):
-    """A pack cannot be used; the text names the file and what is wrong with it."""
-
-
-@dataclass(frozen=True)
-class Words:
-    """A text in every language; reads in the reader's."""
-
-    by_language: Mapping[str, str]
-
-    def __str__(self) -> str:
-        return self.by_language[(get_language() or "en").partition("-")[0]]
 
 
 @dataclass(frozen=True)
@@ -180,12 +165,6 @@ class Pack:
         raise KeyError(code)
 
 
-def _words(where: str, given: Any) -> Words:
-    if not isinstance(given, dict) or set(given) != set(LANGUAGES) or not all(given.values()):
-        raise PackError(f"{where}: the words must stand there in {', '.join(LANGUAGES)}")
-    return Words(given)
-
-
 def read_pack(where: str, source: str) -> Pack:
     """A pack from the text of its file; ``where`` names it in errors. Raises PackError."""
     try:
@@ -210,8 +189,8 @@ def _pack(where: str, data: dict[str, Any]) -> Pack:
         order=data["order"],
         level=data["level"],
         public=data.get("public", False),
-        label=_words(where, data["label"]),
-        plural=_words(where, data["plural"]),
+        label=read_words(where, data["label"]),
+        plural=read_words(where, data["plural"]),
         service=Service(**data.get("service", {})),
         stages=stages,
         fields=fields,
@@ -223,11 +202,11 @@ def _stage(where: str, data: dict[str, Any], fields: set[str]) -> Stage:
     unknown = set(needs) - NEEDS - {f"field:{code}" for code in fields}
     if unknown:
         raise PackError(f"{where}: nobody knows what {', '.join(sorted(unknown))} needs")
-    label = _words(where, data["label"])
+    label = read_words(where, data["label"])
     return Stage(
         code=data["code"],
         label=label,
-        seen=_words(where, data["seen"]) if "seen" in data else label,
+        seen=read_words(where, data["seen"]) if "seen" in data else label,
         needs=needs,
         optional=data.get("optional", False),
         final=data.get("final", False),
@@ -237,10 +216,10 @@ def _stage(where: str, data: dict[str, Any], fields: set[str]) -> Stage:
 def _field(where: str, data: dict[str, Any]) -> Field:
     if data["kind"] not in FIELD_KINDS:
         raise PackError(f"{where}: a field is one of {', '.join(FIELD_KINDS)}, not {data['kind']}")
-    options = {one["code"]: _words(where, one["label"]) for one in data.get("options", [])}
+    options = {one["code"]: read_words(where, one["label"]) for one in data.get("options", [])}
     if bool(options) != (data["kind"] == "choice"):
         raise PackError(f"{where}: {data['code']}: a choice, and nothing else, has options")
-    return Field(data["code"], data["kind"], _words(where, data["label"]), options)
+    return Field(data["code"], data["kind"], read_words(where, data["label"]), options)
 
 
 @functools.cache

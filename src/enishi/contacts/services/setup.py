@@ -302,13 +302,16 @@ def save_relation_type(
 
 
 @transaction.atomic
-def save_purpose(actor: Actor, purpose: ConsentPurpose | None = None, *, name: str) -> ConsentPurpose:
+def save_purpose(
+    actor: Actor, purpose: ConsentPurpose | None = None, *, name: str, code: str = ""
+) -> ConsentPurpose:
     """Create or rename what consents are asked for."""
     actor.require_everywhere(SETUP)
     if not name.strip():
         raise ContactError(_("Give the purpose a name."), "name")
     if purpose is None:
-        purpose = ConsentPurpose(code=slugify(name)[:40] or f"purpose-{ConsentPurpose.objects.count() + 1}")
+        code = slugify(code or name)[:40] or f"purpose-{ConsentPurpose.objects.count() + 1}"
+        purpose = ConsentPurpose(code=code)
         if ConsentPurpose.objects.filter(code=purpose.code).exists():
             raise ContactError(_("“%(name)s” already exists.") % {"name": name}, "name")
     before, purpose.name = purpose.name, name.strip()
