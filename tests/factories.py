@@ -84,13 +84,25 @@ def agent(where: Project, *, codes: list[str] | None = None, clearance: int = Le
     return actor_of(somebody, via=Via.WEB)
 
 
+WORK = frozenset(code for code in narrowable() if not code.startswith(("contacts.", "content.")))
+"""The rights to what people do: they can be narrowed while everybody's contacts and files are seen."""
+
+
 def narrowed(
-    where: Project | None, name: str = "Interviewer", *, reach: str = "own", member: Team | None = None
+    where: Project | None,
+    name: str = "Interviewer",
+    *,
+    reach: str = "own",
+    member: Team | None = None,
+    narrow: Iterable[str] = WORK,
 ) -> User:
-    """Somebody with every usual right there, who reaches only their own records, or (``reach``) those of their team."""
+    """Somebody with every usual right there, who reaches only their own work, or (``reach``) that of their team.
+
+    ``narrow``: of which rights; the others reach everything.
+    """
     somebody = user(name)
     usual = [code for code in rights() if not code.startswith("accounts.")]
-    limits: dict[str, Any] = {reach: narrowable()}
+    limits: dict[str, Any] = {reach: narrow}
     grant(somebody, where, role(codes=usual, **limits))
     if member is not None:
         member.members.add(somebody)

@@ -305,7 +305,7 @@ def test_only_what_belongs_to_somebody_can_be_narrowed():
     made = services.create_role(boss, name="Interviewer", codes=[VIEW, EDIT], clearance=1, own_codes=[EDIT])
     assert (made.own_codes, made.team_codes) == ([EDIT], [])
     with pytest.raises(UnknownRight):
-        services.change_role(boss, made, own_codes=["content.view"])
+        services.change_role(boss, made, own_codes=["timeline.view"])
     services.change_role(boss, made, codes=[VIEW], team_codes=[VIEW])
     assert (made.own_codes, made.team_codes) == ([], [VIEW])
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -359,7 +359,7 @@ def test_the_editor_says_how_far_each_right_reaches(client):
     made = role("Interviewer", [VIEW, EDIT])
     address = reverse("accounts:role", args=[made.pk])
     page = client.get(address).content.decode()
-    assert 'name="reach-commitments.view"' in page and 'name="reach-content.view"' not in page
+    assert 'name="reach-commitments.view"' in page and 'name="reach-timeline.view"' not in page
     sent = {
         "name": "Interviewer", "clearance": 1, "codes": [VIEW, EDIT], "reach-commitments.view": "team",
         "reach-commitments.edit": "own", "reach-cases.view": "own",

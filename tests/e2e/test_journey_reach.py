@@ -54,6 +54,48 @@ def test_a_role_is_narrowed_and_obeyed(page: Page):
     expect(page.get_by_role("heading", name="Send the map")).to_be_visible()
 
 
+def test_contacts_of_ones_own_are_all_that_there_is(page: Page):
+    """The role is narrowed; the interviewer finds theirs, enters somebody, and hands them on."""
+    boss, worker, where = user("Hedda Lunde"), user("Maren Holt"), project("Tidewall East")
+    services.give_role(SYSTEM, role=services.administrator_role(), user=boss)
+    interviewer = role("Interviewer", ["contacts.view", "contacts.edit", "content.view", "content.edit"])
+    grant(worker, where, interviewer)
+    party(where, "Ada Vale", owner_id=worker.pk)
+    ken = party(where, "Ken Ushio", owner_id=boss.pk)
+
+    sign_in(page, boss.email, f"/settings/roles/{interviewer.pk}/")
+    for right in ("See contacts", "Create and change contacts", "See files", "Add and change files"):
+        page.get_by_label(f"How far “{right}” reaches").select_option("Their own")
+    expect(page.locator("#effect")).to_contain_text("“See contacts” reaches: Their own")
+    page.get_by_role("button", name="Save the role").click()
+    expect(page.get_by_label("How far “See files” reaches")).to_have_value("own")
+
+    sign_in(page, worker.email, "/people/")
+    expect(page.get_by_role("link", name="Ada Vale").first).to_be_visible()
+    expect(page.get_by_text("Ken Ushio")).to_have_count(0)
+    answer = page.goto(f"/people/{ken.pk}/")
+    assert answer is not None and answer.status == 404
+    page.goto("/people/new/person/")
+    page.get_by_label("Name", exact=True).fill("Ines Vidal")
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.get_by_role("heading", name="Ines Vidal")).to_be_visible()
+    expect(page.get_by_text("Maren Holt").first).to_be_visible()
+
+    page.get_by_role("link", name="Change language, owner, projects and note").click()
+    page.get_by_label("Looked after by").select_option("Hedda Lunde")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url("**/people/")
+    expect(page.get_by_role("link", name="Ada Vale").first).to_be_visible()
+    expect(page.get_by_role("link", name="Ines Vidal")).to_have_count(0)
+
+    page.goto("/files/")
+    page.locator("#upload input[type=file]").set_input_files(
+        {"name": "noise.txt", "mimeType": "text/plain", "buffer": b"x"}
+    )
+    page.get_by_role("button", name="Add files").click()
+    expect(page.get_by_role("link", name="noise.txt").first).to_be_visible()
+
+
 def test_a_field_is_protected_and_shown_by_the_role_that_names_it(page: Page):
     boss, worker, where = user("Hedda Lunde"), user("Maren Holt"), project("Tidewall East")
     services.give_role(SYSTEM, role=services.administrator_role(), user=boss)

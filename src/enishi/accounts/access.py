@@ -176,7 +176,7 @@ class Actor:
         if not scope.owned:
             return scope
         if isinstance(where, _Scoped) and family(where.view_right) == family(code):
-            return scope.of(where.owners())
+            return scope.of(where.reached_by(code))
         return scope.whole
 
     def may(self, code: str, where: int | Iterable[int] | _Scoped | None = None) -> bool:
@@ -379,6 +379,15 @@ class _Scoped(models.Model):
         parts = (Q(**{f"{prefix}{name}__in": sorted(people)}) for name in cls.owner_fields)
         return functools.reduce(operator.or_, parts)
 
+    def reached_by(self, right: str) -> set[int]:
+        """The users who reach it by ownership under a right: to whom it belongs, and who may see it with something else."""
+        return self.owners()
+
+    @classmethod
+    def within_reach(cls, people: Collection[int], right: str, prefix: str = "") -> Q:
+        """What one of these users reaches so, as a condition; the same as ``reached_by``."""
+        return cls.owned_by(people, prefix)
+
     @classmethod
     def scope_condition(cls, scope: Scope, prefix: str = "") -> Q | None:
         """What limits reading to a scope, as a condition; None when nothing has to be limited."""
@@ -396,7 +405,7 @@ class _Scoped(models.Model):
         """What belongs to the people of a part of a scope, or tells of what does; None where that is nothing."""
         kind = family(part.right)
         if cls.owner_fields and family(cls.view_right) == kind:
-            return cls.owned_by(part.people, prefix)
+            return cls.within_reach(part.people, part.right, prefix)
         if not cls.subject_field:
             return None
         condition = Q(pk__in=[])
@@ -406,7 +415,9 @@ class _Scoped(models.Model):
             condition |= Q(
                 **{
                     f"{prefix}{cls.subject_field}": cls.subject_word(model._meta.label_lower),
-                    f"{prefix}subject_id__in": theirs.filter(model.owned_by(part.people)).values("pk"),
+                    f"{prefix}subject_id__in": theirs.filter(
+                        model.within_reach(part.people, part.right)
+                    ).values("pk"),
                 }
             )
         return condition

@@ -160,6 +160,9 @@ class CaseForm(forms.Form):
         """Who was meant: the chosen one where the words fit them, else the only one whom the words fit."""
         if not typed:
             return None
+        named = self.instance.party if self.instance else None
+        if named is not None and (chosen, typed) == (named.pk, named.full_name):
+            return named
         try:
             if chosen and (party := party_of(self.actor, chosen)).full_name == typed:
                 return party

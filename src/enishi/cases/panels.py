@@ -51,6 +51,7 @@ provide(PLACE, CasesKeeper.code)(CasesKeeper)
 provide(RETENTION, OldCases.code)(OldCases)
 provide(NEEDED, "cases")(needed_by_cases)
 provide("commitments.level_of_ties", "cases")(queries.level_of_ties)
+provide("content.hangs_on", "cases")(queries.TiedFiles)
 provide("content.least_level", "cases")(queries.level_of_file)
 
 

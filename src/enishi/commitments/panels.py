@@ -73,6 +73,7 @@ for due_kind in (falling.Promises, falling.Tasks, falling.Reviews):
     provide(DUE, due_kind.model._meta.label_lower)(due_kind)
 provide(PLACE, CommitmentsKeeper.code)(CommitmentsKeeper)
 provide(NEEDED, "commitments")(needed_by_promises)
+provide("content.hangs_on", "commitments")(queries.Proving)
 
 
 @panel("contacts.record.end", order=10)

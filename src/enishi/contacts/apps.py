@@ -16,3 +16,4 @@ class ContactsConfig(AppConfig):
         "contacts.export": _("Export contacts"),
         "contacts.setup": _("Set up fields, tags and relation types"),
     }
+    by_owner = ("contacts.view", "contacts.edit", "contacts.delete", "contacts.bulk", "contacts.export")

@@ -18,6 +18,13 @@ from enishi.timeline.undo import PLACE, Undoer, UndoPlan
 class UndoBulk(Undoer):
     right = bulk.BULK
 
+    def check(self, actor: Actor, operation: Operation) -> None:
+        # Whoever changes only certain people's contacts takes back what those still are: `bulk.undoing` looks.
+        for project_id in operation.project_ids:
+            actor.require_some(self.right, project_id)
+        if not operation.project_ids:
+            actor.require_everywhere(self.right)
+
     def preview(self, actor: Actor, operation: Operation) -> UndoPlan:
         return bulk.preview_undo(actor, operation)
 

@@ -11,3 +11,4 @@ class ContentConfig(AppConfig):
         "content.edit": _("Add and change files"),
         "content.delete": _("Delete files"),
     }
+    by_owner = ("content.view", "content.edit", "content.delete")

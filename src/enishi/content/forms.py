@@ -17,7 +17,7 @@ def project_choices(actor: Actor, right: str) -> list[tuple[int, str]]:
 
 def level_choices(actor: Actor, right: str, project_ids: list[int]) -> list[tuple[int, str]]:
     """Levels up to what the actor may read there."""
-    clearance = actor.clearance(right, project_ids)
+    clearance = actor.clearance(right, project_ids, own=True)
     return [(value, str(label)) for value, label in Level.choices if value <= clearance]
 
 

@@ -39,7 +39,7 @@ add_menu(
 @panel("contacts.record.end", order=60)
 def files_of_party(actor: Actor, party: Party) -> Shown | None:
     """What belongs to a person or organisation."""
-    if not actor.may("content.view", party.project_ids):
+    if not actor.may_some("content.view", party.project_ids):
         return None
     found = queries.files_of_party(actor, party.pk)
     return Shown("content/party_files.html", {"files": found}) if found else None
@@ -71,7 +71,7 @@ def keep_file(actor: Actor, party: Party, upload: UploadedFile[bytes]) -> int:
 
     Raises ValueError for what cannot be kept, Forbidden without the right in any of the contact's projects.
     """
-    project_id = next((pk for pk in party.project_ids if actor.may(EDIT, pk)), party.project_ids[0])
+    project_id = next((pk for pk in party.project_ids if actor.may_some(EDIT, pk)), party.project_ids[0])
     try:
         file = services.add_file(
             actor,

@@ -139,18 +139,18 @@ def _page(request: HttpRequest, found: File, form: FileForm, version_form: Versi
     newest: FileVersion | None = found.states[0] if found.states else None  # type: ignore[attr-defined]
     readers = None
     if found.confidentiality >= Level.CONFIDENTIAL:
-        others = accounts.readers(VIEW, [found.project_id], found.confidentiality).exclude(
-            pk=actor.user_id or 0
-        )
+        others = accounts.readers(
+            VIEW, [found.project_id], found.confidentiality, owners=found.reached_by(VIEW)
+        ).exclude(pk=actor.user_id or 0)
         readers = others.count()
     context: dict[str, Any] = {
         "file": found,
         "newest": newest,
         "preview": newest is not None and newest.media_type in SHOWN_INLINE,
-        "form": form if actor.may(EDIT, found.project_id) else None,
+        "form": form if actor.may(EDIT, found) else None,
         "version_form": version_form,
         "may_see_history": actor.may("timeline.view", found.project_id),
-        "may_delete": actor.may("content.delete", found.project_id),
+        "may_delete": actor.may("content.delete", found),
         "readers": readers,
         "level": Level(found.confidentiality).name.lower(),
         "panels": registry.panels("content.file.end", actor, found),
@@ -163,7 +163,7 @@ def _page(request: HttpRequest, found: File, form: FileForm, version_form: Versi
 def change(request: HttpRequest, file_id: int) -> HttpResponse:
     actor = _actor(request)
     found = _file(actor, file_id)
-    actor.require(EDIT, found.project_id)
+    actor.require(EDIT, found)
     form = FileForm(request.POST, instance=_file(actor, file_id), actor=actor)
     if form.is_valid():
         try:
@@ -179,7 +179,7 @@ def change(request: HttpRequest, file_id: int) -> HttpResponse:
 def add_version(request: HttpRequest, file_id: int) -> HttpResponse:
     actor = _actor(request)
     found = _file(actor, file_id)
-    actor.require(EDIT, found.project_id)
+    actor.require(EDIT, found)
     form = VersionForm(request.POST, request.FILES)
     if form.is_valid():
         given = form.cleaned_data["file"]

@@ -202,6 +202,7 @@ provide("handover", Waiting.code)(Waiting)
 provide("handover", Senders.code)(Senders)
 provide("handover.notes", "conversations")(notes_handed)
 provide("content.least_level", "conversations")(queries.level_of_file)
+provide("content.hangs_on", "conversations")(queries.Attached)
 provide("commitments.least_level", "conversations")(queries.level_of)
 
 

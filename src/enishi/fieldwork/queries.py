@@ -86,7 +86,7 @@ def taken(actor: Actor, chosen: Choice, *, language: str) -> Taken:
             "seen": party.last_contact_at,
             "promises": promises[party.pk],
             "projects": [pk for pk in party.project_ids if pk in writable],
-            "edit": actor.may(PEOPLE, party.project_ids),
+            "edit": actor.may(PEOPLE, party),
         }
         for party in parties
     ]
@@ -107,7 +107,7 @@ def _places(actor: Actor, parties: Iterable[Party]) -> list[dict[str, Any]]:
             "id": one.pk,
             "name": one.name,
             "promises": actor.may_some(COMMIT, one.pk),
-            "people": actor.may(PEOPLE, one.pk),
+            "people": actor.may_some(PEOPLE, one.pk),
         }
         for one in accounts.projects(actor, LOG)
         if one.pk in ids

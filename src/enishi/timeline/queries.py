@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db import connection, models
 from django.db.models import Count, QuerySet
 
-from enishi.accounts.access import Actor, ScopedQuerySet
+from enishi.accounts.access import Actor, ScopedQuerySet, owned_kinds
 from enishi.accounts.prepared import counted, prepared
 from enishi.core import registry
 from enishi.timeline.as_of import State, as_of
@@ -23,6 +23,9 @@ from enishi.timeline.models import Check, Entry, Item, Notification, Operation, 
 def recorded(entry_id: int) -> Entry:
     """The entry that is being delivered to a receiver."""
     return Entry.objects.unscoped("delivery of a recorded event").get(pk=entry_id)
+
+
+CONTACT, CONTACTS = "contacts.party", "contacts.view"
 
 
 @functools.cache
@@ -48,7 +51,25 @@ def readable(actor: Actor) -> ScopedQuerySet[Entry]:
             limit = Entry.scope_condition(actor.scope(right))
             if limit is not None:
                 entries = entries.filter(~models.Q(subject_type__in=types) | limit)
-    return entries
+    return entries.filter(*_reached(actor))
+
+
+def _reached(actor: Actor) -> Iterator[models.Q]:
+    """For whoever sees only certain people's records: what tells of the others without being one of them.
+
+    Operations name what they changed; what hangs on a contact as a whole, like a rating, names it.
+    """
+    if mine := _open_to(actor):
+        yield ~models.Q(subject_type=Operation._meta.label_lower) | mine
+    scope = actor.scope(CONTACTS)
+    if scope.owned:
+        kinds = owned_kinds()
+        people = frozenset[int]().union(*(part.people for part in scope.owned))
+        theirs = kinds[CONTACT].objects.unscoped("only which of them belong to certain people")
+        theirs = theirs.filter(kinds[CONTACT].owned_by(people))
+        reached = models.Q(party_id__isnull=True) | models.Q(party_id__in=theirs.values("pk"))
+        whole = Entry.scope_condition(scope.whole)
+        yield models.Q(subject_type__in=[*kinds]) | (reached if whole is None else reached | whole)
 
 
 def history_of(

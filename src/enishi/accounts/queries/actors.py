@@ -96,13 +96,13 @@ def users_kept_from(subject_type: str, subject_id: int) -> set[int]:
     return set(kept.values_list("user_id", flat=True))
 
 
-def owners_of(kind: str, pk: int) -> set[int]:
-    """The users to whom a record belongs, by what the history calls its kind."""
+def owners_of(kind: str, pk: int, right: str) -> set[int]:
+    """The users who reach a record by ownership under a right, by what the history calls its kind."""
     model: Any = owned_kinds().get(kind)
     if model is None:
         return set()
     found = model.objects.unscoped("whose it is, to say who may see it").filter(pk=pk).first()
-    return found.owners() if found else set()
+    return found.reached_by(right) if found else set()
 
 
 _READERS = """

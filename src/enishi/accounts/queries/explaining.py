@@ -70,7 +70,7 @@ def explain(
     ids = list(project_ids)
     subject = actor(user, via=Via.WEB)
     whole = subject.scope(view_right)
-    owners = owners_of(*known) if known is not None and whole.owned else set[int]()
+    owners = owners_of(*known, view_right) if known is not None and whole.owned else set[int]()
     scope = whole.of(owners)
     inside = [project_id for project_id in ids if scope.clearance(project_id) is not None]
     reached = [scope.clearance(project_id) for project_id in ids]
@@ -121,7 +121,7 @@ def explain_change(
     ids = list(project_ids)
     subject = actor(user, via=Via.WEB)
     whole = subject.scope(right)
-    owners = owners_of(*known) if known is not None and whole.owned else set[int]()
+    owners = owners_of(*known, right) if known is not None and whole.owned else set[int]()
     here = _held(whole.of(owners), ids)
     words = {"name": str(user), "right": rights()[right], "owners": _names(owners)}
     asked = [

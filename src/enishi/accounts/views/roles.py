@@ -274,7 +274,7 @@ def _answer(request: StaffRequest, form: WhyForm) -> dict[str, Any]:
             record.project_ids,
             record.level,
             subject=record.subject,
-            owners=queries.owners_of(*record.subject),
+            owners=queries.owners_of(*record.subject, record.right),
         ),
         "level": Level(record.level).label,
     }

@@ -3,6 +3,7 @@
 from enishi.cases.queries.cases import (
     Filter,
     Tied,
+    TiedFiles,
     Totals,
     by_ids,
     case,
@@ -51,6 +52,7 @@ __all__ = [
     "Seen",
     "Share",
     "Tied",
+    "TiedFiles",
     "Totals",
     "Unmasking",
     "address_of",

@@ -303,6 +303,18 @@ def level_of_file(file_id: int) -> int:
     return _highest(CaseTie.Kind.FILE, file_id)
 
 
+class TiedFiles:
+    """The files that belong to cases, by whose these are."""
+
+    def files(self, people: Collection[int]) -> QuerySet[Any, Any]:
+        ties = CaseTie.objects.filter(kind=CaseTie.Kind.FILE, case__owner__in=sorted(people))
+        return ties.values("subject_id")
+
+    def owners(self, file_id: int) -> set[int]:
+        ties = CaseTie.objects.filter(kind=CaseTie.Kind.FILE, subject_id=file_id, case__owner__isnull=False)
+        return set(ties.values_list("case__owner", flat=True))
+
+
 def _highest(kind: str | None, pk: int) -> int:
     ties = CaseTie.objects.filter(kind=kind or "", subject_id=pk).values("case")
     found = Case.objects.unscoped("what a thing is tied to, whoever asks").filter(pk__in=ties)

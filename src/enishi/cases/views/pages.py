@@ -19,6 +19,7 @@ from enishi.cases.clocks import Clock, in_words
 from enishi.cases.models import Case, CaseStep, CaseWord
 from enishi.cases.services.rules import EDIT, MANAGE, UNMASK, VIEW
 from enishi.cases.views import answers
+from enishi.contacts import queries as contacts
 from enishi.content.models import File
 from enishi.conversations.models import Interaction
 from enishi.core import clock, registry
@@ -74,6 +75,7 @@ def case(request: StaffRequest, case_id: int) -> HttpResponse:
         "may_be_asked": queries.can_be_asked(row),
         "has_door": queries.has_door(row),
         "unmasking": queries.unmasking(actor, row) if actor.may(UNMASK, row.project_id) else None,
+        "may_see_party": contacts.reaches(actor, row.party),
         "may_edit": actor.may(EDIT, row),
         "may_manage": actor.may(MANAGE, row.project_id),
         "may_promise": actor.may_some("commitments.edit", row.project_id),

@@ -42,11 +42,15 @@ class MeantForm(forms.Form):
     party = forms.IntegerField(required=False, widget=forms.HiddenInput)
     actor: Actor
     candidates: list[Hit]
+    named: Party | None = None
+    """Whom the record names already: they stay, whether the actor reaches them or not."""
 
     def meant(self, typed: str, chosen: int | None) -> Party | None:
         """Who was meant: the chosen one where the words fit them, else the only one whom the words fit."""
         if not typed:
             return None
+        if self.named is not None and (chosen, typed) == (self.named.pk, self.named.full_name):
+            return self.named
         try:
             if chosen and (party := queries.party(self.actor, chosen)).full_name == typed:
                 return party
@@ -114,6 +118,7 @@ class _CommitmentForm(MeantForm):
         super().__init__(*args, **kwargs)
         self.actor, self.instance = actor, instance
         self.candidates = []
+        self.named = instance.party if instance else None
         projects = list(accounts.projects(actor, EDIT))
         self.projects = {project.pk: project for project in projects}
         self._choose("project", [(project.pk, project.name) for project in projects])

@@ -37,6 +37,7 @@ from enishi.commitments.queries.kept import Report, kept_report
 from enishi.commitments.queries.ledger import (
     Column,
     Filter,
+    Proving,
     Runs,
     board,
     by_ids,
@@ -76,6 +77,7 @@ __all__ = [
     "Month",
     "MonthDay",
     "Owed",
+    "Proving",
     "Rate",
     "Report",
     "Runs",

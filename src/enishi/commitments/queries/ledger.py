@@ -242,6 +242,17 @@ def proofs(actor: Actor, promise: Promise) -> QuerySet[Proof]:
     )
 
 
+class Proving:
+    """The files that prove promises, by whose these are."""
+
+    def files(self, people: Collection[int]) -> QuerySet[Any, Any]:
+        return Proof.objects.filter(promise__owner__in=sorted(people), file__isnull=False).values("file")
+
+    def owners(self, file_id: int) -> set[int]:
+        found = Proof.objects.filter(file=file_id, promise__owner__isnull=False)
+        return set(found.values_list("promise__owner", flat=True))
+
+
 def tasks_of(actor: Actor, promise: Promise) -> ScopedQuerySet[Task]:
     """The tasks that serve a promise: open ones first."""
     return (

@@ -25,6 +25,7 @@ from enishi.commitments.services.clauses import first_due, read_clauses
 from enishi.commitments.services.rules import EDIT, VIEW, duty_address, source_address
 from enishi.commitments.views import answers
 from enishi.commitments.views.lists import tabs
+from enishi.contacts import queries as contacts
 from enishi.core import clock
 from enishi.core.documents import guarded
 from enishi.core.parameters import number, words
@@ -149,6 +150,7 @@ def source(request: StaffRequest, source_id: int) -> HttpResponse:
     context = {
         "source": found,
         "page": page,
+        "may_see_authority": contacts.reaches(actor, found.authority),
         "ended": filters.state == "ended",
         "figures": queries.source_figures(page.rows),
         "may_edit": actor.may(EDIT, found),
@@ -244,6 +246,7 @@ def duty(request: StaffRequest, duty_id: int) -> HttpResponse:
         "times": [time for time in every if time not in ahead],
         "ahead": ahead,
         "total": len(every),
+        "may_see_authority": contacts.reaches(actor, found.source.authority),
         "may_read_file": queries.may_read_file(actor, found.source),
         "review": ReviewForm(),
         "ending": EndForm(),

@@ -18,6 +18,7 @@ from enishi.commitments.forms import DueForm, PromiseForm, ProofForm, SettleForm
 from enishi.commitments.models import Promise, Series, Task
 from enishi.commitments.services.rules import DELETE, EDIT, VIEW, address
 from enishi.commitments.views import answers, writing
+from enishi.contacts import queries as contacts
 from enishi.content.services import FileError
 from enishi.due.queries import escalations
 from enishi.search.services import visit
@@ -33,6 +34,7 @@ def promise(request: StaffRequest, promise_id: int) -> HttpResponse:
     visit(actor, "promise", row.pk)
     context = {
         "promise": row,
+        "may_see_party": contacts.reaches(actor, row.party),
         "proofs": queries.proofs(actor, row),
         "given": queries.given(actor, row),
         "tasks": queries.tasks_of(actor, row),

@@ -14,6 +14,7 @@ from enishi.commitments.forms import TaskForm
 from enishi.commitments.models import Task
 from enishi.commitments.services.rules import DELETE, EDIT, VIEW, address
 from enishi.commitments.views import answers, writing
+from enishi.contacts import queries as contacts
 from enishi.search.services import visit
 
 
@@ -25,6 +26,7 @@ def task(request: StaffRequest, task_id: int) -> HttpResponse:
     visit(actor, "task", row.pk)
     context = {
         "task": row,
+        "may_see_party": contacts.reaches(actor, row.party),
         "may_see_promise": row.promise is not None and actor.may(VIEW, row.promise),
         "may_edit": actor.may(EDIT, row),
         "may_delete": actor.may(DELETE, row),

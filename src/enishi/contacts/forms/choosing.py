@@ -28,9 +28,9 @@ def with_none(choices: Iterable[tuple[str, Any]], words: Any = "") -> list[tuple
 
 def levels(actor: Actor, project_ids: Iterable[int] | None = None) -> list[tuple[int, Any]]:
     """The levels that the actor may give: none above what they may read themselves."""
-    ids = list(project_ids) if project_ids is not None else list(actor.scope("contacts.edit").projects)
-    reach = actor.clearance(Party.view_right, ids)
-    everywhere = actor.scope(Party.view_right).everywhere
+    ids = list(project_ids) if project_ids is not None else list(actor.scope("contacts.edit").some.projects)
+    reach = actor.clearance(Party.view_right, ids, own=True)
+    everywhere = actor.scope(Party.view_right).some.everywhere
     most = max(reach, everywhere if everywhere is not None else -1)
     return [(value, label) for value, label in Level.choices if value <= most]
 

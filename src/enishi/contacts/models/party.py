@@ -50,6 +50,7 @@ class Party(SharedModel):
         MS = "ms", _("Ms")
 
     view_right: ClassVar[str] = "contacts.view"
+    owner_fields: ClassVar[tuple[str, ...]] = ("owner_id",)
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.PERSON)
     full_name = models.CharField(_("name"), max_length=300)

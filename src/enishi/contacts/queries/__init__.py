@@ -1,5 +1,5 @@
 """Reading contacts."""
 
-from enishi.contacts.queries.parties import party, party_or_none, recycle_bin
+from enishi.contacts.queries.parties import party, party_or_none, reaches, recycle_bin
 
-__all__ = ["party", "party_or_none", "recycle_bin"]
+__all__ = ["party", "party_or_none", "reaches", "recycle_bin"]

@@ -327,7 +327,7 @@ def _owners(actor: Actor) -> Choices:
 
 
 def _tags(actor: Actor) -> Choices:
-    scope = actor.scope("contacts.view")
+    scope = actor.scope("contacts.view").some
     tags = Tag.objects.filter(archived_at__isnull=True)
     if scope.everywhere is None:
         tags = tags.filter(Q(project__isnull=True) | Q(project__in=list(scope.projects)))

@@ -27,6 +27,14 @@ def party_or_none(actor: Actor, party_id: int) -> Party | None:
     return Party.objects.visible_to(actor).filter(pk=party_id).first()
 
 
+def reaches(actor: Actor, party: Party | None) -> bool:
+    """Whether somebody reaches a contact that is named on a record which they read: the name stands there either way."""
+    if party is None or party.pk in actor.kept_from.get("contacts.party", ()):
+        return False
+    scope = actor.scope(Party.view_right).of(party.owners())
+    return any(scope.reaches(pk, party.confidentiality) for pk in (None, *party.project_ids))
+
+
 def recycle_bin(actor: Actor, *, after: int | None = None) -> PartyQuerySet:
     """Deleted parties, newest first; merged ones come back by undoing the merge, erased ones never.
 

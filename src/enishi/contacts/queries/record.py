@@ -148,7 +148,7 @@ def readers(actor: Actor, of: Party) -> int | None:
     """How many others may read a confidential party; None for one that is not."""
     if of.confidentiality < Level.CONFIDENTIAL:
         return None
-    found = accounts.readers(Party.view_right, of.project_ids, of.confidentiality)
+    found = accounts.readers(Party.view_right, of.project_ids, of.confidentiality, owners=of.owners())
     return found.exclude(pk=actor.user_id).count() if actor.user_id else found.count()
 
 

@@ -29,7 +29,7 @@ def mark_bounced(actor: Actor, addresses: Collection[str], *, operation: Operati
         .select_for_update(no_key=True, of=("self",))
         .order_by("pk")
     )
-    points = [point for point in points if actor.may(EDIT, point.party.project_ids)]
+    points = [point for point in points if actor.may(EDIT, point.party)]
     change_points(actor, {point: {"status": Status.BOUNCED} for point in points}, operation=operation)
     return len(points)
 

@@ -59,7 +59,7 @@ def relate_from(
             full_name=other,
             confidentiality=party.confidentiality,
         )
-        project_ids = [pk for pk in party.project_ids if actor.may(EDIT, pk)]
+        project_ids = [pk for pk in party.project_ids if actor.may_some(EDIT, pk)]
         other = create_party(actor, draft, project_ids=project_ids)
     source, target = (party, other) if outgoing else (other, party)
     return relate(actor, source, target, kind=kind, relation=relation, **told)

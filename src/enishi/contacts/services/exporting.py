@@ -100,7 +100,7 @@ def start_export(
         headers=tuple(_headers(actor, parties, groups)),
         groups=frozenset(groups),
     )
-    scope = actor.scope(EXPORT)
+    scope = actor.scope(EXPORT).some
     project_id = selection.spec.project_id if selection.spec else None
     record(
         actor,

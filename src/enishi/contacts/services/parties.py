@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -149,20 +150,22 @@ def create_party(
 ) -> Party:
     """Create a contact in these projects, with its points; records and indexes it.
 
-    Raises ContactError for what cannot be used, Forbidden without the right in every project.
+    Whoever reaches only what they look after looks after it, unless another of their team is named. Raises ContactError for what cannot be used, Forbidden without the right in every project.
     """
-    for project_id in project_ids:
-        actor.require(EDIT, project_id)
+    owner_id = draft.owner_id or _keeper(actor, project_ids)
+    _require_new(actor, project_ids, owner_id)
     if not project_ids:
         raise ContactError(_("Choose at least one project."), "project_ids")
+    given = set(PARTY_FIELDS) - {"project_ids", "names", "owner_id"}
     party = Party(
         project_ids=list(project_ids),
-        **{name: getattr(draft, name) for name in PARTY_FIELDS if name not in {"project_ids", "names"}},
+        owner_id=owner_id,
+        **{name: getattr(draft, name) for name in given},
         names={code: dict(parts) for code, parts in draft.names.items() if any(parts.values())},
     )
     _within_clearance(actor, party)
-    given = [name for name in protected.BUILT_IN if getattr(party, name)]
-    protected.require_changes(actor, {*given, *(point.kind for point in draft.points)}, party)
+    filled = [name for name in protected.BUILT_IN if getattr(party, name)]
+    protected.require_changes(actor, {*filled, *(point.kind for point in draft.points)}, party)
     work_out(party)
     party.save()
     points = [point_from(point, country=country) for point in draft.points]
@@ -185,6 +188,27 @@ def create_party(
     return party
 
 
+def _keeper(actor: Actor, project_ids: Iterable[int]) -> int | None:
+    """Who looks after a new contact for which nobody was named: whoever would not reach it otherwise."""
+    me = actor.own_id
+    reached = (EDIT, Party.view_right)
+    for right, pk in itertools.product(reached, project_ids):
+        if not actor.may_new(right, pk) and actor.may_new(right, pk, [me]):
+            return me
+    return None
+
+
+def _require_new(actor: Actor, project_ids: Iterable[int], owner_id: int | None) -> None:
+    """The right to enter a contact there that this user looks after; raises Forbidden, ContactError for another."""
+    for project_id in project_ids:
+        if not actor.may_new(EDIT, project_id, [owner_id]):
+            actor.require_some(EDIT, project_id)
+            raise ContactError(
+                _("With your role, you or your team must look after this contact. Choose another person."),
+                "owner_id",
+            )
+
+
 def refuse_blocked(points: Iterable[ContactPoint]) -> None:
     """Raise ContactError for an address of somebody who was erased and is not to be added again."""
     ask = registry.provider("contacts.blocked", "privacy")
@@ -202,7 +226,7 @@ def refuse_blocked(points: Iterable[ContactPoint]) -> None:
 
 
 def _within_clearance(actor: Actor, party: Party) -> None:
-    if party.confidentiality > actor.clearance(Party.view_right, party.project_ids):
+    if party.confidentiality > actor.clearance(Party.view_right, party.project_ids, own=True):
         raise ContactError(
             _("You cannot make a contact more confidential than you may read."), "confidentiality"
         )
@@ -250,7 +274,7 @@ def change_party(actor: Actor, party: Party, *, version: int | None = None, **va
 
     With ``version``, raises Conflict when somebody else saved meanwhile. Raises ContactError for what cannot be used.
     """
-    actor.require(EDIT, party.project_ids)
+    actor.require(EDIT, party)
     unknown = set(values) - set(PARTY_FIELDS)
     if unknown:
         raise TypeError(f"no such fields: {sorted(unknown)}")
@@ -263,7 +287,7 @@ def change_party(actor: Actor, party: Party, *, version: int | None = None, **va
     for name, value in values.items():
         setattr(party, name, value)
     for project_id in set(party.project_ids) ^ set(before["project_ids"]):
-        actor.require(EDIT, project_id)
+        actor.require_new(EDIT, project_id, [before["owner_id"]])
     if not party.project_ids:
         raise ContactError(_("Choose at least one project."), "project_ids")
     if party.confidentiality != before["confidentiality"]:
@@ -325,7 +349,7 @@ def save_point(
     country: str = "GB",
 ) -> ContactPoint | None:
     """Add (no ``point``), change (both) or remove (no ``draft``) one way to reach a party."""
-    actor.require(EDIT, party.project_ids)
+    actor.require(EDIT, party)
     party = locked(party)
     protected.require_changes(actor, {one.kind for one in (draft, point) if one is not None}, party)
     before = [describe(p) for p in party.points.order_by("id")]
@@ -383,7 +407,7 @@ def delete_party(
     With ``version``, raises Conflict when somebody else saved meanwhile.
     """
     party = locked(party, version)
-    actor.require(DELETE, party.project_ids)
+    actor.require(DELETE, party)
     if party.deleted_at is None:
         party.deleted_at = clock.now()
         save_changed(party)
@@ -396,7 +420,7 @@ def delete_party(
 def restore_party(actor: Actor, party: Party, *, operation: Operation | None = None) -> Party:
     """Take a contact out of the recycle bin. A merged one comes back by undoing the merge."""
     party = locked(party)
-    actor.require(DELETE, party.project_ids)
+    actor.require(DELETE, party)
     if party.merged_into_id is not None:
         raise ContactError(_("This contact was merged. Undo the merge to get it back."))
     if party.deleted_at is not None:

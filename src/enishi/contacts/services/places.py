@@ -42,7 +42,7 @@ def set_place(actor: Actor, party: Party, point: ContactPoint, position: Point |
 
     Raises ContactError for what is no position, or no address.
     """
-    actor.require(EDIT, party.project_ids)
+    actor.require(EDIT, party)
     party = locked(party)
     point = party.points.select_for_update(no_key=True).get(pk=point.pk)
     protected.require_changes(actor, [point.kind], party)
@@ -80,7 +80,7 @@ def put_town(actor: Actor, *, country: str, name: str, position: Point) -> tuple
 
     One operation in the undo log; addresses out of the actor's reach follow by the next job. Raises ContactError.
     """
-    actor.require(BULK)
+    actor.require_whole(BULK)
     name = text.strip_bidi(text.clean(name)).strip()[:200]
     key = text.fold(name)[:200]
     if not key or len(country) != 2:

@@ -255,7 +255,7 @@ def _known(actor: Actor, field: Field, made: Iterable[FieldValue]) -> None:
 @transaction.atomic
 def set_values(actor: Actor, party: Party, values: Mapping[Field, Any]) -> None:
     """Set own fields of a party from what was typed. Raises ContactError with the field's code, Forbidden."""
-    actor.require(EDIT, party.project_ids)
+    actor.require(EDIT, party)
     protected.require_changes(actor, [f"{protected.OWN}{field.code}" for field in values], party)
     stored: dict[int, list[FieldValue]] = {field.pk: [] for field in values}
     for value in (

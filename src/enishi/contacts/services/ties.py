@@ -76,7 +76,7 @@ def relate(
 
     Both ends get an entry in their history; the source is found by the target's name.
     """
-    actor.require(EDIT, source.project_ids)
+    actor.require(EDIT, source)
     if source.pk == target.pk:
         raise ContactError(_("A contact cannot be related to itself. Choose another one."), "target")
     if valid_from and valid_until and valid_until < valid_from:
@@ -122,7 +122,7 @@ def end_relation(actor: Actor, relation: Relation, *, on: dt.date) -> Relation:
 @transaction.atomic
 def remove_relation(actor: Actor, relation: Relation) -> None:
     """Take back a relation that never was; one that ended is given its end date instead."""
-    actor.require(EDIT, relation.source.project_ids)
+    actor.require(EDIT, relation.source)
     source, target, changes = relation.source, relation.target, {"relation": (describe(relation), None)}
     relation.delete()
     changed_around(actor, source, changes)
@@ -132,7 +132,7 @@ def remove_relation(actor: Actor, relation: Relation) -> None:
 @transaction.atomic
 def set_tags(actor: Actor, party: Party, tags: Iterable[Tag]) -> None:
     """Give a party exactly these tags."""
-    actor.require(EDIT, party.project_ids)
+    actor.require(EDIT, party)
     before = set(PartyTag.objects.filter(party=party).values_list("tag__path", flat=True))
     wanted = {tag.pk: tag for tag in tags}
     PartyTag.objects.filter(party=party).exclude(tag__in=wanted).delete()
@@ -147,7 +147,7 @@ def set_tags(actor: Actor, party: Party, tags: Iterable[Tag]) -> None:
 @transaction.atomic
 def set_external_id(actor: Actor, party: Party, *, system: str, value: str) -> None:
     """Say what another system calls this party; an empty value removes it. Raises ContactError when it is taken."""
-    actor.require(EDIT, party.project_ids)
+    actor.require(EDIT, party)
     system, value = system.strip()[:60], text.clean(value).strip()[:200]
     before = (
         ExternalId.objects.filter(party=party, system=system).values_list("value", flat=True).first() or ""
@@ -155,8 +155,12 @@ def set_external_id(actor: Actor, party: Party, *, system: str, value: str) -> N
     if value == before:
         return
     if value and ExternalId.objects.filter(system=system, value=value).exists():
+        known = Party.objects.visible_to(actor).filter(external_ids__system=system, external_ids__value=value)
         raise ContactError(
-            _("Another contact already has this id. Merge the two, or correct the id."), "value"
+            _("Another contact already has this id. Merge the two, or correct the id.")
+            if known.exists()
+            else _("This id cannot be used here. Check it."),
+            "value",
         )
     ExternalId.objects.filter(party=party, system=system).delete()
     if value:
@@ -178,7 +182,7 @@ def state_consent(
     evidence: str = "",
 ) -> Consent:
     """Write down what a person stated about one purpose. Statements are never changed; the latest counts."""
-    actor.require(EDIT, party.project_ids)
+    actor.require(EDIT, party)
     if stated_on > clock.today():
         raise ContactError(
             _("This day lies in the future. Give the day on which it was stated."), "stated_on"

@@ -51,7 +51,7 @@ def undo_change(actor: Actor, party: Party, entry: Entry) -> Undone:
 
     Statements of consent are never undone. Raises ContactError when there is nothing left to put back.
     """
-    actor.require(parties.EDIT, party.project_ids)
+    actor.require(parties.EDIT, party)
     if entry.event == signals.consent_stated.code:
         raise parties.ContactError(
             _("A statement of consent is never undone. Write down the new statement instead.")
@@ -94,7 +94,7 @@ def _undo_fields(
         if name not in kept:
             setattr(party, name, _read(name, before, snapshot[name]))
     for project_id in set(party.project_ids) ^ set(snapshot["project_ids"]):
-        actor.require(parties.EDIT, project_id)
+        actor.require_new(parties.EDIT, project_id, [snapshot["owner_id"]])
     parties.work_out(party)
     return differences(snapshot, parties.snapshot(party)), kept
 

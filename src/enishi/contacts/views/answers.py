@@ -42,7 +42,7 @@ def party_or_404(request: StaffRequest, party_id: int) -> Party:
 def editable(request: StaffRequest, party_id: int) -> Party:
     """A party that this user may change; one in the recycle bin has to be restored first."""
     party = party_or_404(request, party_id)
-    request.actor.require(EDIT, party.project_ids)
+    request.actor.require(EDIT, party)
     if party.deleted_at is not None:
         raise Http404
     return party
@@ -78,8 +78,8 @@ def record_context(request: StaffRequest, party_id: int) -> dict[str, Any]:
 def allowed(request: StaffRequest, party: Party) -> Allowed:
     actor, ids, here = request.actor, party.project_ids, party.deleted_at is None
     return Allowed(
-        edit=here and actor.may(EDIT, ids),
-        delete=party.erased_at is None and actor.may("contacts.delete", ids),
+        edit=here and actor.may(EDIT, party),
+        delete=party.erased_at is None and actor.may("contacts.delete", party),
         merge=here and actor.may("contacts.merge", ids),
         history=actor.may("timeline.view", ids),
     )
@@ -87,6 +87,8 @@ def allowed(request: StaffRequest, party: Party) -> Allowed:
 
 def undo_address(request: StaffRequest, party: Party) -> str:
     """Where Undo posts for what this user just did to a party; nothing when that cannot be taken back."""
+    if not request.actor.may(EDIT, party):
+        return ""
     entry = records.last_change(request.actor, party)
     if entry is None or entry.event not in undo.UNDOABLE:
         return ""
@@ -125,7 +127,10 @@ def saved_answer(
     request: StaffRequest, party: Party, *, section: str, sheet: bool, words: str = ""
 ) -> HttpResponse:
     """After saving: the section as it stands now, with a toast and its Undo; the whole page where its head changed."""
-    words, undo_url = words or _("Saved."), undo_address(request, party)
+    words = words or _("Saved.")
+    if queries.party_or_none(request.actor, party.pk) is None:
+        return _out_of_reach(request, words)
+    undo_url = undo_address(request, party)
     if not request.htmx or sheet:
         messages.success(request, words, extra_tags=undo_url)
         page = reverse("contacts:party", args=[party.pk])
@@ -135,6 +140,13 @@ def saved_answer(
         {"toast": {"text": words, **({"undo_url": undo_url} if undo_url else {})}}
     )
     return answer
+
+
+def _out_of_reach(request: StaffRequest, words: str) -> HttpResponse:
+    """After handing a contact on to somebody whose contacts one does not reach: its page is there no more."""
+    messages.success(request, words)
+    page = reverse("contacts:list")
+    return HttpResponse(status=204, headers={"HX-Redirect": page}) if request.htmx else redirect(page)
 
 
 def section_answer(request: StaffRequest, party_id: int, section: str) -> HttpResponse:

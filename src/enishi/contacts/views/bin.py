@@ -22,9 +22,7 @@ def recycle_bin(request: StaffRequest) -> HttpResponse:
     found = list(queries.recycle_bin(request.actor, after=after)[: PAGE + 1])
     last = found[PAGE - 1].pk if len(found) > PAGE else None
     context = {
-        "parties": [
-            {"party": one, "may": request.actor.may(DELETE, one.project_ids)} for one in found[:PAGE]
-        ],
+        "parties": [{"party": one, "may": request.actor.may(DELETE, one)} for one in found[:PAGE]],
         "next_url": f"?before={last}" if last else "",
         "back_url": request.path if after else "",
         "crumbs": crumbs(),

@@ -17,7 +17,7 @@ from enishi.contacts.models import Party
 from enishi.contacts.queries.columns import Row
 from enishi.contacts.services import bulk
 from enishi.contacts.views import cells
-from enishi.contacts.views.answers import editable, undo_address
+from enishi.contacts.views.answers import EDIT, editable, undo_address
 
 
 @require_http_methods(["GET", "POST"])
@@ -47,7 +47,8 @@ def cell(request: StaffRequest, party_id: int, code: str) -> HttpResponseBase:
 
 
 def _shown(request: StaffRequest, party: Party, code: str, *, saved: bool = False) -> HttpResponse:
-    context = {"html": cells.Rows(request.actor, [code]).cell(Row(party), code, may=True), "saved": saved}
+    may = request.actor.may(EDIT, party)
+    context = {"html": cells.Rows(request.actor, [code]).cell(Row(party), code, may=may), "saved": saved}
     return render(request, "contacts/list/cell.html", context)
 
 

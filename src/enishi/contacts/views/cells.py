@@ -56,7 +56,7 @@ class Rows:
             escape(pgettext("last contact", "never")),
         )
         self._now = timezone.localtime(clock.now())
-        self._may: dict[tuple[int, ...], bool] = {}
+        self._may: dict[tuple[tuple[int, ...], int | None], bool] = {}
         self._seconds = [c for c in ("next_promise", "organisation", *columns[1:2]) if c in columns]
 
     def row(self, row: Row) -> SafeString:
@@ -81,9 +81,9 @@ class Rows:
         )
 
     def _may_change(self, party: Party) -> bool:
-        key = tuple(party.project_ids)
+        key = (tuple(party.project_ids), party.owner_id)
         if key not in self._may:
-            self._may[key] = self._actor.may(EDIT, key)
+            self._may[key] = self._actor.may(EDIT, party)
         return self._may[key]
 
     def _name(self, party: Party, name: Any) -> str:

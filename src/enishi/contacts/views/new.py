@@ -49,7 +49,7 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
             form.add_error(_field(form, error.field), str(error))
         else:
             undo = reverse("contacts:delete", args=[party.pk])
-            can = actor.may("contacts.delete", party.project_ids)
+            can = actor.may("contacts.delete", party)
             words = _("“%(name)s” is in your contacts.") % {"name": party.full_name}
             messages.success(request, words, extra_tags=undo if can else "")
             if "another" in request.POST:

@@ -78,7 +78,7 @@ def on_map(request: StaffRequest) -> HttpResponse:
         "uncoloured": {k: v for k, v in state.params().items() if k not in {"colour", "day"}},
         "area_form": AreaForm(),
         "params": state.params(),
-        "may_put": actor.may(placing.BULK),
+        "may_put": actor.may_whole(placing.BULK),
         "map": map_data(request, state, box),
     }
     return render(request, "contacts/map/page.html", context)
@@ -274,7 +274,7 @@ def towns(request: StaffRequest) -> HttpResponse:
         "towns": [_line(state, line) for line in found],
         "more": more,
         "list_url": replace(state, spec=places.off_the_map(state.spec)).list_url,
-        "may_put": actor.may(placing.BULK),
+        "may_put": actor.may_whole(placing.BULK),
         "crumbs": [*crumbs(), {"label": _("Map"), "url": state.url()}],
     }
     return render(request, "contacts/map/towns.html", context)
@@ -284,7 +284,7 @@ def towns(request: StaffRequest) -> HttpResponse:
 def town(request: StaffRequest) -> HttpResponseBase:
     """Put a town on the map: its addresses go there, those to come as well."""
     actor = request.actor
-    actor.require(placing.BULK)
+    actor.require_whole(placing.BULK)
     asked = {name: request.GET.get(name, "") for name in ("name", "country")}
     form = TownForm(initial={**asked, "country": asked["country"] or country()})
     if request.method == "POST":

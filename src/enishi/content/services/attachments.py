@@ -77,6 +77,7 @@ def add_attachments(
                 name=draft.kept.name,
                 attachment=True,
                 confidentiality=draft.confidentiality,
+                added_by_id=actor.user_id,
                 created_at=draft.came_at,
             )
             for draft in drafts

@@ -81,7 +81,7 @@ def _level(actor: Actor, project_id: int, level: int | None, floor: int) -> int:
     """A level that the actor may give: never more than they may read themselves."""
     if level is None:
         return max(Project.objects.values_list("default_level", flat=True).get(pk=project_id), floor)
-    if level > max(actor.clearance(VIEW, [project_id]), floor):
+    if level > max(actor.clearance(VIEW, [project_id], own=True), floor):
         raise FileError(_("You cannot make a file more confidential than you may read."), "confidentiality")
     return max(level, floor)
 
@@ -105,7 +105,7 @@ def add_files(
     right in the project.
     """
     project_id = project if isinstance(project, int) else project.pk
-    actor.require(EDIT, project_id)
+    actor.require_new(EDIT, project_id, [actor.own_id])
     level = _level(actor, project_id, confidentiality, at_least)
     kept = [_keep(draft) for draft in drafts]
     if not all(one.size for one in kept):
@@ -121,6 +121,7 @@ def add_files(
                 folder=_folder(folder),
                 attachment=attachment,
                 confidentiality=level,
+                added_by_id=actor.user_id,
                 created_at=clock.now(),
             )
             for draft in drafts
@@ -199,7 +200,7 @@ def read_words_later(version: FileVersion) -> None:
 def add_version(actor: Actor, file: File, *, data: bytes | IO[bytes], name: str = "") -> FileVersion:
     """Put a newer state on top of a file; the older ones stay. The same bytes again change nothing."""
     file = _locked(actor, file)
-    actor.require(EDIT, file.project_id)
+    actor.require(EDIT, file)
     kept = _keep(FileDraft(name or file.name, data))
     if not kept.size:
         raise FileError(
@@ -229,11 +230,11 @@ def change_file(actor: Actor, file: File, **values: Any) -> File:
     if unknown:
         raise TypeError(f"no such fields: {sorted(unknown)}")
     file = _locked(actor, file)
-    actor.require(EDIT, file.project_id)
+    actor.require(EDIT, file)
     before = _snapshot(file)
     for name, value in values.items():
         setattr(file, name, value)
-    actor.require(EDIT, file.project_id)
+    actor.require_new(EDIT, file.project_id, file.owners())
     file.name, file.folder = file_name(file.name), _folder(file.folder)
     file.description = text.clean(file.description)[:500]
     if not file.name:
@@ -298,7 +299,7 @@ def _parties(actor: Actor, party_ids: Iterable[int]) -> list[int]:
 def link_file(actor: Actor, file: File, *, party_ids: Iterable[int]) -> File:
     """Let a file belong to exactly these parties (among those the actor may see); it stands on their timelines."""
     file = _locked(actor, file)
-    actor.require(EDIT, file.project_id)
+    actor.require(EDIT, file)
     before = set(file.links.values_list("party_id", flat=True))
     hidden = before - set(_parties(actor, before))
     after = set(_parties(actor, party_ids)) | hidden
@@ -318,7 +319,7 @@ def link_file(actor: Actor, file: File, *, party_ids: Iterable[int]) -> File:
 def delete_file(actor: Actor, file: File, *, operation: Operation | None = None) -> File:
     """Take a file off every page, search and timeline; ``restore_file`` brings it back."""
     file = _locked(actor, file)
-    actor.require(DELETE, file.project_id)
+    actor.require(DELETE, file)
     if file.deleted_at is None:
         file.deleted_at = clock.now()
         file.save(update_fields=["deleted_at"])
@@ -332,7 +333,7 @@ def delete_file(actor: Actor, file: File, *, operation: Operation | None = None)
 def restore_file(actor: Actor, file: File, *, operation: Operation | None = None) -> File:
     """Undo of ``delete_file``."""
     file = _locked(actor, file)
-    actor.require(DELETE, file.project_id)
+    actor.require(DELETE, file)
     if file.deleted_at is not None:
         file.deleted_at = None
         file.save(update_fields=["deleted_at"])

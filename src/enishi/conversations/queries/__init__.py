@@ -4,6 +4,7 @@ from enishi.conversations.queries.born import Born, born_from, marks_of
 from enishi.conversations.queries.debt import Debt, Span, answer_debt
 from enishi.conversations.queries.interactions import (
     AddedFilter,
+    Attached,
     Filters,
     Page,
     Position,
@@ -37,6 +38,7 @@ from enishi.conversations.queries.versions import Version, compare, versions
 
 __all__ = [
     "AddedFilter",
+    "Attached",
     "Born",
     "Debt",
     "Drawn",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -264,6 +264,19 @@ def level_of_file(file_id: int) -> int:
         attachments__file=file_id, deleted_at__isnull=True
     )
     return max(found.values_list("confidentiality", flat=True), default=Level.OPEN)
+
+
+class Attached:
+    """The files that hang on conversations, by whose these are."""
+
+    def files(self, people: Collection[int]) -> QuerySet[Any, Any]:
+        theirs = Interaction.objects.unscoped("only which of them belong to certain people")
+        theirs = theirs.filter(Interaction.owned_by(people))
+        return Attachment.objects.filter(interaction__in=theirs.values("pk")).values("file")
+
+    def owners(self, file_id: int) -> set[int]:
+        found = Interaction.objects.unscoped("on whose conversations a file hangs")
+        return set[int]().union(*(one.owners() for one in found.filter(attachments__file=file_id)))
 
 
 def level_of(interaction_id: int) -> int:

@@ -168,7 +168,8 @@ def attach(actor: Actor, interaction: Interaction, files: Iterable[FileDraft | i
     raise_level(actor, ids, level=interaction.confidentiality)
     if new:
         home = next(
-            (p for p in interaction.project_ids if actor.may("content.edit", p)), interaction.project_ids[0]
+            (p for p in interaction.project_ids if actor.may_some("content.edit", p)),
+            interaction.project_ids[0],
         )
         made = add_files(
             actor,

@@ -33,7 +33,9 @@ def create_from_sender(actor: Actor, sender: UnknownSender, *, name: str = "") -
     """Make a new contact of an address; everything that came from it is on their timeline at once."""
     sender = _locked(actor, sender)
     _still_open(sender)
-    projects = [project_id for project_id in sender.project_ids if actor.may("contacts.edit", project_id)]
+    projects = [
+        project_id for project_id in sender.project_ids if actor.may_some("contacts.edit", project_id)
+    ]
     party = create_party(
         actor,
         PartyDraft(

@@ -51,7 +51,7 @@ class _CorrectionForm(SeenForm):
 def correct(actor: Actor, sent: Correction) -> Party:
     """Write what the phone corrected; raises Clashing where somebody else changed the same. All of it or nothing."""
     party = person_of(actor, sent.who)
-    actor.require(PEOPLE, party.project_ids)
+    actor.require(PEOPLE, party)
     if "note" in sent.fields and protected.is_protected(actor, "note"):
         raise Forbidden(PEOPLE)
     # Nobody saves it between the comparison and the change.

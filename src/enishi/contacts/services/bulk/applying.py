@@ -220,7 +220,7 @@ def write(editor: Editor, values: Mapping[int, Any]) -> None:
 
 def _widen(actor: Actor, operation: Operation, parties: Any) -> None:
     """The operation stands in every project that it touched where the actor works, as confidential as its strictest."""
-    scope = actor.scope(BULK)
+    scope = actor.scope(BULK).some
     touched = {pk for party in parties for pk in party.project_ids}
     if scope.everywhere is None:
         touched &= set(scope.projects)

@@ -286,7 +286,7 @@ def choices(actor: Actor, code: str) -> list[tuple[str, str]]:
     if code == "language":
         return list(LANGUAGES)
     if code == "confidentiality":
-        scope = actor.scope(EDIT)
+        scope = actor.scope(EDIT).some
         most = max([scope.everywhere if scope.everywhere is not None else -1, *scope.projects.values()])
         return [(str(value), str(label)) for value, label in Level.choices if value <= most]
     if code in {"project_add", "project_remove"}:
@@ -302,7 +302,7 @@ def choices(actor: Actor, code: str) -> list[tuple[str, str]]:
 
 
 def tags_for(actor: Actor) -> QuerySet[Tag]:
-    scope = actor.scope(EDIT)
+    scope = actor.scope(EDIT).some
     tags = Tag.objects.filter(archived_at__isnull=True)
     if scope.everywhere is not None:
         return tags

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from enishi.accounts.access import Actor
 from enishi.contacts import signals
 from enishi.contacts.models import Party
 from enishi.contacts.queries import protected
-from enishi.contacts.services.bulk.applying import CHUNK, write
+from enishi.contacts.services.bulk.applying import BULK, CHUNK, write
 from enishi.contacts.services.bulk.editors import Edited, Editor, build
 from enishi.contacts.services.parties import EDIT, ContactError
 from enishi.timeline.models import Entry, Operation
@@ -57,9 +58,20 @@ def _entries(operation: Operation) -> Iterator[dict[int, list[Any]]]:
         yield {subject_id: next(iter(changes.values())) for _pk, subject_id, changes in found}
 
 
-def _batch(editor: Editor, values: Mapping[int, list[Any]]) -> _Batch:
+def _within_reach(actor: Actor, editor: Editor) -> Q:
+    """Limits nothing but for somebody who changes only certain people's contacts: what is handed on stays there."""
+    limit = Q()
+    for right in (BULK, editor.right):
+        scope = actor.scope(right)
+        if scope.owned:
+            people = frozenset[int]().union(*(part.people for part in scope.owned))
+            limit &= Party.owned_by(people) | (Party.scope_condition(scope.whole) or Q())
+    return limit
+
+
+def _batch(actor: Actor, editor: Editor, values: Mapping[int, list[Any]]) -> _Batch:
     alive = Party.objects.unscoped("the inverse of an operation").filter(
-        pk__in=list(values), erased_at__isnull=True
+        _within_reach(actor, editor), pk__in=list(values), erased_at__isnull=True
     )
     alive = alive.filter(merged_into__isnull=True) if editor.code == "delete" else alive.present()
     present = set(alive.values_list("pk", flat=True))
@@ -82,7 +94,7 @@ def preview_undo(actor: Actor, operation: Operation) -> UndoPlan:
     editor, changed, kept = _editor(actor, operation), 0, 0
     conflicts: list[Conflict] = []
     for values in _entries(operation):
-        batch = _batch(editor, values)
+        batch = _batch(actor, editor, values)
         changed += len(batch.back)
         kept += len(batch.edited) + batch.gone
         conflicts += _conflicts(actor, editor, batch, room=MOST_CONFLICTS - len(conflicts))
@@ -110,7 +122,7 @@ def undo(actor: Actor, operation: Operation, *, keep: Collection[str] | None) ->
     editor, changed, kept = _editor(actor, operation), 0, 0
     asked = None if keep is None else {c.key for c in preview_undo(actor, operation).conflicts} - set(keep)
     for values in _entries(operation):
-        batch = _batch(editor, values)
+        batch = _batch(actor, editor, values)
         for party_id, (_now, before) in batch.edited.items():
             if asked is not None and str(party_id) in asked:
                 batch.back[party_id] = before
