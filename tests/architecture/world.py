@@ -47,6 +47,7 @@ from enishi.core.money import Money
 from enishi.due.services import add_step
 from enishi.engagement.services import Judgement, give, plan, rate
 from enishi.mailboxes.services import Draft as MailboxDraft
+from enishi.mailboxes.services import ProviderDraft, save_provider
 from enishi.mailboxes.services import reply as reply_to
 from enishi.mailboxes.services import save as save_mailbox
 from enishi.places.services import add_layer
@@ -392,10 +393,12 @@ def _mailbox(boss: Actor, where: Project) -> dict[str, object]:
         subject="A letter",
         direction="in",
     )
+    signing = save_provider(boss, None, ProviderDraft("Google", "google", "enishi", "s3cret"))
     going = reply_to(boss, asked, box, to=["ines@kazami.example"], cc=[], subject="Re", body="Soon.")
     return {
         "mailbox_id": box.pk, "aside_id": aside.pk, "mailboxes:reply interaction_id": asked.pk,
         "mailboxes:again reply_id": going.pk, "mailboxes:drop reply_id": going.pk,
+        "mailboxes:provider provider_id": signing.pk, "mailboxes:remove_provider provider_id": signing.pk,
     }  # fmt: skip
 
 

@@ -17,10 +17,15 @@ from enishi.mailboxes import services
 from enishi.mailboxes.models import Mailbox, Reply
 from factories import PASSWORD as OURS
 from factories import SYSTEM, party, project, user
+from mailboxes.authorization import CLIENT, SECRET, open_authorization
 from mailboxes.server import PASSWORD, USER, open_office
 from mailboxes.smtp_server import open_smtp
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
 
 REPORT = b"%PDF-1.7 measured\r\n\x00\xff"
 
@@ -131,4 +136,94 @@ def test_a_mailbox_is_added_tried_and_read(chromium: Browser, live_server, setti
             page.emulate_media(color_scheme=scheme)
             page.goto(f"/mailboxes/{box.pk}/")
             _pictures(page, f"{language}-{scheme}")
+        page.close()
+
+
+def test_a_mailbox_is_opened_by_signing_in_elsewhere(chromium: Browser, live_server, settings, monkeypatch):
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
+    settings.ENV = dataclasses.replace(django_settings.ENV, base_url=live_server.url, private_services=True)
+    boss, where = user("Hedda Lunde"), project("Tidewall")
+    accounts.give_role(SYSTEM, role=accounts.administrator_role(), user=boss)
+    party(where, "Aoi Takahama", email="aoi@kaze.example")
+    with open_office() as office, open_smtp() as smtp, open_authorization(services.back()) as kazami:
+        office.tokens = smtp.tokens = kazami.good
+        page = chromium.new_page(base_url=live_server.url, locale="en-GB")
+        page.set_default_timeout(15_000)
+        page.goto("/account/login/?next=/mailboxes/")
+        page.get_by_label("E-mail").fill(boss.email)
+        page.get_by_label("Password").fill(OURS)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        main = page.get_by_role("main")
+        main.get_by_role("link", name="A sign-in for mailboxes").click()
+        _pictures(page, "provider-microsoft")
+        main.get_by_role("link", name="Another provider").click()
+        expect(page.get_by_label("Redirect address")).to_have_value(services.back())
+        page.get_by_label("Name", exact=True).fill("Kazami post")
+        page.get_by_label("Client id").fill(CLIENT)
+        page.get_by_label("Secret").fill(SECRET)
+        page.get_by_label("Address for signing in").fill(kazami.address["authorize_url"])
+        page.get_by_label("Address for tokens").fill(kazami.address["token_url"])
+        page.get_by_label("Scope").fill(kazami.address["scope"])
+        _pictures(page, "provider-other")
+        main.get_by_role("button", name="Add").click()
+        expect(main.get_by_role("link", name="Kazami post")).to_be_visible()
+
+        page.goto("/mailboxes/new/")
+        page.get_by_label("Name", exact=True).fill("Office")
+        page.get_by_label("Address", exact=True).fill(USER)
+        page.get_by_label("Signs in").select_option(label="Kazami post")
+        page.get_by_label("User", exact=True).fill(USER)
+        page.get_by_label("IMAP server").fill("127.0.0.1")
+        page.get_by_label("Port", exact=True).fill(str(office.port))
+        page.get_by_label("Encryption", exact=True).select_option("none")
+        page.get_by_label("SMTP server", exact=True).fill("127.0.0.1")
+        page.get_by_label("Port of the SMTP server").fill(str(smtp.port))
+        page.get_by_label("Encryption of the SMTP server").select_option("none")
+        main.get_by_role("button", name="Add").click()
+        # By a page of ours to the page of the service, which is told no the first time.
+        page.get_by_role("button", name="Refuse").click()
+        expect(main).to_contain_text("Nobody has signed in for it yet.")
+        expect(page.get_by_text("You went back before Kazami post had let you in.")).to_be_visible()
+        _pictures(page, "not-signed-in")
+        main.get_by_role("button", name="Sign in with Kazami post").click()
+        page.get_by_role("button", name="Allow").click()
+        expect(page.get_by_text("Signed in. It is read within a minute.")).to_be_visible()
+        office.put(mail(1, subject="Night noise", to=USER, at=clock.now()))
+        main.get_by_role("button", name="Test the connection").click()
+        expect(page.get_by_text("The folder holds 1 message to read.")).to_be_visible()
+        box = Mailbox.objects.unscoped("test").get()
+        _read(box)
+        page.goto("/conversations/")
+        main.get_by_role("link", name="Night noise").first.click()
+        main.get_by_role("link", name="Reply", exact=True).click()
+        page.get_by_label("Text", exact=True).fill("We measure on Monday.")
+        page.get_by_label("Drop files here or choose them").set_input_files(
+            {"name": "騒音.pdf", "mimeType": "application/pdf", "buffer": REPORT}
+        )
+        main.get_by_role("button", name="Send").click()
+        expect(main).to_contain_text("Waits to be sent")
+        _send()
+        ((_to, message, _raw),) = smtp.got
+        assert [one.get_payload(decode=True) for one in message.iter_attachments()] == [REPORT]
+
+        kazami.withdraw()
+        _read(box)
+        page.goto(f"/mailboxes/{box.pk}/")
+        expect(main).to_contain_text("Nobody is signed in for it any more")
+        for language, scheme in (("fa", "light"), ("en", "dark"), ("ja", "light")):
+            boss.language = language
+            boss.save(update_fields=["language"])
+            page.emulate_media(color_scheme=scheme)
+            page.goto(f"/mailboxes/{box.pk}/")
+            _pictures(page, f"withdrawn-{language}-{scheme}")
+            page.goto("/mailboxes/providers/new/?kind=google")
+            _pictures(page, f"google-{language}-{scheme}")
+        boss.language = "en"
+        boss.save(update_fields=["language"])
+        page.goto(f"/mailboxes/{box.pk}/")
+        main.get_by_role("button", name="Sign in again").first.click()
+        page.get_by_role("button", name="Allow").click()
+        expect(page.get_by_text("Signed in. It is read within a minute.")).to_be_visible()
+        expect(main).not_to_contain_text("It cannot be read.")
         page.close()

@@ -7,9 +7,9 @@ import datetime as dt
 import ssl
 import threading
 from argparse import Namespace
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,36 @@ from pymap.backend.dict import DictBackend
 from pymap.backend.dict.mailbox import MailboxData
 from pymap.imap import IMAPServer
 from pymap.parsing.message import AppendMessage
+from pysasl import SASLAuth
+from pysasl.creds.plain import PlainCredentials
+from pysasl.exception import AuthenticationError
+from pysasl.mechanism import ChallengeResponse, ServerChallenge
+from pysasl.mechanism.login import LoginMechanism
+from pysasl.mechanism.oauth import OAuth2Mechanism
+from pysasl.mechanism.plain import PlainMechanism
 
 USER, PASSWORD = "office@tidewall.example", "ebb & flow 7"
+REASON = b'{"status":"400","schemes":"Bearer","scope":"mail"}'
+
+
+class ByToken(OAuth2Mechanism):
+    """Lets in who tells a token that is good, exactly as the mechanism is written down; others are told why, and then refused."""
+
+    def __init__(self, tokens: Callable[[], Iterable[str]]) -> None:
+        super().__init__()
+        self.tokens = tokens
+
+    def server_attempt(self, responses: Sequence[ChallengeResponse]) -> tuple[Any, None]:
+        if not responses:
+            raise ServerChallenge(b"")
+        good = {f"user={USER}\x01auth=Bearer {one}\x01\x01".encode() for one in self.tokens()}
+        if bytes(responses[0].response) in good:
+            return PlainCredentials(USER, PASSWORD), None
+        if len(responses) == 1:
+            raise ServerChallenge(REASON)
+        if bytes(responses[1].response) != b"":
+            raise AuthenticationError("a refusal is answered with nothing")
+        return PlainCredentials(USER, "a token that is no good"), None
 
 
 @dataclass
@@ -34,6 +62,8 @@ class PostOffice:
     loop: asyncio.AbstractEventLoop
     config: Any
     backend: Any
+    tokens: set[str] = field(default_factory=set)
+    """Who tells one of these is let in too."""
 
     def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(10)
@@ -93,6 +123,8 @@ def open_office(context: ssl.SSLContext | None = None) -> Iterator[PostOffice]:
     async def run() -> None:
         backend, config = await DictBackend.init(arguments, invalid_user_sleep=0.0)
         config.apply_context()
+        auth = SASLAuth([PlainMechanism(), LoginMechanism(), ByToken(lambda: started[0].tokens)])
+        config.__class__ = type("Config", (type(config),), {"tls_auth": auth, "initial_auth": auth})
         callback = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(backend.login, config))
         server = await asyncio.start_server(callback, host="127.0.0.1", port=0, ssl=context)
         port = server.sockets[0].getsockname()[1]

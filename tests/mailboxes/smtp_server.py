@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
 import logging
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
+from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from mailboxes.server import PASSWORD, USER
 
@@ -32,6 +33,19 @@ class Server:
         self.port = 0
         self.got: list[Any] = []
         self.refuses = False
+        self.tokens: set[str] = set()
+        self.disabled = ""
+
+    async def auth_XOAUTH2(self, server: Any, args: list[str]) -> AuthResult:
+        told = base64.b64decode(args[1]).decode()
+        if self.disabled:
+            return AuthResult(success=False, handled=False, message=self.disabled)
+        if told in {f"user={USER}\x01auth=Bearer {one}\x01\x01" for one in self.tokens}:
+            return AuthResult(success=True, auth_data=LoginPassword(USER.encode(), b""))
+        # Who is refused is told why, and has to answer with nothing.
+        answer = await server.challenge_auth('{"status":"400","schemes":"Bearer"}')
+        assert answer == b""
+        return AuthResult(success=False, handled=False)
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.refuses:

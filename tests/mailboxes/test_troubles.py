@@ -17,7 +17,7 @@ from enishi.core import clock
 from enishi.mailboxes import imap, services
 from enishi.mailboxes.imap import Failed
 from enishi.mailboxes.models import Mailbox
-from enishi.mailboxes.services.setup import account_of
+from enishi.mailboxes.services.opening import account_of
 from enishi.timeline.models import Notification
 from factories import agent, manager
 from mailboxes.conftest import now

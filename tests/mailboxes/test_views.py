@@ -83,7 +83,8 @@ def test_an_administrator_adds_changes_and_removes_one(boss, where, given):
         ("host", "imap.example.org:993", "This is no host."),
         ("port", "70000", "less than or equal to 65535"),
         ("address", "office", "valid email address"),
-        ("password", "", "This field is required"),
+        ("password", "", "Enter the password of the mailbox."),
+        ("host", "", "Enter the IMAP server."),
         ("confidentiality", "9", "not one of the available choices"),
     ],
 )

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
 from enishi.core.fields import DayField, FilesField
-from enishi.mailboxes.models import Mailbox
+from enishi.mailboxes import queries
+from enishi.mailboxes.models import Mailbox, Provider
 from enishi.mailboxes.queries import RIGHT
-from enishi.mailboxes.services import Draft
+from enishi.mailboxes.services import Draft, ProviderDraft
 
 
 def _latin(**attributes: str) -> forms.TextInput:
@@ -30,8 +31,19 @@ class MailboxForm(forms.Form):
         widget=_latin(inputmode="email"),
         help_text=_("Where people write to, or where colleagues send a blind copy."),
     )
+    provider = forms.TypedChoiceField(
+        label=_("signs in"),
+        coerce=int,
+        required=False,
+        empty_value=None,
+        help_text=_("For Microsoft 365 and Google, somebody signs in there instead of giving us a password."),
+    )
     host = forms.CharField(
-        label=_("IMAP server"), max_length=255, widget=_latin(placeholder="imap.example.org")
+        label=_("IMAP server"),
+        max_length=255,
+        required=False,
+        widget=_latin(placeholder="imap.example.org"),
+        help_text=_("With a sign-in at Microsoft or Google it can stay empty: theirs is known."),
     )
     port = forms.IntegerField(
         label=_("port"), min_value=1, max_value=65535, initial=993, widget=_latin(inputmode="numeric")
@@ -46,7 +58,9 @@ class MailboxForm(forms.Form):
         label=_("password"),
         max_length=500,
         strip=False,
+        required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "dir": "ltr"}),
+        help_text=_("Stays empty where somebody signs in."),
     )
     folder = forms.CharField(label=_("folder"), max_length=255, initial="INBOX", widget=_latin())
     since = DayField(label=_("mail since"), help_text=_("Mail that came before that day stays where it is."))
@@ -85,8 +99,11 @@ class MailboxForm(forms.Form):
         self._offer("project", [(p.pk, "\u2007" * 2 * depth + p.name) for depth, p in tree])
         most = actor.clearance(RIGHT, self.known)
         self._offer("confidentiality", [(value, label) for value, label in Level.choices if value <= most])
+        self.providers = {one.pk: one for one in queries.providers(actor)}
+        field = self.fields["provider"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("with a password")), *((pk, one.name) for pk, one in self.providers.items())]
         if has_password:
-            self.fields["password"].required = False
             self.fields["password"].help_text = _("A password is kept. Leave this empty to go on using it.")
 
     def _offer(self, name: str, choices: list[tuple[int, Any]]) -> None:
@@ -96,7 +113,57 @@ class MailboxForm(forms.Form):
 
     def draft(self) -> Draft:
         given = dict(self.cleaned_data)
-        return Draft(**{**given, "project": self.known[given["project"]]})
+        provider = self.providers[given["provider"]] if given["provider"] else None
+        return Draft(**{**given, "project": self.known[given["project"]], "provider": provider})
+
+
+class ProviderForm(forms.Form):
+    """One kind of service: only what has to be known of it is asked."""
+
+    name = forms.CharField(label=_("name"), max_length=60)
+    tenant = forms.CharField(
+        label=_("tenant"),
+        max_length=100,
+        widget=_latin(),
+        help_text=_(
+            "The directory (tenant) id of the organisation; it stands on the page of the registration."
+        ),
+    )
+    client_id = forms.CharField(label=_("client id"), max_length=200, widget=_latin())
+    secret = forms.CharField(
+        label=_("secret"),
+        max_length=500,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "dir": "ltr"}),
+    )
+    authorize_url = forms.CharField(
+        label=_("address for signing in"), max_length=500, widget=_latin(inputmode="url")
+    )
+    token_url = forms.CharField(label=_("address for tokens"), max_length=500, widget=_latin(inputmode="url"))
+    scope = forms.CharField(
+        label=_("scope"),
+        max_length=500,
+        required=False,
+        widget=_latin(),
+        help_text=_("What the service calls reading by IMAP, sending by SMTP and lasting access."),
+    )
+
+    def __init__(self, kind: str, *args: Any, has_secret: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        gone = {
+            Provider.Kind.MICROSOFT: ("authorize_url", "token_url", "scope"),
+            Provider.Kind.GOOGLE: ("tenant", "authorize_url", "token_url", "scope"),
+            Provider.Kind.OTHER: ("tenant",),
+        }
+        for name in gone[Provider.Kind(kind)]:
+            del self.fields[name]
+        self.fields["secret"].required = kind != Provider.Kind.OTHER and not has_secret
+        if has_secret:
+            self.fields["secret"].help_text = _("A secret is kept. Leave this empty to go on using it.")
+
+    def draft(self) -> ProviderDraft:
+        return ProviderDraft(kind=self.kind, **self.cleaned_data)
 
 
 class ReplyForm(forms.Form):

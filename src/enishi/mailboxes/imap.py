@@ -53,6 +53,8 @@ class Account:
     username: str
     password: str = field(repr=False)
     folder: str
+    by_token: bool = False
+    """The password is a token of a sign-in service, and told as such."""
 
 
 @dataclass(frozen=True)
@@ -225,14 +227,12 @@ def _signed_in(client: Any, account: Account) -> Server:
         if not client.has_capability("STARTTLS"):
             raise Failed(Trouble.TLS)
         client.starttls(ssl.create_default_context())
-    # The plain command knows ASCII only.
-    plain = (account.username + account.password).isascii()
     try:
-        (client.login if plain else client.plain_login)(account.username, account.password)
+        _log_in(client, account)
     except imaplib.IMAP4.error as error:
         if isinstance(error.__context__, imaplib.IMAP4.abort):
             raise error.__context__ from None
-        raise Failed(Trouble.PASSWORD, str(error)) from None
+        raise Failed(Trouble.TOKEN if account.by_token else Trouble.PASSWORD, str(error)) from None
     try:
         found = client.select_folder(account.folder, readonly=True)
     except imaplib.IMAP4.abort:
@@ -240,6 +240,22 @@ def _signed_in(client: Any, account: Account) -> Server:
     except imaplib.IMAP4.error as error:
         raise Failed(Trouble.FOLDER, _others(client) or str(error)) from None
     return Server(client, account, found.get(b"UIDVALIDITY", 0), found.get(b"UIDNEXT", 0))
+
+
+def _log_in(client: Any, account: Account) -> None:
+    if account.by_token:
+        told = xoauth2(account.username, account.password).encode()
+        # Whoever is refused gets a challenge with the reason, and has to answer it with nothing before the refusal comes.
+        client.sasl_login("XOAUTH2", lambda challenge: b"" if challenge else told)
+        return
+    # The plain command knows ASCII only.
+    plain = (account.username + account.password).isascii()
+    (client.login if plain else client.plain_login)(account.username, account.password)
+
+
+def xoauth2(user: str, token: str) -> str:
+    """How a token is told to a mail server."""
+    return f"user={user}\x01auth=Bearer {token}\x01\x01"
 
 
 def _others(client: Any) -> str:
@@ -263,11 +279,11 @@ def _in_words(account: Account, watch: _Watch) -> Iterator[None]:
         yield
     except Failed as failed:
         trouble = Trouble.TIMEOUT if watch.over else failed.trouble
-        raise Failed(trouble, "" if watch.over else _harmless(failed.said, account)) from None
+        raise Failed(trouble, "" if watch.over else harmless(failed.said, account)) from None
     except (OSError, imaplib.IMAP4.error, UnicodeError, ValueError) as error:
         trouble = Trouble.TIMEOUT if watch.over else trouble_of(error)
         said = str(error) if trouble == Trouble.PROTOCOL else ""
-        raise Failed(trouble, _harmless(said, account)) from None
+        raise Failed(trouble, harmless(said, account)) from None
 
 
 def trouble_of(error: Exception) -> Trouble:
@@ -284,7 +300,7 @@ def trouble_of(error: Exception) -> Trouble:
     return next((trouble for kind, trouble in kinds if isinstance(error, kind)), Trouble.UNREACHED)
 
 
-def _harmless(said: str, account: Account) -> str:
+def harmless(said: str, account: Account) -> str:
     """The words of a server without its codes, and never with the password."""
     for secret in (account.password, repr(account.password)[1:-1]):
         said = said.replace(secret, "…") if secret else said

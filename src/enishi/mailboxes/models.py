@@ -34,16 +34,69 @@ class Trouble(models.TextChoices):
         "secret",
         _("The password cannot be read any more: the key of the installation was changed. Enter it again."),
     )
+    SIGN_IN = (
+        "sign_in",
+        _("Nobody is signed in for it any more: the permission ended or was withdrawn. Sign in again."),
+    )
+    TOKEN = (
+        "token",
+        _(
+            "The mail server refuses this user although the sign-in is good. Check the user, and that the provider "
+            "lets them use IMAP and SMTP."
+        ),
+    )
+    CLIENT = (
+        "client",
+        _("The sign-in service refuses our client. Its id is wrong, or its secret is wrong or has ended."),
+    )
+    SERVICE = "service", _("The sign-in service does not answer as it should.")
 
 
 LASTING = frozenset(
-    {Trouble.PRIVATE, Trouble.CERTIFICATE, Trouble.TLS, Trouble.PASSWORD, Trouble.FOLDER, Trouble.SECRET}
-)
+    {
+        Trouble.PRIVATE, Trouble.CERTIFICATE, Trouble.TLS, Trouble.PASSWORD, Trouble.FOLDER, Trouble.SECRET,
+        Trouble.SIGN_IN, Trouble.TOKEN, Trouble.CLIENT,
+    }
+)  # fmt: skip
 """What does not pass by itself: whoever looks after it is told at once."""
+
+
+class Provider(models.Model):
+    """A sign-in service by which mailboxes are opened without a password: where it is asked, and as which client of it."""
+
+    class Kind(models.TextChoices):
+        MICROSOFT = "microsoft", "Microsoft 365"
+        GOOGLE = "google", "Google"
+        OTHER = "other", _("Another provider")
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    kind = models.CharField(_("kind"), max_length=9, choices=Kind.choices)
+    tenant = models.CharField(_("tenant"), max_length=100, blank=True)
+    client_id = models.CharField(_("client id"), max_length=200)
+    sealed_secret = models.TextField(blank=True)
+    authorize_url = models.CharField(_("address for signing in"), max_length=500, blank=True)
+    token_url = models.CharField(_("address for tokens"), max_length=500, blank=True)
+    scope = models.CharField(_("scope"), max_length=500, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="microsoft", tenant__gt="")
+                | Q(kind="google")
+                | Q(kind="other", authorize_url__gt="", token_url__gt=""),
+                name="provider_can_be_asked",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Mailbox(ScopedModel):
     """A folder of an account, whose mail becomes conversations of one project.
+
+    Its server lets us in by a password, or by what its ``provider`` gave when somebody signed in there (``SignIn``).
 
     ``uid_validity`` and ``last_uid`` say how far it was read. While it cannot be read, ``failures`` counts the attempts in a row and
     ``next_at`` says when the next one is made; ``said`` are the words of the server. ``told``: administrators know of this trouble.
@@ -62,7 +115,10 @@ class Mailbox(ScopedModel):
     port = models.PositiveIntegerField(_("port"), default=993)
     security = models.CharField(_("encryption"), max_length=8, choices=Security.choices, default=Security.TLS)
     username = models.CharField(_("user"), max_length=320)
-    sealed_password = models.TextField()
+    sealed_password = models.TextField(blank=True)
+    provider = models.ForeignKey(
+        Provider, null=True, on_delete=models.PROTECT, related_name="mailboxes", verbose_name=_("signs in")
+    )
     folder = models.CharField(_("folder"), max_length=255, default="INBOX")
     since = models.DateField(_("mail since"))
     smtp_host = models.CharField(_("SMTP server"), max_length=255, blank=True)
@@ -91,6 +147,9 @@ class Mailbox(ScopedModel):
                 condition=Q(failures=0, trouble="") | (Q(failures__gt=0) & ~Q(trouble="")),
                 name="mailbox_fails_for_a_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(provider=None) ^ Q(sealed_password=""), name="mailbox_password_or_provider"
+            ),
             models.UniqueConstraint(fields=["host", "username", "folder"], name="mailbox_once"),
         ]
 
@@ -100,6 +159,20 @@ class Mailbox(ScopedModel):
     @property
     def sends(self) -> bool:
         return bool(self.smtp_host)
+
+
+class SignIn(models.Model):
+    """What a provider gave when somebody signed in for a mailbox: a token that opens it for a while, and one that asks for the next."""
+
+    mailbox = models.OneToOneField(Mailbox, on_delete=models.CASCADE, related_name="sign_in")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    sealed_access = models.TextField()
+    sealed_refresh = models.TextField()
+    until = models.DateTimeField()
+    signed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.mailbox_id)
 
 
 class Day(models.Model):
@@ -132,6 +205,7 @@ class Reply(models.Model):
 
     class Why(models.TextChoices):
         SERVER = "server", _("The mail server did not take it.")
+        ACCOUNT = "account", _("The mail server does not let the mailbox in.")
         FILE = (
             "file",
             _(
@@ -149,6 +223,7 @@ class Reply(models.Model):
     token = models.CharField(max_length=10, unique=True)
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
     why = models.CharField(max_length=7, choices=Why.choices, default=Why.SERVER)
+    said = models.CharField(max_length=300, blank=True)
     made_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ from enishi.content import queries as content
 from enishi.content.models import File
 from enishi.conversations.models import Interaction
 from enishi.core import clock
-from enishi.mailboxes.models import Day, Enclosure, Mailbox, Reply
+from enishi.mailboxes.models import Day, Enclosure, Mailbox, Provider, Reply, SignIn
 
 RIGHT = "mailboxes.manage"
 VIEW, EDIT = "conversations.view", "conversations.edit"
@@ -28,7 +28,7 @@ def mailboxes(actor: Actor) -> QuerySet[Mailbox]:
     days = Day.objects.filter(mailbox=OuterRef("pk")).order_by().values("mailbox")
     return (
         Mailbox.objects.visible_to(actor)
-        .select_related("project")
+        .select_related("project", "provider", "sign_in")
         .annotate(
             kept=Coalesce(Subquery(days.annotate(n=Sum("kept")).values("n")), 0),
             aside=Coalesce(Subquery(days.annotate(n=Sum("aside")).values("n")), 0),
@@ -39,6 +39,21 @@ def mailboxes(actor: Actor) -> QuerySet[Mailbox]:
 
 def mailbox(actor: Actor, mailbox_id: int) -> Mailbox:
     return mailboxes(actor).get(pk=mailbox_id)
+
+
+def is_signed_in(found: Mailbox) -> bool:
+    """Whether there is something to open it with: a password, or what a provider gave."""
+    return found.provider_id is None or SignIn.objects.filter(mailbox=found).exists()
+
+
+def providers(actor: Actor) -> QuerySet[Provider]:
+    """Services at which mailboxes sign in."""
+    actor.require_everywhere(RIGHT)
+    return Provider.objects.order_by("name", "pk")
+
+
+def provider(actor: Actor, provider_id: int) -> Provider:
+    return providers(actor).get(pk=provider_id)
 
 
 def days(found: Mailbox) -> list[Day]:
@@ -63,7 +78,8 @@ def _aside(actor: Actor) -> QuerySet[Quarantined]:
 def due() -> list[int]:
     """Those to be read now."""
     in_time = Q(next_at__isnull=True) | Q(next_at__lte=clock.now())
-    rows = Mailbox.objects.unscoped("the job that reads them").filter(in_time, is_on=True)
+    can_be = Q(provider=None) | Q(sign_in__isnull=False)
+    rows = Mailbox.objects.unscoped("the job that reads them").filter(in_time, can_be, is_on=True)
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import smtplib
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend
 
-from enishi.core.outside import ForbiddenAddress, connect
-from enishi.mailboxes.imap import Failed, trouble_of
+from enishi.core.outside import connect
+from enishi.mailboxes.imap import Account, Failed, harmless, trouble_of, xoauth2
 from enishi.mailboxes.models import Mailbox, Trouble
 
 SILENT_S = 10
@@ -35,36 +37,82 @@ class _Sealed(_Guarded, smtplib.SMTP_SSL):
     pass
 
 
+class _ByToken:
+    """Tells a token of a sign-in service where others tell a password."""
+
+    def login(self: Any, user: str, password: str, *, initial_response_ok: bool = True) -> tuple[int, bytes]:
+        self.ehlo_or_helo_if_needed()
+        if "XOAUTH2" not in self.esmtp_features.get("auth", "").upper().split():
+            raise smtplib.SMTPNotSupportedError("no XOAUTH2")
+        told = xoauth2(user, password)
+        # A challenge is the reason of a refusal, and answered with nothing.
+        answer: tuple[int, bytes] = self.auth(
+            "XOAUTH2", lambda challenge=None: told if challenge is None else ""
+        )
+        return answer
+
+
+class _PlainByToken(_ByToken, _Plain):
+    pass
+
+
+class _SealedByToken(_ByToken, _Sealed):
+    pass
+
+
 class _Backend(EmailBackend):
+    by_token = False
+    _partial_connection: smtplib.SMTP | None
+
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
+        if self.by_token:
+            return _SealedByToken if self.use_ssl else _PlainByToken
         return _Sealed if self.use_ssl else _Plain
 
 
-def way_out(box: Mailbox, password: str) -> Any:
-    """Through which a mail of that mailbox goes. Raises ForbiddenAddress for a server that is asked without encryption."""
+@contextmanager
+def opened(box: Mailbox, account: Account) -> Iterator[EmailBackend]:
+    """The way out of a mailbox, as that account: whatever is sent meanwhile goes through it. Raises Failed before."""
     if box.smtp_security == Mailbox.Security.NONE and not settings.ENV.private_services:
-        raise ForbiddenAddress(box.smtp_host)
-    return _Backend(
+        raise Failed(Trouble.PRIVATE)
+    way = _Backend(
         host=box.smtp_host,
         port=box.smtp_port,
-        username=box.username,
-        password=password,
+        username=account.username,
+        password=account.password,
         use_tls=box.smtp_security == Mailbox.Security.STARTTLS,
         use_ssl=box.smtp_security == Mailbox.Security.TLS,
         timeout=SILENT_S,
     )
-
-
-def try_out(box: Mailbox, password: str) -> None:
-    """Whether the server lets that user in; nothing is sent. Raises Failed."""
+    way.by_token = account.by_token
     try:
-        backend = way_out(box, password)
-        backend.open()
-        backend.close()
-    except smtplib.SMTPAuthenticationError:
-        raise Failed(Trouble.PASSWORD) from None
+        with _in_words(account):
+            way.open()
+    except Failed:
+        # Django leaves open what was half opened.
+        if way._partial_connection is not None:
+            way._partial_connection.close()
+        raise
+    try:
+        yield way
+    finally:
+        # What was taken was taken, also where the server goes without a farewell.
+        with suppress(OSError):
+            way.close()
+
+
+@contextmanager
+def _in_words(account: Account) -> Iterator[None]:
+    try:
+        yield
+    except smtplib.SMTPAuthenticationError as error:
+        said = error.smtp_error
+        words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        raise Failed(
+            Trouble.TOKEN if account.by_token else Trouble.PASSWORD, harmless(words, account)
+        ) from None
     except smtplib.SMTPNotSupportedError:
-        raise Failed(Trouble.TLS) from None
-    except OSError as error:
+        raise Failed(Trouble.TOKEN if account.by_token else Trouble.TLS) from None
+    except (OSError, ValueError) as error:
         raise Failed(trouble_of(error)) from None

@@ -23,7 +23,7 @@ from enishi.conversations.models import Interaction
 from enishi.core import clock, storage
 from enishi.mailboxes.models import Enclosure, Reply
 from enishi.mailboxes.queries import may_upload
-from enishi.mailboxes.services.setup import MailboxError
+from enishi.mailboxes.services.errors import MailboxError
 from enishi.privacy.services.erasing import remove_bytes
 
 MOST_BYTES = 18 * 2**20

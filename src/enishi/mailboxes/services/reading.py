@@ -29,7 +29,8 @@ from enishi.core import clock
 from enishi.mailboxes import imap, queries
 from enishi.mailboxes.imap import Failed, Letter, Server
 from enishi.mailboxes.models import LASTING, Day, Mailbox
-from enishi.mailboxes.services.setup import account_of, read_soon
+from enishi.mailboxes.services.opening import opened_to_read
+from enishi.mailboxes.services.setup import read_soon
 from enishi.timeline.services import notify
 
 logger = logging.getLogger(__name__)
@@ -92,9 +93,11 @@ def read(mailbox_id: int) -> None:
     box = rows.first()
     if box is None or (box.next_at is not None and box.next_at > clock.now()):
         return
+    if not queries.is_signed_in(box):
+        return
     ends = time.monotonic() + RUN_S
     try:
-        with imap.opened(account_of(box), seconds=RUN_S + imap.TEST_S) as server:
+        with opened_to_read(box, seconds=RUN_S + imap.TEST_S) as server:
             more = _read(box, server, ends)
     except Failed as failed:
         _note_failure(box, failed)

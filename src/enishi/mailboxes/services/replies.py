@@ -32,17 +32,22 @@ from enishi.conversations.services.mail_import import (
 from enishi.core import clock, jobs, text
 from enishi.core.mail import Handed, hand_over
 from enishi.mailboxes import signals
-from enishi.mailboxes.models import Enclosure, Mailbox, Reply
+from enishi.mailboxes.imap import Failed
+from enishi.mailboxes.models import Enclosure, Mailbox, Reply, Trouble
 from enishi.mailboxes.queries import EDIT
 from enishi.mailboxes.services import enclosures
+from enishi.mailboxes.services.errors import MailboxError
+from enishi.mailboxes.services.opening import opened_to_send
 from enishi.mailboxes.services.reading import day_of
-from enishi.mailboxes.services.setup import MailboxError, password_of
-from enishi.mailboxes.smtp import way_out
 from enishi.timeline.services import notify, record
 
 MOST_PEOPLE, MOST_REFERENCES = 50, 20
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 State, Why = Reply.State, Reply.Why
+ACCOUNT = frozenset(
+    {Trouble.PASSWORD, Trouble.SECRET, Trouble.SIGN_IN, Trouble.TOKEN, Trouble.CLIENT, Trouble.SERVICE}
+)
+"""What somebody who looks after the mailbox has to put right."""
 
 
 @transaction.atomic
@@ -148,14 +153,17 @@ def send(reply_id: int) -> None:
         return
     try:
         message = _message(actor, found, box)
+        with opened_to_send(box) as way:
+            message.connection = way
+            handed = hand_over(message)
     except enclosures.Missing:
         _failed(found, Why.FILE)
         return
-    except OSError:
-        # Its server may not be asked any more.
-        _failed(found)
+    except Failed as failed:
+        # Nothing was handed over yet.
+        _failed(found, Why.ACCOUNT if failed.trouble in ACCOUNT else Why.SERVER, failed.said)
         return
-    if hand_over(message) is not Handed.TAKEN:
+    if handed is not Handed.TAKEN:
         _failed(found)
         return
     with transaction.atomic():
@@ -163,9 +171,9 @@ def send(reply_id: int) -> None:
         itself.delete()
 
 
-def _failed(found: Reply, why: Reply.Why = Why.SERVER) -> None:
+def _failed(found: Reply, why: Reply.Why = Why.SERVER, said: str = "") -> None:
     with transaction.atomic():
-        Reply.objects.filter(pk=found.pk).update(state=State.FAILED, why=why)
+        Reply.objects.filter(pk=found.pk).update(state=State.FAILED, why=why, said=said)
         with translation.override(found.user.language):
             url = reverse("conversations:interaction", args=[found.question_id])
             notify([found.user_id], kind="mailbox", title=_("An answer by e-mail was not sent."), url=url)
@@ -189,7 +197,6 @@ def _message(actor: Actor, found: Reply, box: Mailbox) -> EmailMessage:
         cc=found.cc,
         headers=headers,
         attachments=list(enclosures.parts(actor, found)),
-        connection=way_out(box, password_of(box) or ""),
     )
 
 
