@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import email
 import email.policy
@@ -33,6 +34,7 @@ class Server:
         self.port = 0
         self.got: list[Any] = []
         self.refuses = False
+        self.thinks_s = 0.0
         self.tokens: set[str] = set()
         self.disabled = ""
 
@@ -50,6 +52,7 @@ class Server:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.refuses:
             return "554 not here"
+        await asyncio.sleep(self.thinks_s)
         read = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.got.append((envelope.rcpt_tos, read, envelope.content))
         return "250 taken"

@@ -140,6 +140,14 @@ def test_a_worker_that_dies_after_it_went_sends_nothing_twice(box, question, whe
     assert len(smtp.got) == 1 and Reply.objects.get().state == "going"
 
 
+def test_a_server_that_looks_into_a_mail_for_long_is_waited_for(box, question, where, smtp, monkeypatch):
+    """Who gave up would say that it was not sent, and it would go twice."""
+    monkeypatch.setattr("enishi.mailboxes.smtp.SILENT_S", 0.5)
+    smtp.thinks_s = 1.0
+    services.send(answered(agent(where), question, box).pk)
+    assert len(smtp.got) == 1 and Reply.objects.count() == 0 and len(stored()) == 2
+
+
 def test_what_did_not_go_can_be_thrown_away(box, question, where, smtp):
     worker = agent(where)
     waiting = answered(worker, question, box)

@@ -110,11 +110,8 @@ def fetch(client: Client, *, code: str, verifier: str, back: str) -> Given:
 def renew(client: Client, refresh: str) -> Given:
     """The next tokens. Raises Failed."""
     asking = WebApplicationClient(client.client_id)
-    # Some want their scope named again, and give all of it.
-    return _ask(
-        client,
-        asking.prepare_refresh_body(refresh_token=refresh, scope=client.scope, client_id=client.client_id),
-    )
+    # Without a scope, all that was allowed: less than asked for may have been.
+    return _ask(client, asking.prepare_refresh_body(refresh_token=refresh, client_id=client.client_id))
 
 
 def _ask(client: Client, body: str) -> Given:

@@ -12,10 +12,12 @@ from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend
 
 from enishi.core.outside import connect
-from enishi.mailboxes.imap import Account, Failed, harmless, trouble_of, xoauth2
+from enishi.mailboxes.imap import SLOWEST, Account, Failed, harmless, trouble_of, xoauth2
 from enishi.mailboxes.models import Mailbox, Trouble
 
 SILENT_S = 10
+PATIENT_S = 120
+"""So long a server may take with a whole mail, for it looks into it before it answers; who gave up sooner would send it twice."""
 
 
 class _Guarded:
@@ -100,6 +102,13 @@ def opened(box: Mailbox, account: Account) -> Iterator[EmailBackend]:
         # What was taken was taken, also where the server goes without a farewell.
         with suppress(OSError):
             way.close()
+
+
+def be_patient(way: EmailBackend, size: int) -> None:
+    """Let a mail of that size go over a slow line: the time of a socket is for all that is sent at once."""
+    sock = way.connection.sock if way.connection is not None else None
+    if sock is not None:
+        sock.settimeout(PATIENT_S + size / SLOWEST)
 
 
 @contextmanager

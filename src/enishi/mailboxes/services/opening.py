@@ -37,14 +37,15 @@ def opened_to_read(box: Mailbox, *, seconds: float) -> Iterator[Server]:
 
 
 @contextmanager
-def opened_to_send(box: Mailbox) -> Iterator[BaseEmailBackend]:
-    """The way out of a mailbox, opened. Raises Failed before anything is handed over."""
+def opened_to_send(box: Mailbox, *, size: int = 0) -> Iterator[BaseEmailBackend]:
+    """The way out of a mailbox, opened for a mail of that size. Raises Failed before anything is handed over."""
     with ExitStack() as stack:
         account = account_of(box)
         try:
             way = stack.enter_context(smtp.opened(box, account))
         except Failed as failed:
             way = stack.enter_context(smtp.opened(box, _anew(box, account, failed)))
+        smtp.be_patient(way, size)
         yield way
 
 

@@ -153,7 +153,7 @@ def send(reply_id: int) -> None:
         return
     try:
         message = _message(actor, found, box)
-        with opened_to_send(box) as way:
+        with opened_to_send(box, size=len(message.message().as_bytes())) as way:
             message.connection = way
             handed = hand_over(message)
     except enclosures.Missing:
