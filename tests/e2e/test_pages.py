@@ -15,6 +15,8 @@ pytestmark = pytest.mark.e2e
 LISTS = {
     "home": "/",
     "tour": "/tour/",
+    "starter packs": "/starters/",
+    "starter pack": "/starters/consultation/",
     "contacts": "/people/",
     "duplicates": "/people/duplicates/",
     "bin": "/people/bin/",

@@ -86,6 +86,19 @@ def test_only_what_was_chosen_comes_and_what_it_stands_under():
     assert [now - then for now, then in zip(_counts(), before, strict=True)] == [1, 2, 0, 0]
 
 
+def test_what_comes_back_brings_what_it_stands_under():
+    boss = _administrator()
+    first = add_starter(boss, ONE, keys=["tags:land-owner"], language="en")
+    assert undo_operation(boss, first.pk)
+    assert Tag.objects.filter(path__startswith="Land", archived_at=None).count() == 0
+    again = add_starter(boss, ONE, keys=["tags:land-owner"], language="ja")
+    assert again.counts == {"restored": 2}
+    assert set(Tag.objects.filter(archived_at=None).values_list("path", flat=True)) >= {
+        "Land",
+        "Land / Owner",
+    }
+
+
 def test_a_field_of_ones_own_with_that_code_stays_as_it_is():
     boss = _administrator()
     own = contacts.save_field(boss, label="Parcel", kind="number", code="land-parcel")

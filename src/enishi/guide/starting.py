@@ -116,6 +116,8 @@ class _Adding:
     back: list[tuple[str, int]] = field(default_factory=list)
 
     def add(self, item: Item) -> Kept:
+        if item.under:
+            self.add(item.under)
         row = self.there.found.get(item.key)
         if row is None:
             row = _MAKERS[item.part](self, item)
@@ -138,12 +140,12 @@ class _Adding:
         )
 
     def tag(self, item: Item) -> Tag:
-        above = self.add(item.under) if item.under else None
+        above = self.there.found.get(item.under.key) if item.under else None
         assert above is None or isinstance(above, Tag)
         return contacts.create_tag(self.actor, name=str(item.label), parent=above)
 
     def theme(self, item: Item) -> Theme:
-        above = self.add(item.under) if item.under else None
+        above = self.there.found.get(item.under.key) if item.under else None
         assert above is None or isinstance(above, Theme)
         return themes.create_theme(
             self.actor, name=str(item.label), parent=above, meaning=str(item.help or "")
