@@ -522,3 +522,21 @@ def test_reading_never_fails_otherwise(
     assert "".join(message.text[each.start : each.end] for each in message.folded.segments) == message.text
     assert len(message.fingerprint) == 64
     assert all(isinstance(each.text, str) for each in message.attachments)
+
+
+@pytest.mark.parametrize(
+    ("said", "refuted"),
+    [
+        ("mx.tidewall.example; dmarc=fail (p=none) header.from=tidewall.example; spf=pass", True),
+        ("mx.tidewall.example; dkim=fail; spf=fail; DMARC=pass", False),
+        ("mx.tidewall.example; spf=fail smtp.mailfrom=tidewall.example; dkim=none", True),
+        ("mx.tidewall.example; spf=fail; dkim=pass header.d=tidewall.example", False),
+        ("mx.tidewall.example; spf=softfail; dmarc=none", False),
+        ("mx.tidewall.example; none", False),
+    ],
+)
+def test_a_sender_is_refuted_by_what_the_first_server_says(said: str, refuted: bool) -> None:
+    own, theirs = f"Authentication-Results: {said}", "Authentication-Results: mx.forged.example; dmarc=fail"
+    message = read(mail(own, theirs, "From: rui@tidewall.example", "", "Words."))
+    assert (Defect.SENDER_REFUTED in message.defects) is refuted
+    assert Defect.SENDER_REFUTED not in read(mail("From: rui@tidewall.example", "", "Words.")).defects

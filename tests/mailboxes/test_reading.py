@@ -7,6 +7,7 @@ from email.message import EmailMessage
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from conversations.mailboxes import imported, mail, mbox, people, stored
@@ -351,3 +352,39 @@ def test_mailboxes_that_are_off_or_wait_are_not_woken(add, office, boss):
     assert stored() == []
     assert User.objects.count() >= 1
     assert project().pk
+
+
+def test_what_somebody_else_wrote_in_a_colleagues_name_is_nothing_that_we_said(add, office, where):
+    rui = user("Rui Tanase", email="rui@tidewall.example")
+    aoi = party(where, "Aoi Takahama", email="aoi@kaze.example")
+    box = add()
+    common = {"sender": "Rui Tanase <rui@tidewall.example>", "to": "aoi@kaze.example"}
+    office.put(
+        fresh(1, **common, Authentication_Results="mx.tidewall.example; dmarc=fail"),
+        fresh(2, **common, Authentication_Results="mx.tidewall.example; dmarc=pass"),
+    )
+    services.read(box.pk)
+    forged, true = stored()
+    assert (forged.direction, true.direction) == ("in", "out")
+    assert people(forged)[0] == ("from", "Rui Tanase", "rui@tidewall.example", None, None)
+    assert people(true)[0][3:] == (None, rui.pk)
+    assert people(forged)[1][3] == aoi.pk
+    assert not UnknownSender.objects.unscoped("test").exists()
+    page = signed_in(where).get(f"/conversations/{forged.pk}/").content.decode()
+    assert "it may be forged" in page
+    assert "it may be forged" not in signed_in(where).get(f"/conversations/{true.pk}/").content.decode()
+
+
+def test_a_conversation_says_what_was_repaired_while_its_mail_was_read(add, office, where):
+    box = add()
+    office.put(fresh(1).replace(b"Message-ID:", b"X-Was:"))
+    services.read(box.pk)
+    (one,) = stored()
+    page = signed_in(where).get(f"/conversations/{one.pk}/").content.decode()
+    assert "Repaired while reading" in page and "The message has no identifier" in page
+
+
+def signed_in(where) -> Client:
+    client = Client()
+    client.force_login(User.objects.get(pk=agent(where).user_id))
+    return client

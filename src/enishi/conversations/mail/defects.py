@@ -26,6 +26,7 @@ class Defect(StrEnum):
     MESSAGE_ID_MISSING = "message-id-missing"
     NESTED_TOO_DEEP = "nested-too-deep"
     SENDER_MISSING = "sender-missing"
+    SENDER_REFUTED = "sender-refuted"
     TEXT_AFTER_PARTS = "text-after-parts"
     TEXT_SHORTENED = "text-shortened"
     TOO_MANY_PARTS = "too-many-parts"
@@ -62,6 +63,9 @@ LABELS: dict[Defect, str | Promise] = {
         "Parts are nested too deeply; the innermost were kept as an attachment, unread."
     ),
     Defect.SENDER_MISSING: _("No sender could be read."),
+    Defect.SENDER_REFUTED: _(
+        "The mail server could not confirm that it comes from this address: it may be forged."
+    ),
     Defect.TEXT_AFTER_PARTS: _("There is text after the last part that is not shown."),
     Defect.TEXT_SHORTENED: _("The text is very long; its end is only in the original."),
     Defect.TOO_MANY_PARTS: _("There are too many parts; the rest was kept as one attachment, unread."),

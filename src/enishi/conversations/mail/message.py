@@ -34,6 +34,7 @@ BINARY_KINDS = (
     (b"!BDN", _("This is an Outlook data file (.pst). Export its folders as mbox or EML and import those.")),
     (b"%PDF", _("This is a PDF document, not a mail.")),
 )
+DMARC = re.compile(rb"\bdmarc\s*=\s*(\w+)")
 HTML_START = re.compile(
     rb"\s*(?:<!doctype|<html|<head|<body|<div|<p\b|<table|<meta|<span|<font|<!--)", re.IGNORECASE
 )
@@ -261,6 +262,8 @@ def _assemble(root: Part, block: bytes, envelope: str, limits: Limits, defects: 
     sender = next(iter(addresses(b"sender")), None)
     if not senders:
         defects.add(Defect.SENDER_MISSING)
+    if _refuted(headers):
+        defects.add(Defect.SENDER_REFUTED)
     date, repair = read_date(headers, envelope)
     if repair:
         defects.add(repair)
@@ -302,6 +305,20 @@ def _assemble(root: Part, block: bytes, envelope: str, limits: Limits, defects: 
         message.message_id = f"{message.fingerprint[:40]}@content.invalid"
     message.defects = tuple(sorted(defects))
     return message
+
+
+def _refuted(headers: Headers) -> bool:
+    """Whether the server that took the mail in says that it does not come from where it says (RFC 8601).
+
+    Only the first of these headers is its own: others may have been written by whoever sent it.
+    """
+    said = next(iter(headers.all(b"authentication-results")), b"").lower()
+    verdict = DMARC.search(said)
+    if verdict is not None:
+        return verdict.group(1) == b"fail"
+    return re.search(rb"\bspf\s*=\s*fail\b", said) is not None and not re.search(
+        rb"\bdkim\s*=\s*pass\b", said
+    )
 
 
 def _keyword(headers: Headers, name: bytes) -> str:

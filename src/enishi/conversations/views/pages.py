@@ -17,6 +17,7 @@ from enishi.accounts.access import Actor, Level
 from enishi.accounts.answers import listed_project
 from enishi.contacts.queries import party_or_none
 from enishi.conversations import paragraphs, queries, services
+from enishi.conversations.mail import Defect
 from enishi.conversations.models import Interaction
 from enishi.conversations.storyline import ICONS
 from enishi.conversations.views.lookup import EDIT, VIEW, actor_of, interaction_or_404
@@ -130,6 +131,7 @@ def interaction(request: HttpRequest, interaction_id: int) -> HttpResponse:
             "may_invite": queries.may_be_invited_to(found) and actor.may(EDIT, found),
             "invited": queries.invited(actor, found),
             "blocks": paragraphs.blocks(points),
+            **_defects(found),
             "born": born,
             "unplaced": [one for one in born if one.anchor not in placed],
             "versions": queries.versions(actor, found),
@@ -143,6 +145,15 @@ def interaction(request: HttpRequest, interaction_id: int) -> HttpResponse:
             "panels": registry.panels("conversations.interaction.end", actor, found),
         },
     )
+
+
+def _defects(found: Interaction) -> dict[str, Any]:
+    """What had to be repaired to read a mail, in words; and whether its sender may be forged."""
+    known = [Defect(code) for code in found.defects if code in set(Defect)]
+    return {
+        "forged": Defect.SENDER_REFUTED.label if Defect.SENDER_REFUTED in known else "",
+        "repairs": [one.label for one in known if one is not Defect.SENDER_REFUTED],
+    }
 
 
 def guard(actor: Actor, found: Interaction) -> dict[str, Any]:

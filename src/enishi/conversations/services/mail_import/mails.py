@@ -67,6 +67,11 @@ class Mail:
     files: list[Kept] = field(default_factory=list)
 
     @property
+    def refuted(self) -> bool:
+        """The server that took it in says that the sender's address is not genuine."""
+        return Defect.SENDER_REFUTED in self.parsed.defects
+
+    @property
     def key(self) -> tuple[str, str]:
         return self.message_id, self.fingerprint
 

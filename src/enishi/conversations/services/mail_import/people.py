@@ -48,7 +48,8 @@ class Us:
 
     def direction(self, mail: Mail) -> str:
         sender = mail.sender
-        if sender is None or not self.includes(sender.address):
+        # What somebody else wrote in a colleague's name is nothing that we said.
+        if sender is None or mail.refuted or not self.includes(sender.address):
             return Interaction.Direction.IN
         among_us = mail.recipients and all(self.includes(address) for address in mail.recipients)
         return Interaction.Direction.BOTH if among_us else Interaction.Direction.OUT

@@ -172,7 +172,8 @@ def _rows(mails: Sequence[Mail], known: Known, us: Us, target: Target) -> list[_
 def _recognised(
     person: Named, mail: Mail, us: Us, contacts: Contacts
 ) -> tuple[Named, Contact | None, int | None]:
-    user_id = us.users.get(person.address)
+    forged = mail.refuted and person.role == Participant.Role.FROM
+    user_id = None if forged else us.users.get(person.address)
     return person, None if user_id else contacts.find(person, at=mail.moment), user_id
 
 
