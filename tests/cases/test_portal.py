@@ -344,3 +344,37 @@ def test_staff_write_from_the_page_of_the_case(at):
     other = Client()
     other.force_login(user_of(here.outsider))
     assert other.get(f"/cases/public-page/{here.project.pk}/").status_code == 404
+
+
+def test_a_question_or_an_idea_is_an_enquiry_and_answered_the_same_way(at):
+    here = world()
+    address = _page(here)
+    client = Client()
+    page = client.get(address).content.decode()
+    assert "within 5 working days" in page and "A question or an idea" in page
+    asked = client.get(f"{address}?kind=enquiry").content.decode()
+    assert "within 2 working days" in asked and "What would you like to know or say?" in asked
+    assert "Nobody may treat you worse" not in asked
+    empty = client.post(address, {**TELL, "kind": "enquiry", "text": " "})
+    assert empty.status_code == 422 and "What would you like to know" in empty.content.decode()
+    case, passphrase = _told(
+        here, client, kind="enquiry", text="When do the pumps start?", who="named", name="Aoi"
+    )
+    assert (case.kind, case.number[:2], case.confidentiality, case.teller_name, case.channel) == (
+        "enquiry", "Q-", Level.INTERNAL, "Aoi", "page",
+    )  # fmt: skip
+    services.say(here.manager, case, text="In May, by day only.")
+    seen = _entered(case, passphrase).get("/report/talk/").content.decode()
+    for words in ("Your message", "In May, by day only.", "Received", "Being answered"):
+        assert words in seen, words
+
+
+def test_a_page_for_grievances_alone_takes_nothing_else(at):
+    here = world()
+    address = _page(here, comments=False)
+    assert "A question or an idea" not in Client().get(f"{address}?kind=enquiry").content.decode()
+    for kind in ("enquiry", "issue", "nonsense"):
+        refused = Client().post(_page(here, comments=kind != "enquiry"), {**TELL, "kind": kind})
+        assert refused.status_code == 422, kind
+        assert "Go back to its beginning" in refused.content.decode()
+    assert Case.objects.unscoped("test").count() == 0

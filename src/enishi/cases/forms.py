@@ -12,7 +12,7 @@ from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Level
 from enishi.accounts.models import User
 from enishi.cases.models import Case, CasePause
-from enishi.cases.packs import Field, Pack
+from enishi.cases.packs import GRIEVANCE, Field, Pack
 from enishi.cases.services import CaseError, Conflict
 from enishi.commitments.queries import party as party_of
 from enishi.commitments.queries import people_like
@@ -350,8 +350,9 @@ class FilesField(forms.FileField):
 
 
 class ReportForm(forms.Form):
-    """What somebody tells us, with one question first."""
+    """What somebody tells us, with one question first. ``kind`` is what they came to say."""
 
+    kind = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
     text = forms.CharField(
         label=_("What happened?"),
         max_length=20_000,
@@ -383,6 +384,7 @@ class ReportForm(forms.Form):
         named = cleaned["who"] == "named"
         return {
             **{name: cleaned[name] for name in ("text", "place", "happened")},
+            "kind": cleaned["kind"] or GRIEVANCE,
             "files": cleaned["uploads"],
             "name": cleaned["name"] if named else "",
             "reach": cleaned["reach"] if named else "",
@@ -437,6 +439,13 @@ class PageForm(forms.Form):
     """The public page of a project."""
 
     is_on = forms.BooleanField(label=_("Anybody can tell us here"), required=False)
+    comments = forms.BooleanField(
+        label=_("Questions, ideas and comments too"),
+        required=False,
+        help_text=_(
+            "They become enquiries, answered like a grievance; those that say the same are found together."
+        ),
+    )
     about = forms.CharField(
         label=_("What it is about"),
         required=False,

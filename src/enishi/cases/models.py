@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from enishi.accounts.access import ScopedModel
 from enishi.cases.clocks import LABELS
-from enishi.cases.packs import Pack, Stage, pack
+from enishi.cases.packs import GRIEVANCE, Pack, Stage, pack, packs
 
 
 class CaseNumber(models.Model):
@@ -355,7 +355,7 @@ class CaseExclusion(models.Model):
 
 
 class ReportPage(models.Model):
-    """The page on which anybody can raise a grievance in a project, once it is switched on.
+    """The page on which anybody can raise a grievance in a project, or say something else, once it is switched on.
 
     Its address holds a token, so that nobody finds projects by trying names. ``about`` is what it says of itself.
     """
@@ -369,9 +369,15 @@ class ReportPage(models.Model):
     may_be_opened = models.BooleanField(_("addresses can be opened"), default=False)
     """Whether two people together may open an address that is left from now on."""
     emergency = models.CharField(_("emergency number"), max_length=60, blank=True)
+    comments = models.BooleanField(_("questions and comments"), default=True)
 
     def __str__(self) -> str:
         return self.about
+
+    @property
+    def kinds(self) -> list[Pack]:
+        """What can be told on it, grievances first."""
+        return [one for one in packs().values() if one.public and (one.code == GRIEVANCE or self.comments)]
 
     @property
     def projects(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""The public page: raise a grievance without an account, and go on talking with its number and passphrase.
+"""The public page: raise a grievance, ask or suggest something without an account, and go on talking with its number and passphrase.
 
 Nothing here says whether a number exists: a wrong number and a wrong passphrase get the same words after the same work.
 """
@@ -45,7 +45,11 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         found = queries.open_page(token)
     except ObjectDoesNotExist:
         raise Http404 from None
-    form = ReportForm(request.POST or None, request.FILES or None, initial={"once": uuid.uuid4().hex})
+    kinds = {one.code: one for one in found.kinds}
+    asked = request.POST.get("kind") or request.GET.get("kind", "")
+    kind = kinds.get(asked) or found.kinds[0]
+    first = {"once": uuid.uuid4().hex, "kind": kind.code}
+    form = ReportForm(request.POST or None, request.FILES or None, initial=first)
     if request.method == "POST" and form.is_valid():
         if _too_many("report", place(request)):
             return slow_down(request)
@@ -66,7 +70,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
                 "opens": found.may_be_opened,
             }
             return render(request, "cases/public/sent.html", context)
-    context = {"page": found, "form": form}
+    context = {"page": found, "form": form, "kind": kind, "kinds": found.kinds}
     return render(request, "cases/public/tell.html", context, status=422 if form.errors else 200)
 
 

@@ -27,6 +27,7 @@ from enishi.core.packs import PackError, Words, read_words
 NEEDS = frozenset(
     {"owner", "weighed", "acknowledged", "cause", "outcome", "promises", "asked", "second_person"}
 )
+GRIEVANCE = "grievance"
 FieldKind = Literal["text", "long", "number", "date", "choice", "flag"]
 FIELD_KINDS = ("text", "long", "number", "date", "choice", "flag")
 
@@ -117,7 +118,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Pack:
-    """One kind of case."""
+    """One kind of case. A ``public`` one can be told on the public page of a project."""
 
     code: str
     prefix: str

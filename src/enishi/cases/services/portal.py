@@ -1,4 +1,4 @@
-"""What people outside do, without an account: raise a grievance, and go on talking about it."""
+"""What people outside do, without an account: raise a grievance, ask or suggest something, and go on talking about it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from enishi.accounts.access import Actor, Via, system_actor
+from enishi.accounts.access import Actor, Level, Via, system_actor
 from enishi.accounts.models import Project
 from enishi.accounts.queries import organisation
 from enishi.cases import signals
 from enishi.cases.models import Case, CaseDoor, CasePause, CaseTie, CaseWord, ReportPage
+from enishi.cases.packs import GRIEVANCE
 from enishi.cases.pictures import Unreadable, without_traces
 from enishi.cases.sealed import seal, unseal
 from enishi.cases.services import rules
@@ -37,7 +38,6 @@ from enishi.content.services import FileDraft, FileError, add_files
 from enishi.core import clock
 from enishi.timeline.services import differences, record
 
-KIND = "grievance"
 GROUPS, IN_GROUP = 4, 4
 MAX_FILES, MAX_SIZE = 5, 20 * 1024 * 1024
 TITLE = 90
@@ -50,18 +50,26 @@ def outside() -> Actor:
 
 @transaction.atomic
 def set_page(
-    actor: Actor, project: Project, *, is_on: bool, about: str, emergency: str, may_be_opened: bool = False
+    actor: Actor,
+    project: Project,
+    *,
+    is_on: bool,
+    about: str,
+    emergency: str,
+    may_be_opened: bool = False,
+    comments: bool = True,
 ) -> ReportPage:
     """Switch the public page of a project on or off, and say what it says of itself.
 
-    ``may_be_opened`` holds for addresses that are left from now on: what was left before stays under its words.
+    With ``comments`` it takes questions and ideas beside grievances. ``may_be_opened`` holds for addresses that are left from now on: what was left before stays under its words.
     """
     actor.require(MANAGE, project.pk)
     page, _new = ReportPage.objects.get_or_create(
         project=project, defaults={"token": secrets.token_urlsafe(9)}
     )
-    before = {name: getattr(page, name) for name in ("is_on", "about", "emergency", "may_be_opened")}
-    page.may_be_opened = may_be_opened
+    names = ("is_on", "about", "emergency", "may_be_opened", "comments")
+    before = {name: getattr(page, name) for name in names}
+    page.may_be_opened, page.comments = may_be_opened, comments
     page.is_on, page.about, page.emergency = (
         is_on,
         " ".join(about.split())[:300],
@@ -92,6 +100,7 @@ def report(
     page: ReportPage,
     *,
     text: str,
+    kind: str = GRIEVANCE,
     place: str = "",
     happened: str = "",
     name: str = "",
@@ -103,14 +112,19 @@ def report(
 
     Without a name it is anonymous. Raises CaseError for what cannot be used.
     """
+    taken = {one.code: one for one in page.kinds}
+    if kind not in taken:
+        raise CaseError(_("This page does not take that. Go back to its beginning."))
     words = rules.long_words(text)
     if not words:
-        raise CaseError(_("Tell us what happened."), "text")
+        raise CaseError(_("Tell us what happened.") if kind == GRIEVANCE else _("Write a few words."), "text")
     title = " ".join(words.split())
     case = open_case(
         outside(),
         project=page.project,
-        kind=KIND,
+        kind=kind,
+        # A stranger's words are for the house, whatever the kind usually is.
+        confidentiality=max(taken[kind].level, Level.INTERNAL),
         title=title if len(title) <= TITLE else title[: TITLE - 1].rsplit(" ", 1)[0] + "…",
         text=words,
         anonymous=not (name.strip() or reach.strip()),

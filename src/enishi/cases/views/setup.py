@@ -24,8 +24,8 @@ def public_page(request: StaffRequest, project_id: int) -> HttpResponse:
         raise Http404 from None
     request.actor.require(MANAGE, project.pk)
     present = queries.page_of(project)
-    fields = ("is_on", "about", "emergency", "may_be_opened")
-    initial = {name: getattr(present, name) for name in fields} if present else {}
+    fields = ("is_on", "about", "emergency", "may_be_opened", "comments")
+    initial = {name: getattr(present, name) for name in fields} if present else {"comments": True}
     form = PageForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         services.set_page(request.actor, project, **form.cleaned_data)
