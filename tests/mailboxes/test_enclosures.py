@@ -10,7 +10,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from conversations.mailboxes import stored
-from enishi.accounts.access import Actor, Level
+from enishi.accounts.access import Actor, Level, Via
+from enishi.accounts.queries import actor as actor_of
 from enishi.content.models import File
 from enishi.content.services import add_file, change_file, delete_file
 from enishi.conversations.models import Attachment, Interaction
@@ -21,7 +22,7 @@ from enishi.mailboxes.models import Enclosure, Mailbox, Reply
 from enishi.mailboxes.services import enclosures
 from enishi.privacy.services import run_erasure, start_erasure
 from enishi.timeline.models import Entry
-from factories import READ, agent, manager, party, project
+from factories import READ, agent, grant, manager, party, project, role, user
 from mailboxes.test_views import browser
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +209,18 @@ def test_who_may_not_add_files_answers_without(box, question, where):
     status, page = posted(plain, question, form(box, uploads=[upload()]))
     assert status == 422 and "You may not add files in this project." in page
     assert Enclosure.objects.count() == Reply.objects.count() == 0
+
+
+def test_whoever_may_add_files_of_their_own_lets_them_go_with_an_answer(box, question, where, smtp):
+    somebody, codes = user("Maren"), [*READ, "conversations.edit", "content.edit"]
+    grant(somebody, where, role(codes=codes, own=["content.edit", "content.view"]))
+    maren = actor_of(somebody, via=Via.WEB)
+    others, own = kept(agent(where), where), kept(maren, where, "Mine.pdf")
+    status, page = posted(maren, question, form(box, kept=[others.pk]))
+    assert status == 422 and "One of the files is no longer there." in page
+    assert posted(maren, question, form(box, kept=[own.pk], uploads=[upload()]))[0] == 302
+    services.send(Reply.objects.get().pk)
+    assert [name for name, _kind, _data in carried(smtp.got[0][1])] == [JAPANESE, "Mine.pdf"]
 
 
 @pytest.mark.parametrize("how", ["deleted", "raised", "moved"])

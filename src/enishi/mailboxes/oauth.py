@@ -138,7 +138,10 @@ def _ask(client: Client, body: str) -> Given:
         told = WebApplicationClient(client.client_id).parse_request_body_response(said)
         return _given(told)
     except OAuth2Error as error:
-        raise Failed(_trouble(error), harmless(error.description or error.error or "", client)) from None
+        trouble = _trouble(error)
+        # Where the trouble says it already, the bare code would only puzzle.
+        code = error.error or "" if trouble == Trouble.SERVICE else ""
+        raise Failed(trouble, harmless(error.description or code, client)) from None
     except (ValueError, TypeError, AttributeError, OverflowError):
         raise Failed(Trouble.SERVICE, f"HTTP {answer.status_code}") from None
 

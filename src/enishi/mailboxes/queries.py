@@ -119,8 +119,8 @@ def unsent(actor: Actor, question: Interaction) -> list[Reply]:
 
 
 def may_upload(actor: Actor, question: Interaction) -> bool:
-    """Files that go with an answer are kept with it: that takes the right to add files there."""
-    return actor.may("content.edit", question.project_ids)
+    """Files that go with an answer are kept with it: that takes the right to add files there, of one's own at least."""
+    return actor.may_some("content.edit", question.project_ids)
 
 
 def held(actor: Actor, question: Interaction, ids: Collection[int]) -> list[Enclosure]:
