@@ -261,6 +261,7 @@ def _answer(request: StaffRequest, form: WhyForm) -> dict[str, Any]:
         if why and why.visible
         else ()
     )
+    kind, pk = record.subject
     return {
         "record": record,
         "who": who,
@@ -274,7 +275,7 @@ def _answer(request: StaffRequest, form: WhyForm) -> dict[str, Any]:
             record.project_ids,
             record.level,
             subject=record.subject,
-            owners=queries.owners_of(*record.subject, record.right),
+            owners=queries.owners_of(kind, pk, record.right),
         ),
         "level": Level(record.level).label,
     }
