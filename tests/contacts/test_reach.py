@@ -23,7 +23,7 @@ from enishi.contacts.queries.ties import ties
 from enishi.contacts.services import bulk, exporting
 from enishi.contacts.services import places as placing
 from enishi.contacts.services import setup as contact_setup
-from enishi.conversations.services import ParticipantDraft, log_interaction
+from enishi.conversations.services import ParticipantDraft, change_interaction, log_interaction
 from enishi.core import clock
 from enishi.search.queries import find
 from enishi.timeline import queries as timeline
@@ -347,30 +347,25 @@ def test_a_record_names_its_contact_without_a_way_there(where):
     assert answer.status_code == 422
 
 
-def test_a_conversation_leaves_out_whom_one_does_not_reach_and_keeps_them(where):
+def test_a_conversation_names_whom_one_does_not_reach_and_keeps_them(where):
     lone, other = _lone(where), _lone(where, "Other")
     mine, theirs = _of(where, lone, other)
-    people = [
-        ParticipantDraft(party_id=mine.pk),
-        ParticipantDraft(party_id=theirs.pk),
-        ParticipantDraft(user_id=lone.pk),
-    ]
+    [elsewhere] = _of(project("Port"), None)
+    people = [ParticipantDraft(party_id=pk) for pk in (mine.pk, theirs.pk, elsewhere.pk)]
+    ours = ParticipantDraft(user_id=lone.pk)
     talk = log_interaction(
-        SYSTEM,
-        channel="call",
-        occurred_at=clock.now(),
-        project_ids=[where.pk],
-        subject="Talk",
-        participants=people,
-    )
-    shown = _signed_in(lone).get(f"/conversations/{talk.pk}/").content.decode()
-    assert "of Lone" in shown and "of Other" not in shown
-    from enishi.conversations.services import change_interaction
-
-    change_interaction(
-        _web(lone), talk, participants=[ParticipantDraft(party_id=mine.pk), ParticipantDraft(user_id=lone.pk)]
-    )
-    assert set(talk.participants.values_list("party_id", flat=True)) == {mine.pk, theirs.pk, None}
+        SYSTEM, channel="call", occurred_at=clock.now(), project_ids=[where.pk], subject="Talk", participants=[*people, ours]
+    )  # fmt: skip
+    client, way = _signed_in(lone), reverse("contacts:party", args=[theirs.pk])
+    page = f"/conversations/{talk.pk}/"
+    for address in (page, "/conversations/", reverse("contacts:party", args=[mine.pk])):
+        shown = client.get(address).content.decode()
+        assert "of Other" in shown and way not in shown and "of nobody" not in shown, address
+    form = client.get(f"{page}edit/").content.decode()
+    assert "of Lone" in form and "of Other" not in form and f"party:{theirs.pk}" not in form
+    change_interaction(_web(lone), talk, participants=[people[0], ours])
+    kept = set(talk.participants.values_list("party_id", flat=True))
+    assert kept == {mine.pk, theirs.pk, elsewhere.pk, None}
 
 
 def test_the_clearance_counts_as_well(where):

@@ -88,18 +88,29 @@ def _people_of(actor: Actor, ids: list[int]) -> QuerySet[Participant]:
     return _participants(actor).filter(interaction__among=ids)
 
 
+def _named(actor: Actor, ids: list[int], *, besides: Collection[int]) -> Iterable[tuple[int, str]]:
+    """Contacts who took part and whom only colleagues reach: a record shows their names, without a way there."""
+    scope = actor.scope(Party.view_right)
+    if not scope.owned:
+        return ()
+    limit = Party.scope_condition(scope.some, "party__") or Q()
+    there = Participant.objects.filter(limit, party__deleted_at__isnull=True, interaction__in=ids)
+    names = there.exclude(pk__in=besides).order_by("position", "id")
+    return names.values_list("interaction_id", "party__full_name")
+
+
 @prepared
 def _files_of(actor: Actor, ids: list[int]) -> QuerySet[Attachment]:
     return _attached(actor).filter(interaction__among=ids)
 
 
 def by_ids(actor: Actor, ids: Iterable[int]) -> dict[int, Interaction]:
-    """Conversations to draw somewhere else, with their ``people`` and ``kept_files``."""
+    """Conversations to draw somewhere else, with their ``people``, ``named`` and ``kept_files``."""
     return {one.pk: one for one in _gathered(actor, _kept(actor, list(ids), deleted=False))}
 
 
 def with_people(actor: Actor, found: InteractionQuerySet) -> list[Interaction]:
-    """The rows with their ``people`` and ``kept_files``, as far as the actor may see them."""
+    """The rows with their ``people``, ``named`` and ``kept_files``, as far as the actor may see them."""
     return _gathered(actor, found.select_related("user", "thread", "answer_by"))
 
 
@@ -114,9 +125,12 @@ def _gathered(actor: Actor, rows: Iterable[Interaction]) -> list[Interaction]:
     if not found:
         return []
     for one in found.values():
-        one.people, one.kept_files = [], []
-    for who in _people_of(actor, list(found)):
+        one.people, one.named, one.kept_files = [], [], []
+    people = _people_of(actor, list(found))
+    for who in people:
         found[who.interaction_id].people.append(who)
+    for interaction_id, name in _named(actor, list(found), besides={who.pk for who in people}):
+        found[interaction_id].named.append(name)
     for link in _files_of(actor, list(found)):
         found[link.interaction_id].kept_files.append(link)
     return list(found.values())
