@@ -9,11 +9,12 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from api.tokens import Api
 from enishi.accounts import queries as accounts
 from enishi.accounts.access import Actor, Forbidden, Level, Via, narrowable
 from enishi.accounts.models import Project, Team, User
 from enishi.accounts.queries import actor as actor_of
-from enishi.accounts.services import administrator_role
+from enishi.accounts.services import administrator_role, create_token
 from enishi.cases.services import open_case
 from enishi.commitments.services import make_promise, make_task
 from enishi.contacts import queries, services
@@ -191,6 +192,20 @@ def test_handing_on_ends_the_reach_at_once(where):
     answer = _signed_in(other).post(cell, {"value": str(lone.pk)}, headers={"HX-Request": "true"})
     assert answer.status_code == 200 and 'undo_url": ""' in answer["HX-Trigger"]
     assert b"<a " not in answer.content
+
+
+def test_a_program_hands_on_as_well(where):
+    lone, other = _lone(where), _lone(where, "Other")
+    [mine] = _of(where, lone)
+    _token, secret = create_token(_web(lone), name="Test", scopes=[VIEW, EDIT], days=1)
+    api, path = Api(secret, where), f"parties/{mine.pk}"
+    assert api("PATCH", path, {"note": "By letter"}).status_code == 200
+    assert api("PATCH", path, {"owner_id": other.pk}).status_code == 204
+    assert (api("GET", path).status_code, api("PATCH", path, {"note": ""}).status_code) == (404, 404)
+    refused = api("POST", "parties", {"full_name": "New", "project_ids": [where.pk], "owner_id": other.pk})
+    assert refused.status_code == 422 and b"owner_id" in refused.content
+    made = api("POST", "parties", {"full_name": "New", "project_ids": [where.pk]})
+    assert made.status_code == 201 and made.json()["owner_id"] == lone.pk
 
 
 def test_the_hand_over_moves_the_reach(where):

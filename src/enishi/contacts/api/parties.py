@@ -12,7 +12,7 @@ from ninja import Field, Router, Schema, Status
 from enishi.accounts.access import Actor
 from enishi.contacts import services
 from enishi.contacts.models import Consent, ContactPoint, Party, Relation
-from enishi.contacts.queries import filters, lists
+from enishi.contacts.queries import filters, lists, reaches
 from enishi.contacts.queries import party as party_of
 from enishi.contacts.queries import record as reach
 from enishi.contacts.queries import whole as records
@@ -310,9 +310,12 @@ def read_party(request: HttpRequest, party_id: Id, response: HttpResponse) -> An
     return Status(304, None) if not_modified(request, shown["version"]) else shown
 
 
-@router.patch("/{party_id}", response=PartyOut, summary="Change a party")
+@router.patch("/{party_id}", response={200: PartyOut, 204: None}, summary="Change a party")
 def change_party(request: HttpRequest, party_id: Id, data: PartyPatch, response: HttpResponse) -> Any:
-    """Change what is sent. With If-Match the change is made only if nobody else came first (412)."""
+    """Change what is sent. With If-Match the change is made only if nobody else came first (412).
+
+    204 where that takes it out of the token's reach: somebody looks after it whose contacts it does not see.
+    """
     actor = _actor(request)
     values = data.dict(exclude_unset=True)
     try:
@@ -329,7 +332,7 @@ def change_party(request: HttpRequest, party_id: Id, data: PartyPatch, response:
     except services.ContactError as error:
         raise _refused(error) from None
     response["ETag"] = etag(party.version)
-    return _shown(actor, party_id)
+    return _shown(actor, party_id) if reaches(actor, party) else Status(204, None)
 
 
 @router.delete("/{party_id}", response={204: None}, summary="Move a party to the recycle bin")
