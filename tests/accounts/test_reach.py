@@ -216,6 +216,28 @@ def test_handing_on_ends_the_reach_and_can_be_undone_by_whoever_gets_it():
         change_promise(_web(lone), given, title="Back to me")
 
 
+def test_who_hands_on_by_the_form_is_led_to_the_list(client):
+    """The page of the record is not there any more, and nothing can be taken back."""
+    where = project()
+    lone, other = narrowed(where, "Lone"), narrowed(where, "Other")
+    client.force_login(lone)
+    promise = _promise(where, lone)
+    case = open_case(SYSTEM, project=where, kind="issue", title="Dust", owner=lone)
+    common = {"owner": other.pk, "project": where.pk, "confidentiality": 1, "version": 1, "title": "Yours"}
+    for page, more, back in (
+        (
+            reverse("commitments:edit", args=[promise.pk]),
+            {"direction": "ours", "shift": "backward"},
+            "commitments:list",
+        ),
+        (reverse("cases:edit", args=[case.pk]), {"channel": "other"}, "cases:list"),
+    ):
+        answer = client.post(page, {**common, **more}, follow=True)
+        assert answer.redirect_chain == [(reverse(back), 302)], page
+        shown = answer.content.decode()
+        assert "Saved" in shown and "/undo/" not in shown, page
+
+
 def test_what_one_deleted_comes_back_to_its_owner():
     where = project()
     lone = narrowed(where)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from enishi.accounts.answers import shell_project
 from enishi.accounts.requests import StaffRequest
 from enishi.cases import queries, services
-from enishi.cases.forms import EDIT, CaseForm
+from enishi.cases.forms import EDIT, VIEW, CaseForm
 from enishi.cases.packs import packs
 from enishi.cases.views import answers
 from enishi.commitments import queries as commitments
@@ -116,11 +116,13 @@ def edit(request: StaffRequest, case_id: int) -> HttpResponse:
     form = CaseForm(request.actor, row.pack, request.POST or None, instance=row)
     if request.method == "POST" and form.is_valid():
         try:
-            services.change_case(request.actor, row, form.cleaned_data["version"], **form.values())
+            changed = services.change_case(request.actor, row, form.cleaned_data["version"], **form.values())
         except (services.CaseError, services.Conflict) as error:
             form.refuse(error)
         else:
-            return answers.done(request, _("Saved"), after=reverse("cases:case", args=[row.pk]))
+            here = request.actor.may(VIEW, changed)
+            after = reverse("cases:case", args=[row.pk]) if here else reverse("cases:list")
+            return answers.done(request, _("Saved"), after=after)
     context = {"form": form, "pack": row.pack, "case": row, "back": reverse("cases:case", args=[row.pk])}
     return render(request, "cases/form.html", context, status=422 if form.errors else 200)
 

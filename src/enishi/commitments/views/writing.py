@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from enishi.accounts.access import Actor
@@ -15,7 +16,7 @@ from enishi.accounts.requests import StaffRequest
 from enishi.commitments import queries, services
 from enishi.commitments.forms import PromiseForm, TaskForm
 from enishi.commitments.models import Promise, Task
-from enishi.commitments.services.rules import EDIT, C, address
+from enishi.commitments.services.rules import EDIT, VIEW, C, address
 from enishi.commitments.views import answers
 from enishi.core.parameters import number
 from enishi.timeline.models import Entry
@@ -67,6 +68,8 @@ def edit(
         except (services.CommitmentError, services.Conflict) as error:
             form.refuse(error)
         else:
+            if not request.actor.may(VIEW, changed):
+                return answers.done(request, _("Saved"), after=reverse("commitments:list"))
             after = answers.way_back(request, address(row))
             return answers.done(request, _("Saved"), undo=changed.undo_entry, after=after)
     return _shown(request, form, title, address(row), **context)
