@@ -18,7 +18,7 @@ from enishi.accounts.access import Actor, Forbidden, Level, Via, narrowable
 from enishi.accounts.models import Project, Team, User
 from enishi.accounts.queries import actor as actor_of
 from enishi.cases.services import open_case, tie
-from enishi.commitments.services import add_proof, make_promise
+from enishi.commitments.services import DutyDraft, add_proof, make_promise, write_duties, write_source
 from enishi.contacts.models import Party
 from enishi.contacts.queries import party as contact
 from enishi.contacts.queries import party_or_none
@@ -208,6 +208,33 @@ def test_what_hangs_on_ones_promise_case_or_contact_is_seen_with_it(where):
     assert not any(me.may(EDIT, one) for one in File.objects.visible_to(me))
     change_party(boss, aoi, owner_id=None)
     assert _names(me) == ["photo.txt", "proof.txt"]
+
+
+def test_a_form_leaves_the_file_that_its_writer_does_not_read(where):
+    """A document and its clauses, changed by somebody who reaches only their own files."""
+    somebody, boss = user("Somebody"), manager(where)
+    works = ["contacts.view", "commitments.view", "commitments.edit", VIEW]
+    grant(somebody, where, role(codes=works, own=[VIEW]))
+    permit = add_file(boss, project=where, name="permit.txt", data=b"whereas")
+    source = write_source(boss, project=where, title="Permit", file=permit)
+    [duty] = write_duties(boss, source, [DutyDraft("Report the noise")])
+    assert duty.file_version is not None
+    client = _signed_in(somebody)
+    for page, sent in (
+        (
+            reverse("commitments:edit_source", args=[source.pk]),
+            {"kind": "permit", "confidentiality": 1, "file": permit.pk},
+        ),
+        (reverse("commitments:edit_duty", args=[duty.pk]), {"file_version": duty.file_version.pk}),
+    ):
+        shown = client.get(page).content.decode()
+        assert "A file that you may not read" in shown and "permit.txt" not in shown
+        answer = client.post(page, {"title": "Changed", "version": 1, **sent})
+        assert answer.status_code == 302, answer.content.decode()
+    source = type(source).objects.unscoped("test").get(pk=source.pk)
+    duty = type(duty).objects.unscoped("test").get(pk=duty.pk)
+    assert (source.title, source.file_id) == ("Changed", permit.pk)
+    assert (duty.title, duty.file_version_id) == ("Changed", permit.versions.get().pk)
 
 
 def test_nobody_opens_a_file_by_hanging_it_on_something_of_their_own(where):

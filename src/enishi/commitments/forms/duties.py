@@ -20,6 +20,8 @@ from enishi.commitments.services.clauses import MOST
 from enishi.core.fields import DayField, DueField
 
 AREA = {"rows": 3, "dir": "auto"}
+UNREAD = _("A file that you may not read")
+"""Stands for what is chosen already: a form that does not know it would take it off."""
 
 
 def _choose(form: forms.Form, name: str, choices: list[tuple[Any, Any]]) -> None:
@@ -82,9 +84,13 @@ class SourceForm(MeantForm):
         _choose(self, "project", [(pk, project.name) for pk, project in self.projects.items()])
         where = [instance.project_id] if instance else list(self.projects)
         self.papers = {file.pk: file for file in queries.files_of(actor, where)}
-        _choose(self, "file", [("", _("None")), *((pk, file.name) for pk, file in self.papers.items())])
+        papers = [("", _("None")), *((pk, file.name) for pk, file in self.papers.items())]
         if instance is not None:
             del self.fields["project"]
+            self.named = instance.authority
+            if instance.file_id is not None and instance.file_id not in self.papers:
+                papers.append((instance.file_id, instance.file.name if instance.file else UNREAD))
+        _choose(self, "file", papers)
         highest = actor.clearance("commitments.view", where) if not actor.system else Level.RESTRICTED
         levels: list[tuple[Any, Any]] = [(value, label) for value, label in Level.choices if value <= highest]
         usual = [] if instance else [("", _("As usual in the project"))]
@@ -118,7 +124,8 @@ class SourceForm(MeantForm):
         cleaned = self.cleaned_data
         names = ("kind", "title", "reference", "valid_from", "valid_until", "note", "authority")
         given = {name: cleaned[name] for name in names}
-        given["file"] = self.papers.get(cleaned["file"] or 0)
+        if self.instance is None or cleaned["file"] != self.instance.file_id:
+            given["file"] = self.papers.get(cleaned["file"] or 0)
         if self.instance is None:
             return {
                 **given,
@@ -202,11 +209,14 @@ class DutyForm(_Terms):
         super().__init__(*args, **kwargs)
         self.instance = instance
         self.versions = {version.pk: version for version in queries.file_versions(actor, source)}
-        _choose(
-            self,
-            "file_version",
-            [("", _("None")), *((pk, f"{version.number}") for pk, version in self.versions.items())],
-        )
+        offered = [("", _("None")), *((pk, f"{version.number}") for pk, version in self.versions.items())]
+        if (
+            instance is not None
+            and instance.file_version_id
+            and instance.file_version_id not in self.versions
+        ):
+            offered.append((instance.file_version_id, UNREAD))
+        _choose(self, "file_version", offered)
         if instance is not None:
             for name in ("due_at", "repeats", "rule", "shift"):
                 del self.fields[name]
@@ -243,11 +253,10 @@ class DutyForm(_Terms):
         if self.instance is not None and given["next_review_on"] == self.instance.next_review_on:
             # Left as it was: a new interval may move it.
             del given["next_review_on"]
-        return {
-            **given,
-            **self.terms(),
-            "file_version": self.versions.get(self.cleaned_data["file_version"] or 0),
-        }
+        chosen = self.cleaned_data["file_version"]
+        if self.instance is None or chosen != self.instance.file_version_id:
+            given["file_version"] = self.versions.get(chosen or 0)
+        return {**given, **self.terms()}
 
     def draft(self) -> DutyDraft:
         cleaned = self.cleaned_data
