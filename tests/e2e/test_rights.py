@@ -29,7 +29,8 @@ def test_a_role_is_changed_with_its_effect_in_view(chromium: Browser, live_serve
 
     effect = page.locator("#effect")
     expect(effect).to_have_text("Nothing is changed yet.")
-    page.get_by_label("Export contacts").check()
+    export = page.get_by_role("checkbox", name="Export contacts")
+    export.check()
     expect(effect).to_have_text("1 change, 1 person; 1 gains “Export contacts”")
 
     page.get_by_label("Who", exact=True).select_option("Kaito Arai")
@@ -40,7 +41,7 @@ def test_a_role_is_changed_with_its_effect_in_view(chromium: Browser, live_serve
     expect(answer).to_contain_text("Hedda Lunde")
 
     page.get_by_role("button", name="Save the role").click()
-    expect(page.get_by_label("Export contacts")).to_be_checked()
+    expect(export).to_be_checked()
     expect(effect).to_have_text("Nothing is changed yet.")
     handler.refresh_from_db()
     assert handler.codes == ["contacts.export", "contacts.view"]

@@ -129,8 +129,9 @@ class Known:
         """Counts by name, small ones hidden, and others from which these could be worked out."""
         listed = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
         closed = hidden([[n] for _name, n in listed])
+        unsaid, few = _("not said"), _("fewer than 5")
         return between.join(
-            f"{name or _('not said')} ({_('fewer than 5') if (place, 0) in closed else self.frame.number(n)})"
+            f"{name or unsaid} ({few if (place, 0) in closed else self.frame.number(n)})"
             for place, (name, n) in enumerate(listed[:SHOWN])
         )
 
