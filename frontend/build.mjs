@@ -142,6 +142,7 @@ const options = {
     { in: join(here, "src/field.ts"), out: "field" },
     { in: join(here, "src/field-worker.ts"), out: "field-worker" },
     { in: join(here, "css/map.css"), out: "map" },
+    { in: join(here, "css/field.css"), out: "field" },
   ],
   // Pictures that the stylesheet of the map names and that are not drawn.
   loader: { ".png": "empty" },

@@ -33,6 +33,13 @@ const numbers = new Intl.NumberFormat(language);
 const days = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short" });
 const moments = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
+const sizes = (unit: string, digits: number): Intl.NumberFormat =>
+  // In Persian the short form has Latin letters.
+  new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: language === "fa" ? "long" : "short", maximumFractionDigits: digits });
+const large = sizes("megabyte", 1);
+const small = sizes("kilobyte", 0);
+
+export const sizeOf = (bytes: number): string => (bytes < 1e6 ? small.format(Math.max(1, Math.round(bytes / 1e3))) : large.format(bytes / 1e6));
 export const number = (value: number): string => numbers.format(value);
 export const day = (value: string | number): string => days.format(new Date(value));
 export const moment = (value: string | number): string => moments.format(new Date(value));

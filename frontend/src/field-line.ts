@@ -1,19 +1,25 @@
 /** The line to the office: who is signed in, what is handed in, who is taken along. */
+import { words } from "./field-draw";
+import type { Held, HeldFiles } from "./field-held";
 import { CACHE, type Clash, type Item, mark, type Person, type Place, type Store, type Trip } from "./field-store";
 
 export type Line = "offline" | "online" | "away" | "signed-out" | "other" | "refused" | "broken";
 
 const PATIENCE_MS = 30_000;
 const FRESH_MS = 10 * 60_000;
+// A line slower than that is none.
+const SLOWEST_BYTES_A_MS = 8;
 
 interface Addresses {
   page: string;
   state: string;
   take: string;
   send: string;
+  ask: string;
+  file: string;
 }
 interface Answer {
-  state?: "kept" | "conflict" | "refused";
+  state?: "kept" | "conflict" | "refused" | "wanted" | "broken";
   fields?: Clash[];
   why?: string;
   url?: string;
@@ -35,14 +41,14 @@ class Lost extends Error {
   }
 }
 
-async function ask(address: string, options: RequestInit = {}): Promise<Response> {
+async function ask(address: string, options: RequestInit = {}, patience = PATIENCE_MS): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(address, {
       ...options,
       redirect: "manual",
       cache: "no-store",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patience),
     });
   } catch {
     throw new Lost("offline");
@@ -52,11 +58,23 @@ async function ask(address: string, options: RequestInit = {}): Promise<Response
   return answer;
 }
 
+/** What became of it, in the office's words. */
+async function told(answer: Response): Promise<Answer> {
+  try {
+    return (await answer.json()) as Answer;
+  } catch {
+    // Of something on the way that takes nothing so large: asking again every minute would not help.
+    if (answer.status === 413) return { state: "refused", why: words("unlet") };
+    throw new Lost("broken");
+  }
+}
+
 export class Office {
   private token = "";
 
   constructor(
     private readonly store: Store,
+    private readonly files: HeldFiles | null,
     private readonly user: number,
     private readonly at: Addresses,
   ) {}
@@ -70,20 +88,21 @@ export class Office {
     this.token = token;
   }
 
-  private post(address: string, body: BodyInit): Promise<Response> {
-    return ask(address, { method: "POST", body, headers: { "X-CSRFToken": this.token } });
+  private post(address: string, body: BodyInit, more: Record<string, string> = {}, patience = PATIENCE_MS): Promise<Response> {
+    return ask(address, { method: "POST", body, headers: { "X-CSRFToken": this.token, ...more } }, patience);
   }
 
   /**
    * Hands in what waits, oldest first, and brings what was taken along up to date. One at a time does it, and the next takes its turn:
    * what was written down meanwhile is not left lying.
    */
-  async meet(told: () => Promise<void>): Promise<Line> {
+  async meet(tell: () => Promise<void>): Promise<Line> {
     if (!navigator.onLine) return "offline";
     const line = await navigator.locks.request("enishi-field", async (): Promise<Line> => {
       try {
         await this.signIn();
-        const sent = await this.sendAll(told);
+        const sent = await this.sendAll(tell);
+        await this.sendFiles(tell);
         const trip = await this.store.trip();
         if (trip && (sent || Date.now() - trip.at > FRESH_MS)) await this.take(trip.of, true);
         return "online";
@@ -97,25 +116,19 @@ export class Office {
     return line;
   }
 
-  private async sendAll(told: () => Promise<void>): Promise<number> {
+  private async sendAll(tell: () => Promise<void>): Promise<number> {
     let sent = 0;
     for (const item of await this.store.items()) {
       if (item.state !== "waiting") continue;
       await this.sendOne(item);
       sent += 1;
-      await told();
+      await tell();
     }
     return sent;
   }
 
   private async sendOne(item: Item): Promise<void> {
-    const answer = await this.post(this.at.send, JSON.stringify(item.entry));
-    let said: Answer;
-    try {
-      said = (await answer.json()) as Answer;
-    } catch {
-      throw new Lost("broken");
-    }
+    const said = await told(await this.post(this.at.send, JSON.stringify(item.entry)));
     if (said.state === "kept") {
       // What has arrived is read there; its words leave the phone.
       const { key, kind, user, written_at } = item.entry;
@@ -128,6 +141,40 @@ export class Office {
     } else {
       throw new Lost("broken");
     }
+  }
+
+  /** The files of what has arrived, one at a time and words first: a photo over a weak line holds nothing up that was written meanwhile. */
+  private async sendFiles(tell: () => Promise<void>): Promise<void> {
+    for (let next = await this.nextFile(); next; next = await this.nextFile()) {
+      await this.sendFile(next);
+      await tell();
+      await this.sendAll(tell);
+    }
+  }
+
+  private async nextFile(): Promise<Held | undefined> {
+    if (!this.files) return undefined;
+    const arrived = (await this.store.items()).filter(({ state }) => state === "kept" || state === "files").map(({ entry }) => entry.key);
+    return (await this.files.all()).find(({ state, talk }) => state === "waiting" && arrived.includes(talk));
+  }
+
+  private async sendFile({ key, talk, added_at, name, size, sha256 }: Held): Promise<void> {
+    const about = JSON.stringify({ key, user: this.user, talk, added_at, name, size, sha256 });
+    let said = await told(await this.post(this.at.ask, about));
+    if (said.state === "wanted") {
+      let bytes: ArrayBuffer | undefined;
+      try {
+        bytes = await (await this.files?.bytes(key))?.arrayBuffer();
+      } catch {
+        // Said below: the browser lost it.
+      }
+      const headers = { "Content-Type": "application/octet-stream", "X-Field-File": encodeURIComponent(about) };
+      const patience = PATIENCE_MS + size / SLOWEST_BYTES_A_MS;
+      said = bytes ? await told(await this.post(this.at.file, bytes, headers, patience)) : { state: "refused", why: words("unread") };
+    }
+    if (said.state === "kept") await this.files?.drop([key]);
+    else if (said.state === "refused") await this.files?.mark(key, "refused", said.why);
+    else throw new Lost("broken");
   }
 
   private async take(of: string, again: boolean): Promise<void> {

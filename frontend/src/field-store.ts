@@ -34,6 +34,7 @@ export interface Place {
   name: string;
   promises: boolean;
   people: boolean;
+  files?: boolean;
 }
 /** What was taken along, and until when it is kept. */
 export interface Trip {
@@ -52,7 +53,8 @@ export interface Entry {
   written_at: string;
   [more: string]: unknown;
 }
-export type State = "waiting" | "conflict" | "refused" | "kept";
+/** `files`: its words have arrived, and photos or files that belong to it have not. */
+export type State = "waiting" | "conflict" | "refused" | "files" | "kept";
 /** A field that the writer and somebody else changed. */
 export interface Clash {
   name: string;
@@ -78,13 +80,13 @@ const PREFIX = "enishi-field-";
 const MARK = "enishi.field";
 export const CACHE = "enishi-field";
 
-const done = <T>(request: IDBRequest<T>): Promise<T> =>
+export const done = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
 
-function finished(transaction: IDBTransaction): Promise<void> {
+export function finished(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error);

@@ -1,10 +1,13 @@
 /** Writing down a visit, a call or a meeting. What is typed is on the phone's disk at once, not when it is kept. */
 import { all, on, one } from "./dom";
 import { draw, words } from "./field-draw";
+import { filed, filing, filingOffered } from "./field-files";
+import type { HeldFiles } from "./field-held";
 import type { Entry, Item, Person, Place, Store } from "./field-store";
 
 interface Known {
   store: Store;
+  files: HeldFiles | null;
   user: number;
   people: Person[];
   items: Item[];
@@ -22,6 +25,8 @@ interface Newcomer {
   email: string;
 }
 interface Typed {
+  /** Of the entry that it becomes: photos are added before it is one. */
+  key?: string;
   newcomer?: Newcomer;
   channel: string;
   text: string;
@@ -84,13 +89,14 @@ function show(into: HTMLFormElement, values: Typed, places: Place[], allowed: nu
   for (const [name, value] of Object.entries(values.newcomer ?? {})) set(`new-${name}`, value);
   if (offered.some((place) => String(place.id) === values.project)) set("project", values.project);
   for (const said of values.promises) addPromise(into, said);
-  promisesOffered(into, places);
 }
 
-function promisesOffered(within: HTMLFormElement, places: Place[]): void {
+function offer(within: HTMLFormElement, places: Place[]): void {
   const chosen = one<HTMLSelectElement>("select[name=project]", within)?.value;
   const part = one("[data-promising]", within);
-  if (part) part.hidden = !places.find((place) => String(place.id) === chosen)?.promises;
+  const place = places.find((one) => String(one.id) === chosen);
+  if (part) part.hidden = !place?.promises;
+  void filingOffered(within, Boolean(place?.files));
 }
 
 /** Opens the form for a person (`12`) or to change an entry (`item-3`); false when it is not there. */
@@ -110,18 +116,23 @@ export async function talkForm(id: string, known: Known, after: (item: Item) => 
   const offered = known.places.filter((one) => !newcomer || one.people).map((one) => one.id);
   const allowed = item || newcomer ? offered : (person?.projects ?? []);
   show(into, draft ?? before ?? blank, known.places, allowed);
+  const key = item?.entry.key ?? draft?.key ?? crypto.randomUUID();
+  const note = (): Promise<void> => known.store.setFact(place, { ...typed(into), key });
+  await filing(into, known.files && { files: known.files, store: known.store, talk: key, before: note });
+  offer(into, known.places);
   const name = one("[data-talk-with]");
   if (name) name.textContent = newcomer ? words("newcomer") : (item?.who ?? person?.name ?? "");
   const back = one<HTMLAnchorElement>("[data-back]", into);
   if (back) back.href = item ? `#item/${item.n}` : newcomer ? "#" : `#person/${who}`;
-  noted = () => void known.store.setFact(place, typed(into));
-  into.onchange = () => promisesOffered(into, known.places);
+  noted = () => void note();
+  into.onchange = () => offer(into, known.places);
   keep = async () => {
+    await filed();
     const { text, promises, project, newcomer: met, ...rest } = typed(into);
     const said = promises.filter((one) => one.title);
     const written_at = item?.entry.written_at ?? new Date().toISOString();
     const entry: Entry = {
-      key: item?.entry.key ?? crypto.randomUUID(),
+      key,
       kind: "talk",
       user: known.user,
       written_at,

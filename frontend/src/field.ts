@@ -2,6 +2,8 @@
 import { all, on, one } from "./dom";
 import { type Changed, correctForm, decided, drawClashes, labelOf } from "./field-correct";
 import { day, draw, fill, fold, moment, number, words } from "./field-draw";
+import { drawHeld, heldButtons, totals } from "./field-files";
+import { type Held, HeldFiles } from "./field-held";
 import { type Line, Office } from "./field-line";
 import { type Item, mark, type Person, type State, Store, takeOffOthers, type Trip } from "./field-store";
 import { type Said, talkForm } from "./field-talk";
@@ -9,13 +11,16 @@ import { type Said, talkForm } from "./field-talk";
 const SHOWN = 12;
 const AGAIN_MS = 60_000;
 const KEPT_MS = 24 * 3600_000;
-const TONES: Record<State, string> = { waiting: "warn", conflict: "bad", refused: "bad", kept: "good" };
+const TONES: Record<State, string> = { waiting: "warn", conflict: "bad", refused: "bad", files: "warn", kept: "good" };
 
 const { user: userText = "0", pageUrl: page = "", workerUrl: worker = "", stateUrl: state = "", takeUrl: take = "", sendUrl: send = "" } =
   document.body.dataset;
+const { askUrl: ask = "", fileUrl: file = "" } = document.body.dataset;
 const user = Number(userText);
 
 let store: Store;
+let files: HeldFiles | null = null;
+let held: Held[] = [];
 let office: Office;
 let people: Person[] = [];
 let found: Map<number, string> = new Map();
@@ -39,12 +44,22 @@ async function load(): Promise<void> {
   found = new Map(
     people.map((one) => [one.id, fold([one.name, ...one.others, one.organisation, ...one.points.map((p) => p.value)].join(" "))]),
   );
+  held = (await files?.all()) ?? [];
   items = await store.items();
+  // What has arrived is there when all that belongs to it is: whatever was sent, taken away or added meanwhile.
+  for (const [at, item] of items.entries()) {
+    const state = filesOf(item).length ? "files" : "kept";
+    if ((item.state !== "files" && item.state !== "kept") || item.state === state) continue;
+    items[at] = { ...item, state, at: Date.now() };
+    await store.put(items[at] as Item);
+  }
   for (const old of items.filter((item) => item.state === "kept" && Date.now() - item.at > KEPT_MS)) await store.drop(old);
   if (trip || items.some((item) => item.state !== "kept")) mark(user, open().length);
 }
 
 const open = (): Item[] => items.filter((item) => item.state !== "kept");
+const filesOf = (item: Item): Held[] => held.filter(({ talk }) => talk === item.entry.key);
+const refusedOf = (item: Item): Held[] => filesOf(item).filter(({ state }) => state === "refused");
 
 // --- the front page
 
@@ -54,7 +69,7 @@ function drawLine(): void {
   const says = one("[data-waiting]");
   if (says) {
     says.hidden = !waiting;
-    says.textContent = words("waiting", { n: number(waiting) });
+    says.textContent = [words("waiting", { n: number(waiting) }), totals(open().flatMap(filesOf))].filter(Boolean).join(" · ");
   }
   show("[data-guard=signed-out]", line === "signed-out");
   show("[data-guard=other]", line === "other");
@@ -100,6 +115,11 @@ function personRow(person: Person): HTMLElement {
   return row;
 }
 
+function stateOf(item: Item): string {
+  if (item.state === "files") return refusedOf(item).length ? "fileRefused" : "fileQueued";
+  return item.state === "waiting" ? "queued" : item.again && item.state === "kept" ? "again" : item.state;
+}
+
 function drawQueue(): void {
   const list = one("[data-queue]");
   show("[data-when=queue]", items.length > 0);
@@ -109,9 +129,10 @@ function drawQueue(): void {
         title: item.title,
         who: item.who,
         at: moment(item.state === "kept" ? item.at : item.entry.written_at),
-        state: words(item.state === "waiting" ? "queued" : item.again ? "again" : item.state),
+        files: totals(filesOf(item)),
+        state: words(stateOf(item)),
       });
-      one("[data-f=state]", row)?.classList.add(TONES[item.state]);
+      one("[data-f=state]", row)?.classList.add(refusedOf(item).length ? "bad" : TONES[item.state]);
       const link = one<HTMLAnchorElement>("a", row);
       if (link) link.href = `#item/${item.n}`;
       return row;
@@ -191,8 +212,11 @@ function drawItem(n: number): boolean {
   view.dataset.item = String(n);
   one("[data-clashes]", view)?.replaceChildren(...drawClashes(item));
   for (const part of all("[data-item-state]", view)) part.hidden = !part.dataset.itemState?.split(" ").includes(item.state);
-  const link = one<HTMLAnchorElement>("[data-kept]", view);
-  if (link && item.url) link.href = item.url;
+  for (const link of all<HTMLAnchorElement>("[data-kept]", view)) if (item.url) link.href = item.url;
+  drawHeld(one("[data-item-files]", view), filesOf(item), true);
+  show("[data-when=files-refused]", item.state === "files" && refusedOf(item).length > 0);
+  show("[data-when=files-waiting]", item.state === "files" && refusedOf(item).length < filesOf(item).length);
+  show("[data-when=text]", item.state !== "files" && item.state !== "kept");
   return true;
 }
 
@@ -212,7 +236,7 @@ async function drawView(name: string, id: string): Promise<string> {
   if (name === "person" && drawPerson(Number(id))) return "person";
   if (name === "item" && drawItem(Number(id))) return "item";
   if (name === "leaving") return "leaving";
-  if (name === "talk" && (await talkForm(id, { store, user, people, items, places: trip?.projects ?? [] }, after))) return "talk";
+  if (name === "talk" && (await talkForm(id, { store, files, user, people, items, places: trip?.projects ?? [] }, after))) return "talk";
   if (name === "correct" && (await correctForm(id, { store, user, people, items }, after))) return "correct";
   drawTrip();
   drawPeople();
@@ -234,6 +258,9 @@ async function after(item: Item): Promise<void> {
   await redraw();
   void meet();
 }
+
+/** Something of it goes by itself: its words, or files of what has arrived. */
+const waits = (item: Item): boolean => item.state === "waiting" || (item.state === "files" && filesOf(item).some(({ state }) => state === "waiting"));
 
 async function meet(): Promise<void> {
   line = await office.meet(redraw);
@@ -281,6 +308,7 @@ on("click", "[data-copy]", (button) => {
 on("click", "[data-delete]", () => {
   const item = itemShown();
   void (async () => {
+    if (item) await files?.drop(filesOf(item).map(({ key }) => key));
     if (item) await store.drop(item);
     one<HTMLDialogElement>("#delete-entry")?.close();
     window.location.hash = "";
@@ -310,7 +338,9 @@ async function begin(): Promise<void> {
   const elsewhere = await takeOffOthers(user);
   show("[data-guard=elsewhere]", elsewhere > 0);
   store = await Store.of(user);
-  office = new Office(store, user, { page, state, take, send });
+  files = await HeldFiles.of(user);
+  if (files) heldButtons(files, redraw, meet);
+  office = new Office(store, files, user, { page, state, take, send, ask, file });
   await load();
   show("[data-guard=expired]", Boolean(await store.fact("expired")));
   show("[data-app]", true);
@@ -330,7 +360,7 @@ async function begin(): Promise<void> {
     if (document.visibilityState === "visible") void meet();
   });
   await meet();
-  window.setInterval(() => void (open().some((item) => item.state === "waiting") ? meet() : redraw()), AGAIN_MS);
+  window.setInterval(() => void (open().some(waits) ? meet() : redraw()), AGAIN_MS);
 }
 
 void begin();

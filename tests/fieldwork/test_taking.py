@@ -32,7 +32,9 @@ def test_an_agent_takes_a_project_along(farm: Farm):
     )  # fmt: skip
     told = take(farm.agent, f"project-{farm.place.pk}").json()
     assert told["name"] == "Dyke road" and told["left"] == 0 and told["sealed"] == 0
-    assert told["projects"] == [{"id": farm.place.pk, "name": "Dyke road", "promises": True, "people": True}]
+    assert told["projects"] == [
+        {"id": farm.place.pk, "name": "Dyke road", "promises": True, "people": True, "files": True}
+    ]
     [ada] = told["people"]
     assert (ada["name"], ada["greeting"], ada["note"]) == (
         "Ada Miller",

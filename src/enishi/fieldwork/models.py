@@ -8,10 +8,11 @@ from django.db.models.functions import Now
 
 
 class Received(models.Model):
-    """One entry that was kept: what it became, and the fingerprint of its content, but none of its words.
+    """One entry or file that was kept: what it became, and the fingerprint of its content, but none of its words.
 
-    Written in the transaction of the record it became. It is never forgotten: a phone may lie in a drawer for a year
-    with an entry whose answer it did not hear.
+    A file is ``of`` the conversation with which it was sent; its fingerprint is the SHA-256 of its bytes. Written in the
+    transaction of the record it became. It is never forgotten: a phone may lie in a drawer for a year with an entry
+    whose answer it did not hear.
     """
 
     user = models.ForeignKey(
@@ -22,6 +23,7 @@ class Received(models.Model):
     fingerprint = models.CharField(max_length=64)
     subject_type = models.CharField(max_length=60, blank=True)
     subject_id = models.BigIntegerField(null=True)
+    of = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="files")
     written_at = models.DateTimeField()
     received_at = models.DateTimeField(db_default=Now())
 

@@ -18,7 +18,7 @@ from enishi.contacts.models import ContactPoint, Party, SavedView
 from enishi.contacts.queries import lists, naming, protected
 from enishi.timeline.paper import on_paper
 
-LOG, PEOPLE, COMMIT = "conversations.edit", "contacts.edit", "commitments.edit"
+LOG, PEOPLE, COMMIT, FILES = "conversations.edit", "contacts.edit", "commitments.edit", "content.edit"
 KINDS = (ContactPoint.Kind.PHONE, ContactPoint.Kind.EMAIL, ContactPoint.Kind.ADDRESS)
 CHANNELS = ("visit", "call", "meeting", "note")
 MOST_PEOPLE = 500
@@ -108,6 +108,7 @@ def _places(actor: Actor, parties: Iterable[Party]) -> list[dict[str, Any]]:
             "name": one.name,
             "promises": actor.may_some(COMMIT, one.pk),
             "people": actor.may_some(PEOPLE, one.pk),
+            "files": actor.may_some(FILES, one.pk),
         }
         for one in accounts.projects(actor, LOG)
         if one.pk in ids

@@ -10,4 +10,6 @@ urlpatterns = [
     path("state/", views.state, name="state"),
     path("take/", views.take, name="take"),
     path("send/", views.send, name="send"),
+    path("file/", views.enclose, name="enclose"),
+    path("file/ask/", views.ask, name="ask"),
 ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from django.contrib.staticfiles import finders
 from django.http import Http404, HttpResponse, JsonResponse
@@ -17,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from enishi.accounts.access import Actor
 from enishi.accounts.answers import found
 from enishi.accounts.requests import StaffRequest
 from enishi.contacts.queries.filters import FilterError
@@ -38,6 +41,8 @@ def page(request: StaffRequest) -> HttpResponse:
         "channels": [(code, Interaction.Channel(code).label) for code in queries.CHANNELS],
         "days": queries.DAYS,
         "most": queries.MOST_PEOPLE,
+        "most_files": services.MOST_FILES,
+        "most_bytes": services.most_bytes(),
     }
     return render(request, "fieldwork/page.html", context)
 
@@ -131,6 +136,40 @@ def send(request: StaffRequest) -> HttpResponse:
     except services.Refused as refused:
         return JsonResponse({"state": "refused", "why": str(refused)}, status=refused.status)
     return JsonResponse({"state": "kept", "again": kept.again, "url": _address(kept)})
+
+
+@require_POST
+@never_cache
+def ask(request: StaffRequest) -> HttpResponse:
+    """Whether the bytes of a file are wanted, had already, or refused: before they are sent over a weak line."""
+    return _about_file(request, request.body, services.wanted)
+
+
+@require_POST
+@never_cache
+def enclose(request: StaffRequest) -> HttpResponse:
+    """Keep one file: what it is says a header, its bytes are the body, and nothing is read that would be refused."""
+    told = unquote(request.headers.get("X-Field-File", ""))
+    return _about_file(
+        request, told, functools.partial(services.enclose, source=request, length=_length(request))
+    )
+
+
+def _length(request: StaffRequest) -> int:
+    told = request.headers.get("Content-Length", "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 16 else 0
+
+
+def _about_file(
+    request: StaffRequest, told: str | bytes, do: Callable[[Actor, services.Enclosed], services.Kept | None]
+) -> HttpResponse:
+    try:
+        kept = do(request.actor, services.read_enclosed(told))
+    except (ValueError, services.Broken):
+        return JsonResponse({"state": "broken"}, status=400)
+    except services.Refused as refused:
+        return JsonResponse({"state": "refused", "why": str(refused)}, status=refused.status)
+    return JsonResponse({"state": "kept", "again": kept.again} if kept else {"state": "wanted"})
 
 
 def _address(kept: services.Kept) -> str:

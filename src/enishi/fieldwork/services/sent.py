@@ -79,6 +79,18 @@ class Correction(Envelope):
     fields: Annotated[dict[Name, Changed], Field(max_length=40)]
 
 
+class Enclosed(Schema):
+    """A photo or a file that belongs to a conversation: ``talk`` is the key of that, ``sha256`` what its bytes come to."""
+
+    key: uuid.UUID
+    user: Id
+    talk: uuid.UUID
+    added_at: AwareDatetime
+    name: Short
+    size: Annotated[int, Field(ge=0, lt=2**53)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 Entry = Talk | Correction
 
 
@@ -90,6 +102,14 @@ def read_entry(body: bytes) -> Entry:
     """Raises ValueError for what no phone of ours sends."""
     try:
         return _AnyEntry.model_validate_json(body).root
+    except ValidationError as error:
+        raise ValueError(str(error)) from None
+
+
+def read_enclosed(told: str | bytes) -> Enclosed:
+    """What a phone says of a file. Raises ValueError for what no phone of ours says."""
+    try:
+        return Enclosed.model_validate_json(told)
     except ValidationError as error:
         raise ValueError(str(error)) from None
 
