@@ -6,8 +6,10 @@ Each person invited gets a file that names nobody else: who was invited with the
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zoneinfo
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -39,6 +41,22 @@ class Entry:
 
 
 _PARTSTAT = {"accepted": "ACCEPTED", "declined": "DECLINED", "tentative": "TENTATIVE"}
+_ANSWERS = {stands: answer for answer, stands in _PARTSTAT.items()}
+_LONGEST = 100_000
+"""Bytes of an answer: a real one has about a thousand."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a calendar program answers for ``guest``, an address, to the entry of that ``uid``."""
+
+    uid: str
+    guest: str
+    answer: str
+    sequence: int
+    starts_at: dt.datetime | None
+    written_at: dt.datetime | None
+    note: str
 
 
 def uid_of(interaction_id: int) -> str:
@@ -82,6 +100,38 @@ def calendar_file(entry: Entry, method: str) -> bytes:
     calendar.add_component(event)
     written: bytes = calendar.to_ical()
     return written
+
+
+def read_answer(data: bytes) -> Answered | None:
+    """The answer of one person in a file of method ``REPLY``; None for anything else, however it is broken."""
+    from icalendar import Calendar
+
+    if len(data) > _LONGEST:
+        return None
+    try:
+        calendar = Calendar.from_ical(data)
+        (event,) = calendar.walk("VEVENT")
+        guest = event["attendee"]
+        answer = _ANSWERS[str(guest.params.get("PARTSTAT", "")).upper()]
+        if str(calendar.get("method", "")).upper() != "REPLY":
+            return None
+        return Answered(
+            uid=str(event["uid"]),
+            guest=re.sub(r"(?i)^mailto:", "", str(guest)).strip(),
+            answer=answer,
+            sequence=int(event.get("sequence", 0)),
+            starts_at=_moment(event, "dtstart"),
+            written_at=_moment(event, "dtstamp"),
+            note=str(event.get("comment", "")),
+        )
+    except (ValueError, KeyError, AttributeError, TypeError, IndexError):
+        return None
+
+
+def _moment(event: Any, name: str) -> dt.datetime | None:
+    """None for a day without an hour, and for an hour of a zone that was not said."""
+    found = event[name].dt if name in event else None
+    return found if isinstance(found, dt.datetime) and found.tzinfo else None
 
 
 def _add_person(event: object, name: str, person: Person, parameters: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from enishi.accounts.access import Actor
 from enishi.conversations.models import Interaction
+from enishi.conversations.services.invitation_mail import WAY_IN
 from enishi.conversations.services.mail_import import OURS
 from enishi.conversations.services.silencing import SILENCED
 from enishi.core.personal import PLACE
@@ -28,6 +29,7 @@ add_menu(
 )
 provide(PLACE, MailboxesKeeper.code)(MailboxesKeeper)
 provide(OURS, "mailboxes")(queries.addresses)
+provide(WAY_IN, "mailboxes")(queries.way_in)
 provide(SILENCED, "mailboxes")(services.forget_unsent)
 
 

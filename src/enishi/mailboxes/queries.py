@@ -89,6 +89,14 @@ def addresses() -> Iterable[str]:
     return [address.lower() for address in rows.values_list("address", flat=True)]
 
 
+def way_in(interaction: Interaction) -> str:
+    """Where answers to a conversation are read, no less in confidence than it; "" for nowhere."""
+    rows = Mailbox.objects.unscoped("where calendar programs send answers, for everybody who was invited")
+    reads = rows.filter(project__in=interaction.project_ids, is_on=True)
+    found = reads.filter(confidentiality__gte=interaction.confidentiality).order_by("confidentiality", "pk")
+    return found.values_list("address", flat=True).first() or ""
+
+
 def project_name(project_id: int) -> str:
     """For whoever reads the history of the organisation."""
     return accounts.any_project(project_id).name

@@ -25,8 +25,11 @@ from enishi.conversations.queries.invitations import answer_url
 from enishi.conversations.services.invitations import USUAL_MINUTES, organiser
 from enishi.core import clock, formats
 from enishi.core.mail import Handed, hand_over
+from enishi.core.registry import providers
 
 State = Invitee.State
+WAY_IN = "conversations.way_in"
+"""A provider says at which address mail of a conversation is read; "" for nowhere."""
 
 
 class ServerAway(Exception):
@@ -39,7 +42,9 @@ def send_invitations(interaction_id: int) -> int:
     cut_off.update(state=State.WAITING)
     rows = Invitee.objects.filter(invitation=interaction_id, state=State.WAITING)
     sent = 0
-    for one in rows.select_related("invitation__user", "party", "user").order_by("pk"):
+    for one in rows.select_related("invitation__user", "invitation__interaction", "party", "user").order_by(
+        "pk"
+    ):
         sent += _send_one(one)
     return sent
 
@@ -80,7 +85,7 @@ def _mail(one: Invitee, *, cancels: bool) -> EmailMultiAlternatives:
                 _("Changed: %(title)s, %(when)s") if changed else _("Invitation: %(title)s, %(when)s")
             ) % context
             body = render_to_string("conversations/mail/invitation.txt", {**context, "changed": changed})
-        entry = _entry(one, _host(host))
+        entry = _entry(one, _answered_to(invitation.interaction, _host(host)))
     method = "CANCEL" if cancels else "REQUEST"
     message = EmailMultiAlternatives(
         " ".join(subject.split()), body, to=[one.address], reply_to=[host.email] if host else None
@@ -99,6 +104,14 @@ def _host(user: User | None) -> Person:
         if user
         else Person(organisation().name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
     )
+
+
+def _answered_to(interaction: Interaction, host: Person) -> Person:
+    """Calendar programs send answers to the address of who invites: to one that is read here, where there is one."""
+    for way_in in providers(WAY_IN).values():
+        if address := way_in(interaction):
+            return Person(host.name, address)
+    return host
 
 
 def _context(one: Invitee, zone: zoneinfo.ZoneInfo) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -205,16 +206,31 @@ def answer_invitation(token: str, *, answer: str, note: str = "") -> Invitee | N
     found = queries.behind_token(token)
     if found is None:
         return None
+    one = may_answer(found)
+    if one is not None:
+        write_own_answer(system_actor("public page", via=Via.WEB), one, answer, note)
+    return one
+
+
+def may_answer(found: Invitee) -> Invitee | None:
+    """Whoever answers for themselves, as they stand now, for this transaction; None when it is too late."""
     one = Invitee.objects.select_for_update(no_key=True, of=("self",)).get(pk=found.pk)
     one.invitation = found.invitation
     if one.taken_back or one.invitation.called_off_at or queries.is_over(one.invitation):
         return None
+    return one
+
+
+def write_own_answer(
+    actor: Actor, one: Invitee, answer: str, note: str, *, at: dt.datetime | None = None
+) -> None:
+    """What they answer themselves, ``at`` some moment before now; whoever invited is told."""
     interaction = Interaction.objects.unscoped("answered by whoever was invited").get(
         pk=one.invitation.interaction_id
     )
-    if _write_answer(system_actor("public page", via=Via.WEB), interaction, one, answer, note, None):
+    answer, note = _given(answer, note)
+    if _write_answer(actor, interaction, one, answer, note, None, at):
         _tell(interaction, one)
-    return one
 
 
 @transaction.atomic
@@ -231,7 +247,13 @@ def note_answer(
 
 
 def _write_answer(
-    actor: Actor, interaction: Interaction, one: Invitee, answer: str, note: str, noted_by: int | None
+    actor: Actor,
+    interaction: Interaction,
+    one: Invitee,
+    answer: str,
+    note: str,
+    noted_by: int | None,
+    at: dt.datetime | None = None,
 ) -> bool:
     changes = differences(
         {"invitation_answer": one.answer, "invitation_note": one.note},
@@ -239,7 +261,8 @@ def _write_answer(
     )
     if not changes and one.noted_by_id == noted_by:
         return False
-    one.answer, one.note, one.answered_at, one.noted_by_id = answer, note, clock.now(), noted_by
+    one.answer, one.note, one.noted_by_id = answer, note, noted_by
+    one.answered_at = min(at or clock.now(), clock.now())
     one.save(update_fields=["answer", "note", "answered_at", "noted_by"])
     # Whoever may read the conversation need not know everybody in it.
     named = one.party is None or one.party.confidentiality <= interaction.confidentiality

@@ -12,6 +12,7 @@ from enishi.contacts.models import ImportRun
 from enishi.conversations import signals
 from enishi.conversations.mail import Unreadable
 from enishi.conversations.models import Interaction, Thread, ThreadIdentifier
+from enishi.conversations.services.mail_import.calendar_answers import take_answers
 from enishi.conversations.services.mail_import.mails import Mail
 from enishi.conversations.services.mail_import.people import Us
 from enishi.conversations.services.mail_import.runs import mark_failed, take_turn
@@ -36,6 +37,7 @@ def keep_arrived(
     known = look_up(mails)
     found = sort_out(mails, known, run_id=None)
     if found.fresh:
+        take_answers(actor, found.fresh)
         ids = write_mails(actor, run, None, found.fresh, known, us=Us(), target=target)
         mark_failed(actor, {"pk__in": ids}, operation=None)
         _settle(actor, ids)

@@ -65,6 +65,8 @@ class Mail:
     moment: dt.datetime
     defects: list[str]
     files: list[Kept] = field(default_factory=list)
+    is_settled: bool = False
+    """What it says was understood and written down: nobody has to answer it."""
 
     @property
     def refuted(self) -> bool:

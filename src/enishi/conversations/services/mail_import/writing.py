@@ -179,7 +179,7 @@ def _recognised(
 
 def _answer(row: _Row, target: Target) -> str:
     since = target.asked_since
-    asks = row.direction == Interaction.Direction.IN and row.mail.personal
+    asks = row.direction == Interaction.Direction.IN and row.mail.personal and not row.mail.is_settled
     asks = asks and (since is None or row.mail.moment >= since)
     return target.answer if asks else str(Interaction.Answer.NONE)
 
