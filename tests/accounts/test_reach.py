@@ -388,6 +388,10 @@ def test_the_editor_says_how_far_each_right_reaches(client):
     }  # fmt: skip
     told = client.post(reverse("accounts:role_effect", args=[made.pk]), sent).content.decode()
     assert "“See promises and tasks” reaches: Their team&#x27;s" in told and "2 changes" in told
+    more = {**sent, "codes": [VIEW, EDIT, "cases.view", "cases.edit"]}
+    told = client.post(reverse("accounts:role_effect", args=[made.pk]), more).content.decode()
+    assert "“See cases” reaches: Their own" in told and "4 changes" in told
+    assert "“Open, work on and close cases” reaches" not in told
     assert client.post(address, sent).status_code == 302
     made.refresh_from_db()
     assert (made.own_codes, made.team_codes) == ([EDIT], [VIEW])

@@ -276,8 +276,9 @@ def role_effect(
 ) -> RoleEffect:
     """Who would gain or lose which right: whoever has it there by another role gains and loses nothing.
 
-    ``reaches``: of the rights that stay, those that would reach further or less far, with how far. ``shown``: the
-    protected fields of which it would show more or less, with what it would do: ``see``, ``change`` or nothing.
+    ``reaches``: the rights that would reach further or less far, and new ones that do not reach everything, with how far.
+    ``shown``: the protected fields of which it would show more or less, with what it would do: ``see``, ``change`` or
+    nothing.
     """
     shows, showed = shown_of(seen_fields, changed_fields), shown_of(role.seen_fields, role.changed_fields)
     shown = {
@@ -285,9 +286,8 @@ def role_effect(
     }
     after, before = frozenset(codes), frozenset(role.codes)
     now, was = reach_of(own_codes, team_codes), reach_of(role.own_codes, role.team_codes)
-    reaches = {
-        code: now.get(code, "") for code in sorted(after & before) if now.get(code, "") != was.get(code, "")
-    }
+    moved = [code for code in after & before if now.get(code) != was.get(code)]
+    reaches = {code: now.get(code, "") for code in sorted([*moved, *((after - before) & now.keys())])}
     held = _held_by_holders(role)
     above = dict(Project.objects.values_list("pk", "parent_id"))
     granted = {
@@ -309,7 +309,7 @@ def role_effect(
         )
     return RoleEffect(
         people=len(held),
-        changes=len(after ^ before) + (clearance != role.clearance) + len(reaches) + len(shown),
+        changes=len(after ^ before) + (clearance != role.clearance) + len(moved) + len(shown),
         reaches=reaches,
         shown=shown,
         gains={code: n for code, n in gains.items() if n},
