@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from enishi.accounts import signals as accounts
 from enishi.accounts.access import Actor, Forbidden, Level, Via
 from enishi.accounts.models import User
 from enishi.accounts.queries import actor as actor_of
@@ -60,6 +61,15 @@ def test_my_day_tells_a_mass_change_once_and_leaves_out_ones_own():
     for where_else, who in ((elsewhere, SYSTEM), (where, reader)):
         services.start_operation(who, kind="test", label="Other", project_ids=[where_else.pk])
     assert queries.by_others(reader, since=since, limit=1, project_id=where.pk) == [whole]
+
+
+def test_my_day_tells_what_changed_and_not_who_came_and_went():
+    boss, colleague = manager(None), user("Kaito Arai")
+    since = clock.now()
+    for event in (accounts.signed_in, accounts.sign_in_failed, accounts.viewing_began):
+        services.record(SYSTEM, event, subject=colleague)
+    changed = services.record(SYSTEM, accounts.user_changed, subject=colleague)
+    assert queries.by_others(boss, since=since, limit=8) == [changed]
 
 
 def test_the_history_needs_its_right(client):

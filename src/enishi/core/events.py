@@ -17,15 +17,20 @@ _receivers: dict[str, dict[str, Callable[..., None]]] = defaultdict(dict)
 
 @dataclass(frozen=True, eq=False)
 class Event:
-    """``code`` is stored and never changes; ``label`` is what people read."""
+    """``code`` is stored and never changes; ``label`` is what people read; ``quiet`` tells of somebody, and changes nothing."""
 
     code: str
     label: Any
+    quiet: bool = False
 
     def __post_init__(self) -> None:
         if self.code in _events:
             raise RuntimeError(f"two events are called {self.code}")
         _events[self.code] = self
+
+
+def quiet_events() -> list[str]:
+    return [code for code, event in _events.items() if event.quiet]
 
 
 Receiver = Callable[..., None]

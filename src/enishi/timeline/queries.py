@@ -16,6 +16,7 @@ from django.db.models import Count, QuerySet
 from enishi.accounts.access import Actor, ScopedQuerySet, owned_kinds
 from enishi.accounts.prepared import counted, prepared
 from enishi.core import registry
+from enishi.core.events import quiet_events
 from enishi.timeline.as_of import State, as_of
 from enishi.timeline.models import Check, Entry, Item, Notification, Operation, Seal
 
@@ -163,8 +164,9 @@ def history(
 
 
 def by_others(actor: Actor, *, since: dt.datetime, limit: int, project_id: int | None = None) -> list[Entry]:
-    """What others did since a moment, newest first; of a mass change only its last entry, which tells of the whole."""
+    """What others changed since a moment, newest first; of a mass change only its last entry, which tells of the whole."""
     entries = history(actor, project_id=project_id, since=since).exclude(user_id=actor.user_id or 0)
+    entries = entries.exclude(event__in=quiet_events())
     many = Operation.objects.visible_to(actor).exclude(user_id=actor.user_id or 0, undone_by__isnull=True)
     if project_id is not None:
         many = many.filter(project_ids__contains=[project_id])
