@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connection
 
 from commitments.world import NOW
 from enishi.accounts.access import Level, Via
@@ -26,6 +24,7 @@ from enishi.due.kinds import Escalating, kinds
 from enishi.due.models import Digest, Escalation, Reminder
 from enishi.timeline.models import Notification
 from factories import READ, SYSTEM, grant, party, project, role, user
+from together import at_once
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -123,28 +122,6 @@ def _told(who: User | None = None) -> list[str]:
     return list((rows.filter(user=who) if who else rows).order_by("pk").values_list("title", flat=True))
 
 
-def _at_once(work: Callable[[], Any]) -> None:
-    """Two workers do the same at the same moment."""
-    failed: list[Exception] = []
-    ready = threading.Barrier(2)
-
-    def run() -> None:
-        try:
-            ready.wait()
-            work()
-        except Exception as error:
-            failed.append(error)
-        finally:
-            connection.close()
-
-    both = [threading.Thread(target=run) for _ in range(2)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
-    assert failed == []
-
-
 def test_every_kind_is_held_to_this():
     assert set(kinds()) == set(MAKE)
     assert {name for name, kind in kinds().items() if isinstance(kind, Escalating)} == {
@@ -233,11 +210,11 @@ def test_two_workers_remind_once(at, name):
     here = _setting()
     MAKE[name](here)
     at(DUE + DAY)
-    _at_once(services.remind_all)
+    at_once(services.remind_all)
     assert len(_told(here.owner)) == Reminder.objects.count() == 1
-    _at_once(services.plan_digests)
+    at_once(services.plan_digests)
     assert Digest.objects.count() == 1
-    _at_once(lambda: services.send_digest(Digest.objects.get().pk))
+    at_once(lambda: services.send_digest(Digest.objects.get().pk))
     assert len(mail.outbox) == 1
 
 
@@ -308,10 +285,10 @@ def test_two_workers_tell_once(at, name):
     here = _setting()
     MAKE[name](here)
     at(THIRD)
-    _at_once(lambda: services.escalate_all(SYSTEM))
+    at_once(lambda: services.escalate_all(SYSTEM))
     assert Escalation.objects.count() == Notification.objects.filter(kind="escalation").count() == 1
     told = Escalation.objects.get()
-    _at_once(lambda: services.send_escalation(told.pk))
+    at_once(lambda: services.send_escalation(told.pk))
     assert len(mail.outbox) == 1
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import threading
 import uuid
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from enishi.accounts.access import Actor, Level, Via, narrowable
@@ -27,6 +26,7 @@ from enishi.fieldwork.services import enclosing, read_enclosed
 from enishi.timeline.models import Entry
 from factories import SYSTEM, narrowed
 from fieldwork.conftest import WRITTEN, Farm, browser, post
+from together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -114,28 +114,14 @@ def test_sent_twice_it_hangs_there_once(farm: Farm, talk: str):
 
 @pytest.mark.django_db(transaction=True)
 def test_sent_twice_at_the_same_time_it_hangs_there_once(farm: Farm):
-    import io
-
     sent = farm.talk()
     post(farm.agent, sent)
     told = read_enclosed(json.dumps(photo(farm, sent["key"])))
-    answers, errors = [], []
 
-    def send():
-        try:
-            kept = enclosing.enclose(farm.agent, told, source=io.BytesIO(JPEG), length=len(JPEG))
-            answers.append(kept.again)
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
+    def send() -> bool:
+        return enclosing.enclose(farm.agent, told, source=io.BytesIO(JPEG), length=len(JPEG)).again
 
-    both = [threading.Thread(target=send) for _ in range(2)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
-    assert errors == [] and sorted(answers) == [False, True] and len(attached()) == 1
+    assert sorted(at_once(send)) == [False, True] and len(attached()) == 1
 
 
 def test_it_goes_on_after_the_first_of_three(farm: Farm, talk: str):

@@ -31,6 +31,7 @@ from mailboxes.conftest import now
 from mailboxes.server import PASSWORD, USER, PostOffice
 from mailboxes.smtp_server import Server
 from mailboxes.test_views import browser
+from together import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 BACK = "/mailboxes/signed-in/"
@@ -298,21 +299,7 @@ def test_one_job_renews_while_the_others_wait_for_what_it_gets(boss, box, kazami
     sign_in(boss, box)
     SignIn.objects.update(until=clock.now())
     kazami.pause = 0.3
-    got: list[str] = []
-
-    def ask() -> None:
-        from django.db import connection
-
-        try:
-            got.append(opening.account_of(now(box)).password)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=ask) for _number in range(3)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(20)
+    got = at_once(lambda: opening.account_of(now(box)).password, times=3)
     assert kazami.asked == ["authorization_code", "refresh_token"] and len(got) == 3 and len(set(got)) == 1
 
 
