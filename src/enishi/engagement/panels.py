@@ -142,11 +142,18 @@ _HOW_ICONS = {"sent": "send", "handed": "file-export", "published": "world"}
 def _given(found: Sequence[queries.Given], *, of: str, title: Any, give_url: str) -> Shown | None:
     if not found and not give_url:
         return None
-    rows = [{"given": one, "icon": _HOW_ICONS[one.how]} for one in found[:SHOWN]]
+    rows = [{"given": one, "icon": _HOW_ICONS[one.how], "url": _other_end(one, of)} for one in found[:SHOWN]]
     return Shown(
         "engagement/panels/given.html",
         {"rows": rows, "total": len(found), "of": of, "title": title, "give_url": give_url},
     )
+
+
+def _other_end(one: queries.Given, of: str) -> str:
+    """From a file to whom it was given, from a person to the file; nothing leads to everybody."""
+    if of != "file":
+        return reverse("content:file", args=[one.file_id])
+    return reverse("contacts:party", args=[one.party_id]) if one.party_id else ""
 
 
 @panel("home.main", order=25)
