@@ -202,7 +202,6 @@ def answer_invitation(token: str, *, answer: str, note: str = "") -> Invitee | N
 
     None for a link that leads nowhere, and when it is too late. Raises ConversationError.
     """
-    answer, note = _given(answer, note)
     found = queries.behind_token(token)
     if found is None:
         return None
@@ -224,7 +223,7 @@ def may_answer(found: Invitee) -> Invitee | None:
 def write_own_answer(
     actor: Actor, one: Invitee, answer: str, note: str, *, at: dt.datetime | None = None
 ) -> None:
-    """What they answer themselves, ``at`` some moment before now; whoever invited is told."""
+    """What they answer themselves, ``at`` some moment before now; whoever invited is told. Raises ConversationError."""
     interaction = Interaction.objects.unscoped("answered by whoever was invited").get(
         pk=one.invitation.interaction_id
     )

@@ -37,8 +37,9 @@ def keep_arrived(
     known = look_up(mails)
     found = sort_out(mails, known, run_id=None)
     if found.fresh:
-        take_answers(actor, found.fresh)
-        ids = write_mails(actor, run, None, found.fresh, known, us=Us(), target=target)
+        us = Us()
+        take_answers(actor, found.fresh, us)
+        ids = write_mails(actor, run, None, found.fresh, known, us=us, target=target)
         mark_failed(actor, {"pk__in": ids}, operation=None)
         _settle(actor, ids)
     found.counts["read"] = len(mails) + len(unreadable)
