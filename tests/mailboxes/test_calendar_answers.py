@@ -12,14 +12,16 @@ from icalendar import Calendar, Event, vCalAddress
 
 from conversations.mailboxes import stored
 from enishi.accounts.access import Level
-from enishi.contacts.models import ContactPoint
+from enishi.accounts.models import User
+from enishi.contacts.services import PointDraft, save_point
 from enishi.conversations import services as conversations
 from enishi.conversations.models import Interaction, Invitee
 from enishi.conversations.services import ParticipantDraft
 from enishi.core import clock
-from enishi.mailboxes import services
+from enishi.mailboxes import queries, services
+from enishi.mailboxes.models import Mailbox
 from enishi.timeline.models import Entry, Notification
-from factories import agent, party
+from factories import SYSTEM, agent, party
 from mailboxes.server import USER
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +129,7 @@ def test_an_answer_of_a_calendar_program_stands_on_the_meeting_and_asks_nothing(
 
 def test_another_address_of_hers_and_a_program_that_leaves_out_the_moment_count_too(add, office, where):
     box, meeting = add(), Meeting(where)
-    ContactPoint.objects.create(party=meeting.aoi, kind="email", value="aoi.takahama@home.example")
+    save_point(SYSTEM, meeting.aoi, PointDraft(kind="email", typed="aoi.takahama@home.example"))
     office.put(meeting.answer("ACCEPTED", sender="aoi.takahama@home.example", dtstart=None, dtstamp=None))
     read(box)
     assert meeting.guest.answer == "accepted"
@@ -194,6 +196,23 @@ def test_an_answer_to_a_moved_meeting_or_one_that_is_off_does_not_count(add, off
     assert meeting.guest.answer == "accepted"
 
 
+def test_two_people_with_one_address_are_not_told_apart(add, office, where):
+    box, meeting = add(), Meeting(where)
+    ben = party(where, "Ben Takahama", email=AOI)
+    conversations.change_interaction(
+        meeting.host,
+        meeting.talk,
+        participants=[ParticipantDraft(party_id=pk) for pk in (meeting.aoi.pk, ben.pk)],
+    )
+    conversations.invite(
+        meeting.host, meeting.talk, tokens=[f"party:{meeting.aoi.pk}", f"party:{ben.pk}"],
+        title="Survey results", minutes=45,
+    )  # fmt: skip
+    office.put(meeting.answer("ACCEPTED"))
+    read(box)
+    assert [one.answer for one in Invitee.objects.all()] == ["", ""] and the_mail().answer == "waiting"
+
+
 def test_answers_to_something_confidential_go_to_whoever_invites(add, where):
     add()
     meeting = Meeting(where, confidentiality=Level.CONFIDENTIAL)
@@ -201,3 +220,15 @@ def test_answers_to_something_confidential_go_to_whoever_invites(add, where):
     add(name="Sealed", address="sealed@tidewall.example", folder="Sealed", confidentiality=Level.CONFIDENTIAL)
     meeting.invite(place="Here")
     assert str(meeting.entry["organizer"]) == "mailto:sealed@tidewall.example"
+
+
+def test_a_mailbox_kept_apart_for_confidences_stands_on_no_other_invitation(add, where):
+    box = add(address="ethics@tidewall.example", confidentiality=Level.CONFIDENTIAL)
+    host = str(Meeting(where).entry["organizer"])
+    assert host != "mailto:ethics@tidewall.example"
+    assert host.removeprefix("mailto:") in User.objects.values_list("email", flat=True)
+    # Nor one that nobody reads.
+    Mailbox.objects.unscoped("test").filter(pk=box.pk).update(confidentiality=Level.INTERNAL, is_on=False)
+    assert not queries.way_in(Interaction.objects.unscoped("test").get())
+    Mailbox.objects.unscoped("test").update(is_on=True)
+    assert queries.way_in(Interaction.objects.unscoped("test").get()) == "ethics@tidewall.example"

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from enishi.accounts import queries as accounts
-from enishi.accounts.access import Actor
+from enishi.accounts.access import Actor, Level
 from enishi.contacts.models import ImportRun, Quarantined
 from enishi.content import queries as content
 from enishi.content.models import File
@@ -19,6 +19,8 @@ from enishi.mailboxes.models import Day, Enclosure, Mailbox, Provider, Reply, Si
 
 RIGHT = "mailboxes.manage"
 VIEW, EDIT = "conversations.view", "conversations.edit"
+_CAN_BE_READ = Q(provider=None) | Q(sign_in__isnull=False)
+"""As ``is_signed_in``."""
 SHOWN_DAYS, SHOWN_ASIDE, SHOWN_FILES = 14, 50, 12
 
 
@@ -78,8 +80,7 @@ def _aside(actor: Actor) -> QuerySet[Quarantined]:
 def due() -> list[int]:
     """Those to be read now."""
     in_time = Q(next_at__isnull=True) | Q(next_at__lte=clock.now())
-    can_be = Q(provider=None) | Q(sign_in__isnull=False)
-    rows = Mailbox.objects.unscoped("the job that reads them").filter(in_time, can_be, is_on=True)
+    rows = Mailbox.objects.unscoped("the job that reads them").filter(in_time, _CAN_BE_READ, is_on=True)
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
@@ -90,11 +91,16 @@ def addresses() -> Iterable[str]:
 
 
 def way_in(interaction: Interaction) -> str:
-    """Where answers to a conversation are read, no less in confidence than it; "" for nowhere."""
+    """Where answers to a conversation are read; "" for nowhere.
+
+    By a mailbox that no more people read than the conversation, and by none that is kept apart for confidences
+    unless this is one.
+    """
+    level = interaction.confidentiality
     rows = Mailbox.objects.unscoped("where calendar programs send answers, for everybody who was invited")
-    reads = rows.filter(project__in=interaction.project_ids, is_on=True)
-    found = reads.filter(confidentiality__gte=interaction.confidentiality).order_by("confidentiality", "pk")
-    return found.values_list("address", flat=True).first() or ""
+    reads = rows.filter(_CAN_BE_READ, project__in=interaction.project_ids, is_on=True)
+    found = reads.filter(confidentiality__range=(level, max(level, Level.INTERNAL)))
+    return found.order_by("confidentiality", "pk").values_list("address", flat=True).first() or ""
 
 
 def project_name(project_id: int) -> str:
