@@ -17,7 +17,7 @@ _receivers: dict[str, dict[str, Callable[..., None]]] = defaultdict(dict)
 
 @dataclass(frozen=True, eq=False)
 class Event:
-    """``code`` is stored and never changes; ``label`` is what people read; ``quiet`` tells of somebody, and changes nothing."""
+    """``code`` is stored and never changes; ``label`` is what people read; a ``quiet`` one changes nothing."""
 
     code: str
     label: Any
